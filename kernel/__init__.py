@@ -1,0 +1,1 @@
+"""Shared words of the house: configuration, records, errors, time, digests, identifiers. No business."""

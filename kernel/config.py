@@ -1,0 +1,119 @@
+"""Settings: one object, read from the environment (``WANGJIAN_…``) and ``wangjian.env``.
+
+Every default runs on one machine with nothing installed by hand. A URL moves one part to scale.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _split(value: object) -> object:
+    """Accept ``a,b`` for a tuple setting, as people write it in an environment file."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+TextTuple = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """All settings of the product.
+
+    Attributes:
+        data_dir: everything the product writes, unless a URL says otherwise.
+        database_url: SQLAlchemy URL; empty means SQLite (WAL) in ``data_dir``.
+        redis_url: empty means a private redis-server in ``data_dir``.
+        elasticsearch_url: empty means the embedded engine in ``data_dir``.
+        elasticsearch_index: alias name of the listing index.
+        evidence_store_url: empty means files in ``data_dir/evidence``; ``s3://bucket/prefix`` else.
+        s3_endpoint_url: only for S3 services other than the default one.
+        tsa_urls: two or more RFC 3161 services, in the form ``name=url``.
+        tsa_ca_dir: PEM roots, ``<name>.pem`` for each TSA; trust comes from here, never from a package.
+        tsa_test_trust: names of TSAs that are simulators; reported as test trust, never court trust.
+        keys_dir: signing keys and certificates of this installation; empty means ``data_dir/keys``.
+        trust_list: path of the trust list a verifier uses; empty means ``keys_dir/trust``.
+        user_agent: honest name of the crawler, with a contact.
+        egress_allow: ``host:port`` pairs or CIDR blocks that are let through although not global.
+        egress_hosts: ``name=address`` pairs that are resolved here and not by DNS (test hosts).
+        extra_ca_file: PEM of additional roots for crawled sites (test hosts); recorded when used.
+        chromium_path: empty means look for the system's Chromium, then Playwright's own.
+        chromium_sandbox: off only where the process runs as root; recorded in each capture.
+        capture_timeout_s: wall time of one capture.
+        visit_max_pages, visit_max_bytes, visit_max_seconds, visit_max_depth: budgets of one visit.
+        page_max_bytes, page_timeout_s: budgets of one page.
+        host_delay_s: least seconds between two requests to one host.
+        host_concurrency: requests in flight to one host.
+        web_host, web_port, replay_port: the interface and its separate replay origin.
+        public_url: address printed in reports and links; empty means http://web_host:web_port.
+        session_hours: life of a sign-in.
+        log_json: one JSON line an event on standard error.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="WANGJIAN_", env_file="wangjian.env", extra="forbid", frozen=True)
+
+    data_dir: Path = ROOT / "var"
+    database_url: str = ""
+    redis_url: str = ""
+    elasticsearch_url: str = ""
+    elasticsearch_index: str = "wangjian-listings"
+    evidence_store_url: str = ""
+    s3_endpoint_url: str = ""
+    s3_access_key: SecretStr = SecretStr("")
+    s3_secret_key: SecretStr = SecretStr("")
+    tsa_urls: TextTuple = ()
+    tsa_ca_dir: str = ""
+    tsa_test_trust: TextTuple = ()
+    keys_dir: str = ""
+    trust_list: str = ""
+    user_agent: str = "WangjianBot/0.1 (+https://wangjian.example/bot; contact: ops@wangjian.example)"
+    egress_allow: TextTuple = ()
+    egress_hosts: TextTuple = ()
+    extra_ca_file: str = ""
+    chromium_path: str = ""
+    chromium_sandbox: bool = True
+    capture_timeout_s: float = Field(default=60.0, gt=0)
+    visit_max_pages: int = Field(default=2_000, gt=0)
+    visit_max_bytes: int = Field(default=500_000_000, gt=0)
+    visit_max_seconds: float = Field(default=3_600.0, gt=0)
+    visit_max_depth: int = Field(default=6, ge=0)
+    page_max_bytes: int = Field(default=8_000_000, gt=0)
+    page_timeout_s: float = Field(default=20.0, gt=0)
+    host_delay_s: float = Field(default=1.0, ge=0)
+    host_concurrency: int = Field(default=1, gt=0)
+    web_host: str = "127.0.0.1"
+    web_port: int = 8600
+    replay_port: int = 8601
+    public_url: str = ""
+    session_hours: float = Field(default=8.0, gt=0)
+    log_json: bool = False
+
+    _split_tuples = field_validator("tsa_urls", "tsa_test_trust", "egress_allow", "egress_hosts", mode="before")(_split)
+
+    def sqlalchemy_url(self) -> str:
+        """The database URL, with the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'wangjian.db'}"
+
+    def keys_path(self) -> Path:
+        """Folder of this installation's keys."""
+        return Path(self.keys_dir) if self.keys_dir else self.data_dir / "keys"
+
+    def trust_path(self) -> Path:
+        """Folder of the trust list (roots of signers and TSAs, log and witness keys)."""
+        return Path(self.trust_list) if self.trust_list else self.keys_path() / "trust"
+
+    def pages_path(self) -> Path:
+        """Folder of the crawl's WARC files."""
+        return self.data_dir / "pages"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,76 @@
+"""Digests, canonical JSON and random tokens. All digests of the product are made here."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+CHUNK_BYTES = 1 << 20
+
+
+def sha256_hex(data: bytes) -> str:
+    """SHA-256 of bytes, 64 lower-case hex digits. Spec: FIPS 180-4."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sm3_hex(data: bytes) -> str:
+    """SM3 of bytes, 64 lower-case hex digits. Spec: GB/T 32905-2016 (GM/T 0004)."""
+    return hashlib.new("sm3", data).hexdigest()
+
+
+def digest_file(path: Path, names: Iterable[str] = ("sha256",)) -> dict[str, str]:
+    """Digests of a file read once in constant memory.
+
+    Args:
+        path: a regular file.
+        names: hashlib names, for example ``sha256`` and ``sm3``.
+
+    Returns:
+        name to lower-case hex digest.
+    """
+    hashes = {name: hashlib.new(name) for name in names}
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            for value in hashes.values():
+                value.update(chunk)
+    return {name: value.hexdigest() for name, value in hashes.items()}
+
+
+def canonical_json(value: object) -> bytes:
+    """One byte form for a JSON value, so that equal values have equal digests.
+
+    Keys sorted by code point, no white space, UTF-8, no NaN. Numbers must be integers or short
+    decimals written as text by the caller: RFC 8785 number forms for floats are not produced.
+
+    Spec: RFC 8785 for objects, arrays, strings, integers, true, false, null.
+
+    Raises:
+        ValueError: NaN, infinity or a float.
+    """
+    _refuse_floats(value)
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8")
+
+
+def _refuse_floats(value: object) -> None:
+    if isinstance(value, float):
+        raise ValueError(f"expected integers or text in canonical JSON, got the float {value!r}")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise ValueError(f"expected text keys in canonical JSON, got {key!r}")
+            _refuse_floats(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _refuse_floats(item)
+
+
+def random_token(size: int = 32) -> str:
+    """URL-safe random text from the system's generator; ``size`` is bytes of entropy."""
+    return secrets.token_urlsafe(size)
+
+
+def same_secret(left: str, right: str) -> bool:
+    """Compare two secrets in constant time."""
+    return secrets.compare_digest(left.encode(), right.encode())

@@ -1,0 +1,135 @@
+"""Engine, sessions and column types. SQLite in WAL mode by default, PostgreSQL by URL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+from kernel.errors import ClockError, DatabaseUnavailableError
+
+SQLITE_BUSY_MS = 30_000
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time that goes in aware and comes out aware, UTC, on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times; store UTC."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ClockError(f"expected a time with a zone, got {value.isoformat()}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """SQLite gives back naive values: they are UTC."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of every table."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+def _sqlite_on_connect(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    del record
+    # Transactions are begun by us (see _sqlite_begin): the driver would begin them too late.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={SQLITE_BUSY_MS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for a SQLAlchemy URL.
+
+    SQLite is opened with WAL, full synchronisation and foreign keys. Writers should use
+    :func:`write_session`, which takes the write lock at once, so that two writers wait for
+    one another instead of failing half-way.
+
+    Effects: makes the folder of a SQLite file.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_MS / 1000})
+    event.listen(engine, "connect", _sqlite_on_connect)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_begin_statement(connection)))
+    return engine
+
+
+def _begin_statement(connection: object) -> str:
+    options = connection.get_execution_options()  # type: ignore[attr-defined]
+    return "BEGIN IMMEDIATE" if options.get("wangjian_write") else "BEGIN"
+
+
+class Database:
+    """An engine with its two kinds of session."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = open_engine(url)
+        self._read = sessionmaker(self.engine, expire_on_commit=False)
+        self._write = sessionmaker(self.engine.execution_options(wangjian_write=True), expire_on_commit=False)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that is rolled back at the end."""
+        with self._session(self._read) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session that commits at the end, or rolls back when an error leaves the block."""
+        with self._session(self._write) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def _session(self, maker: sessionmaker[Session]) -> Iterator[Session]:
+        try:
+            with maker() as session:
+                yield session
+        except DBAPIError as error:
+            if error.connection_invalidated or _is_unavailable(error):
+                raise DatabaseUnavailableError(
+                    f"expected the database to answer, got: {error.orig}",
+                    hint="Check that the disk has room and the database is running; nothing was half-written.",
+                ) from error
+            raise
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _is_unavailable(error: DBAPIError) -> bool:
+    text = str(error.orig).lower()
+    marks = ("locked", "unable to open", "disk is full", "disk i/o", "readonly", "no such table", "connection refused")
+    return any(mark in text for mark in marks)

@@ -1,0 +1,32 @@
+"""Every table, one noun a file. Importing this package registers all of them."""
+
+from kernel.models.audit import AuditEntry
+from kernel.models.evidence import CustodyEvent, Evidence
+from kernel.models.frontier import FrontierEntry
+from kernel.models.job import Job
+from kernel.models.listing import FactVersion, Listing
+from kernel.models.outbox import OutboxEntry
+from kernel.models.page import Page
+from kernel.models.rule_hit import RuleHit
+from kernel.models.saved_search import SavedSearch
+from kernel.models.shop import Shop
+from kernel.models.user import User, UserSession
+from kernel.models.visit import Visit
+
+__all__ = [
+    "AuditEntry",
+    "CustodyEvent",
+    "Evidence",
+    "FactVersion",
+    "FrontierEntry",
+    "Job",
+    "Listing",
+    "OutboxEntry",
+    "Page",
+    "RuleHit",
+    "SavedSearch",
+    "Shop",
+    "User",
+    "UserSession",
+    "Visit",
+]
