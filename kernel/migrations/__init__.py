@@ -1,0 +1,1 @@
+"""Alembic migrations; see ``kernel.schema`` for the way in."""
