@@ -16,6 +16,7 @@ class Job(Base):
         state: ``queued``, ``running``, ``done``, ``failed``, ``cancelled``.
         cancel_asked: set by a person; the work stops at the next safe point.
         progress: counters by stage, shown live. result: the summary.
+        owner: ``host:pid`` of the worker that runs it.
         heartbeat_at: last sign of life; a running job without one for a minute is taken up again.
     """
 
@@ -34,5 +35,6 @@ class Job(Base):
     created_by: Mapped[str] = mapped_column(String(60))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    owner: Mapped[str] = mapped_column(String(80), default="")
     heartbeat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -43,6 +43,7 @@ def upgrade() -> None:
     sa.Column('created_by', sa.String(length=60), nullable=False),
     sa.Column('created_at', kernel.db.UtcDateTime(timezone=True), nullable=False),
     sa.Column('started_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('owner', sa.String(length=80), nullable=False),
     sa.Column('heartbeat_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('finished_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_job'))

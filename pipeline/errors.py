@@ -1,0 +1,33 @@
+"""Errors of the pipeline."""
+
+from kernel.errors import WangjianError
+
+
+class ShopListError(WangjianError):
+    """A list of shops cannot be read at all (wrong encoding, wrong columns)."""
+
+    code = "pipeline.shop_list"
+
+
+class ProcessError(WangjianError):
+    """A child process did not start, or ended when it should not have."""
+
+    code = "pipeline.process"
+
+
+class JobKindError(WangjianError):
+    """A job asks for work that nobody knows."""
+
+    code = "pipeline.job_kind"
+
+
+class CancelledError(WangjianError):
+    """A person stopped the job."""
+
+    code = "pipeline.cancelled"
+
+
+class UsageError(WangjianError):
+    """A command line that cannot be carried out."""
+
+    code = "pipeline.usage"
