@@ -1,0 +1,1 @@
+"""Pages in, captures and facts out. Crawling and capture run as processes of their own."""
