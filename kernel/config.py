@@ -51,6 +51,8 @@ class Settings(BaseSettings):
         host_delay_s: least seconds between two requests to one host.
         host_concurrency: requests in flight to one host.
         web_host, web_port, replay_port: the interface and its separate replay origin.
+        replay_url: address of the replay origin, on a host name of its own (cookies do not tell ports
+            apart); empty means the replay port, on loopback under the other of localhost and 127.0.0.1.
         public_url: address printed in reports and links; empty means http://web_host:web_port.
         session_hours: life of a sign-in.
         log_json: one JSON line an event on standard error.
@@ -90,6 +92,7 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_port: int = 8600
     replay_port: int = 8601
+    replay_url: str = ""
     public_url: str = ""
     session_hours: float = Field(default=8.0, gt=0)
     log_json: bool = False
