@@ -21,6 +21,7 @@ class Evidence(Base):
         store_key: where the package is in the evidence store.
         completeness: ``COMPLETE`` or ``PARTIAL``. trust: ``test`` or ``court``.
         summary: what lists and pages show (title, times, remote address, TLS verdict, file list).
+        job_id: the capture job that has it in hand, or had it last.
         retry_at: when the next try is due; last_error: code and sentence of the last failure.
     """
 
@@ -36,6 +37,7 @@ class Evidence(Base):
     ordered_by: Mapped[str] = mapped_column(String(60))
     ordered_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     state: Mapped[str] = mapped_column(String(12), default="ordered", index=True)
+    job_id: Mapped[str] = mapped_column(String(40), default="", index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error_code: Mapped[str] = mapped_column(String(60), default="")

@@ -237,6 +237,7 @@ def upgrade() -> None:
     sa.Column('ordered_by', sa.String(length=60), nullable=False),
     sa.Column('ordered_at', kernel.db.UtcDateTime(timezone=True), nullable=False),
     sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('job_id', sa.String(length=40), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('retry_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('last_error_code', sa.String(length=60), nullable=False),
@@ -255,6 +256,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('key', name=op.f('uq_evidence_key'))
     )
     with op.batch_alter_table('evidence', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_evidence_job_id'), ['job_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_evidence_listing_id'), ['listing_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_evidence_ordered_at'), ['ordered_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_evidence_root_sha256'), ['root_sha256'], unique=False)
@@ -364,6 +366,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_evidence_root_sha256'))
         batch_op.drop_index(batch_op.f('ix_evidence_ordered_at'))
         batch_op.drop_index(batch_op.f('ix_evidence_listing_id'))
+        batch_op.drop_index(batch_op.f('ix_evidence_job_id'))
 
     op.drop_table('evidence')
     with op.batch_alter_table('listing', schema=None) as batch_op:

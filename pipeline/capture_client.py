@@ -1,0 +1,169 @@
+"""The caller's side of the capture worker: orders out, results in, as JSON lines.
+
+The capture worker (``python -m crawlers.capture``) is a process because nobody imports a browser.
+"""
+
+import json
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from kernel.config import ROOT
+from kernel.errors import WangjianError
+from pipeline.errors import ProcessError
+from pipeline.process import environment
+
+
+class CaptureFailedError(WangjianError):
+    """The capture worker answered with an error; its own code is in ``reason``."""
+
+    code = "pipeline.capture_failed"
+
+    def __init__(self, reason: str, message: str, hint: str) -> None:
+        super().__init__(message, hint=hint, context={"reason": reason})
+        self.reason = reason
+
+
+class CaptureClient:
+    """One capture worker with one browser, started on first use and again after a crash.
+
+    Args:
+        log: file for the worker's standard error.
+        timeout_s: the longest wait for one answer, seconds; longer than the capture's own limit.
+    """
+
+    def __init__(self, log: Path, timeout_s: float) -> None:
+        self._log = log
+        self._timeout_s = timeout_s
+        self._process: subprocess.Popen[str] | None = None
+        self._lines: queue.Queue[str | None] = queue.Queue()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def capture(
+        self,
+        identifier: str,
+        url: str,
+        out: Path,
+        options: Mapping[str, object],
+        on_stage: Callable[[str], None] = lambda stage: None,
+    ) -> dict[str, object]:
+        """Capture one page into a folder that appears only when it is whole.
+
+        Args:
+            identifier: the evidence id. url: the page. out: folder to make.
+            options: as the worker's protocol says.
+            on_stage: called with the name of each stage.
+
+        Returns:
+            the worker's result.
+
+        Raises:
+            CaptureFailedError: the worker said why it could not.
+            ProcessError: the worker died or did not answer in time; it is started anew next time.
+        """
+        order = {"op": "capture", "id": identifier, "url": url, "out": str(out), "options": dict(options)}
+        self._send(order)
+        while True:
+            answer = self._receive()
+            if answer.get("id") != identifier:
+                continue
+            if answer.get("event") == "progress":
+                on_stage(str(answer.get("stage", "")))
+                continue
+            if answer.get("ok"):
+                return _mapping(answer.get("result"))
+            error = _mapping(answer.get("error"))
+            raise CaptureFailedError(
+                str(error.get("code", "capture.unknown")), str(error.get("message", "")), str(error.get("hint", ""))
+            )
+
+    def close(self) -> None:
+        """End the worker and its browser."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        try:
+            _pipe(process.stdin).write('{"op":"quit"}\n')
+            _pipe(process.stdin).close()
+            process.wait(10)
+        except (OSError, ValueError, subprocess.TimeoutExpired):
+            process.kill()
+            process.wait()
+
+    def _start(self) -> subprocess.Popen[str]:
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "crawlers.capture"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=environment(),
+                cwd=ROOT,
+            )
+        self._lines = queue.Queue()
+        threading.Thread(target=_read_lines, args=(_pipe(process.stdout), self._lines), daemon=True).start()
+        return process
+
+    def _send(self, order: Mapping[str, object]) -> None:
+        if self._process is None or self._process.poll() is not None:
+            self._process = self._start()
+        try:
+            pipe = _pipe(self._process.stdin)
+            pipe.write(json.dumps(order, ensure_ascii=False) + "\n")
+            pipe.flush()
+        except OSError as error:
+            self._give_up()
+            raise ProcessError("the capture worker went away", hint="It is started again.") from error
+
+    def _receive(self) -> dict[str, object]:
+        try:
+            line = self._lines.get(timeout=self._timeout_s)
+        except queue.Empty:
+            self._give_up()
+            raise ProcessError(
+                f"expected an answer from the capture worker within {self._timeout_s:.0f} s, got none",
+                hint="It is started again; raise WANGJIAN_CAPTURE_TIMEOUT_S for slow pages.",
+            ) from None
+        if line is None:
+            self._give_up()
+            raise ProcessError(
+                "the capture worker ended in the middle of a capture",
+                hint=f"Read {self._log}; is Chromium installed, is there memory left?",
+            )
+        return _mapping(json.loads(line))
+
+    def _give_up(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+
+def _read_lines(pipe: IO[str], lines: "queue.Queue[str | None]") -> None:
+    for line in pipe:
+        lines.put(line)
+    lines.put(None)
+
+
+def _pipe(pipe: IO[str] | None) -> IO[str]:
+    if pipe is None:
+        raise ProcessError("the capture worker has no pipe")
+    return pipe
+
+
+def _mapping(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,88 @@
+"""Child processes: started with our settings, ended together."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from kernel.config import ROOT
+from pipeline.errors import ProcessError
+
+GRACE_SECONDS = 10.0
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a child: ours, with this checkout first on the module path."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **(extra or {})}
+
+
+class Child:
+    """One child process in a process group of its own, logging to a file.
+
+    Args:
+        module: what ``python -m`` runs. arguments: its command line.
+        log: file that takes its standard output and error.
+        extra: environment on top of ours.
+    """
+
+    def __init__(
+        self, module: str, arguments: Sequence[str] = (), *, log: Path, extra: Mapping[str, str] | None = None
+    ) -> None:
+        self.module = module
+        self.log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as stream:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=stream,
+                env=environment(extra),
+                cwd=ROOT,
+                start_new_session=True,
+            )
+
+    def code(self) -> int | None:
+        """Exit status, or None while it runs."""
+        return self.process.poll()
+
+    def tail(self, lines: int = 5) -> str:
+        """The last lines of its log, for error messages."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def stop(self, grace_s: float = GRACE_SECONDS) -> None:
+        """Ask it to end; end its whole group when it does not."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(grace_s)
+            except subprocess.TimeoutExpired:
+                pass
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        self.process.wait()
+
+
+def wait_for_file(path: Path, child: Child, seconds: float) -> str:
+    """The content of a ready file that a child writes when it listens.
+
+    Raises:
+        ProcessError: the child ended, or the time ran out.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if path.exists() and (text := path.read_text()).strip():
+            return text
+        if child.code() is not None:
+            break
+        time.sleep(0.05)
+    raise ProcessError(
+        f"expected {child.module} to come up within {seconds:.0f} s, got exit status {child.code()}: {child.tail()}",
+        hint=f"Read {child.log}.",
+    )

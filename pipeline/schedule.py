@@ -1,0 +1,87 @@
+"""What is due: captures that wait for a worker, shops that wait for a visit."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from kernel.jobs import FINAL_STATES, create
+from kernel.models import Evidence, Job, Shop
+
+CAPTURE_BATCH = 6
+VISIT_EVERY = timedelta(days=1)
+OPEN_STATES = ("ordered", "capturing", "captured")
+
+
+def plan_captures(session: Session, *, created_by: str, at: datetime) -> list[str]:
+    """Make capture jobs for ordered evidence that no live job holds and whose next try is due.
+
+    Whatever killed the last holder, its evidence comes back here.
+
+    Returns:
+        ids of the new jobs, to be enqueued after the commit.
+
+    Effects: tables ``job``, ``evidence`` (job_id).
+    """
+    live = select(Job.id).where(Job.state.not_in(FINAL_STATES))
+    query = (
+        select(Evidence)
+        .where(
+            Evidence.state.in_(OPEN_STATES),
+            Evidence.job_id.not_in(live),
+            or_(Evidence.retry_at.is_(None), Evidence.retry_at <= at),
+        )
+        .order_by(Evidence.ordered_at, Evidence.id)
+    )
+    waiting = list(session.execute(query).scalars())
+    jobs: list[str] = []
+    for start in range(0, len(waiting), CAPTURE_BATCH):
+        batch = waiting[start : start + CAPTURE_BATCH]
+        job = create(
+            session,
+            kind="capture",
+            title=f"固证 capture × {len(batch)}",
+            params={"evidence_ids": [row.id for row in batch]},
+            created_by=created_by,
+            at=at,
+        )
+        for row in batch:
+            row.job_id = job.id
+        jobs.append(job.id)
+    return jobs
+
+
+def due_shops(session: Session, *, at: datetime, limit: int = 500) -> list[int]:
+    """Shops whose next visit is due, the longest waiting first."""
+    query = (
+        select(Shop.id)
+        .where(Shop.status == "watched", Shop.next_visit_at <= at)
+        .order_by(Shop.next_visit_at, Shop.id)
+        .limit(limit)
+    )
+    return list(session.execute(query).scalars())
+
+
+def plan_watch(session: Session, *, shop_ids: Sequence[int], created_by: str, at: datetime) -> str:
+    """Make the job that visits these shops, or take up the unfinished one for the same shops.
+
+    Returns:
+        the job's id, to be enqueued after the commit.
+
+    Effects: table ``job``.
+    """
+    wanted = sorted(shop_ids)
+    open_jobs = select(Job).where(Job.kind == "watch", Job.state.in_(("queued", "running"))).order_by(Job.created_at)
+    for job in session.execute(open_jobs).scalars():
+        if job.params.get("shop_ids") == wanted and not job.cancel_asked:
+            return job.id
+    job = create(
+        session,
+        kind="watch",
+        title=f"巡查 watch × {len(wanted)}",
+        params={"shop_ids": wanted},
+        created_by=created_by,
+        at=at,
+    )
+    return job.id

@@ -1,0 +1,166 @@
+"""Stage watch: the main job. Visit shops, judge what they say, index it, order captures.
+
+The crawler is a process of its own; while it runs, its pages are judged and indexed as they come,
+and captures are handed to other workers in batches. Killed anywhere, the next run of the same job
+goes on: visits, pages, hits and orders all have natural keys.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crawlers.budget import Budget
+from search.engine import Engine
+from sqlalchemy import func, select
+from supervision.rules.catalogue import Catalogue, load_catalogue
+
+from crawlers import frontier
+from kernel.clock import now
+from kernel.config import Settings
+from kernel.db import Database
+from kernel.jobs import Queue
+from kernel.models import Evidence, FrontierEntry, Listing, Page, RuleHit, Shop, Visit
+from pipeline.errors import ProcessError
+from pipeline.job_run import JobRun
+from pipeline.orders import order_for_hits
+from pipeline.process import Child
+from pipeline.schedule import plan_captures
+from pipeline.stage_index import drain_all
+from pipeline.stage_judge import judge_new
+from pipeline.wiring import open_engine
+
+CRAWLER_RESTARTS = 3
+PAUSE_SECONDS = 0.2
+
+
+@dataclass
+class _Watch:
+    """What one run of the stage holds in its hands."""
+
+    run: JobRun
+    config: Settings
+    shop_ids: list[int]
+    visit_ids: list[int]
+    catalogue: Catalogue
+    engine: Engine
+    queue: Queue
+    judged: int = 0
+    hits: int = 0
+    indexed: int = 0
+    capture_jobs: int = 0
+
+    @property
+    def database(self) -> Database:
+        return self.run.database
+
+
+def watch(run: JobRun, config: Settings) -> dict[str, object]:
+    """Visit the shops of ``params["shop_ids"]`` and do all that follows.
+
+    Returns:
+        the summary: shops, pages, listings, changes, hits by rule, evidence ordered, jobs made.
+
+    Raises:
+        CancelledError: a person stopped it; the visits are marked stopped.
+        ProcessError: the crawler ended in error again and again.
+    """
+    shop_ids = [int(str(value)) for value in _list(run.params.get("shop_ids"))]
+    work = _Watch(
+        run=run,
+        config=config,
+        shop_ids=shop_ids,
+        visit_ids=_open_visits(run, config, shop_ids),
+        catalogue=load_catalogue(),
+        engine=open_engine(config),
+        queue=Queue(config),
+    )
+    try:
+        _crawl(work)
+        while _follow(work, final=True):
+            pass
+    finally:
+        work.engine.close()
+    return _summary(work)
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else []
+
+
+def _open_visits(run: JobRun, config: Settings, shop_ids: Sequence[int]) -> list[int]:
+    budget = Budget.from_settings(config)
+    with run.database.write() as session:
+        shops = session.execute(select(Shop).where(Shop.id.in_(shop_ids)).order_by(Shop.id)).scalars().all()
+        return [frontier.open_visit(session, shop=shop, job_id=run.id, budget=budget, at=now()).id for shop in shops]
+
+
+def _crawl(work: _Watch) -> None:
+    arguments = ["--job", work.run.id, "--visits", ",".join(map(str, work.visit_ids))]
+    log = work.config.data_dir / "log" / "crawler.log"
+    for attempt in range(CRAWLER_RESTARTS + 1):
+        child = Child("crawlers.run", arguments, log=log)
+        try:
+            while child.code() is None:
+                if not _follow(work, final=False):
+                    time.sleep(PAUSE_SECONDS)
+        finally:
+            child.stop()
+        if child.code() == 0:
+            work.run.report()
+            return
+        work.run.report(crawler_restarts=attempt + 1)
+    raise ProcessError(
+        f"expected the crawler to end well, got exit status {child.code()}: {child.tail()}", hint=f"Read {log}."
+    )
+
+
+def _follow(work: _Watch, *, final: bool) -> bool:
+    """Judge, index and order what has come in; True when there was something to do."""
+    judged, hits = judge_new(work.database, work.catalogue, job_id=work.run.id)
+    work.judged += judged
+    work.hits += hits
+    work.indexed += drain_all(work.database, work.engine)
+    with work.database.write() as session:
+        order_for_hits(session, shop_ids=work.shop_ids, at=now())
+        jobs = plan_captures(session, created_by=work.run.created_by, at=now())
+    for job_id in jobs:
+        work.queue.enqueue(job_id)
+    work.capture_jobs += len(jobs)
+    work.run.report(
+        stage="follow" if final else "crawl",
+        judged=work.judged,
+        hits=work.hits,
+        indexed=work.indexed,
+        capture_jobs=work.capture_jobs,
+    )
+    return bool(judged)
+
+
+def _summary(work: _Watch) -> dict[str, object]:
+    with work.database.read() as session:
+
+        def count(column: object, *conditions: object) -> int:
+            return int(session.execute(select(func.count(column)).where(*conditions)).scalar_one())  # type: ignore[arg-type]
+
+        of_visits = Page.visit_id.in_(work.visit_ids)
+        by_rule = select(RuleHit.rule_id, func.count()).where(
+            RuleHit.shop_id.in_(work.shop_ids), RuleHit.state != "gone"
+        )
+        failed = FrontierEntry.visit_id.in_(work.visit_ids) & FrontierEntry.state.in_(("failed", "refused"))
+        outcomes = select(FrontierEntry.outcome, func.count()).where(failed).group_by(FrontierEntry.outcome)
+        since = session.execute(select(func.min(Visit.started_at)).where(Visit.id.in_(work.visit_ids))).scalar_one()
+        changed = (Listing.updated_at >= since, Listing.first_seen_at < since) if since else ()
+        in_shops = Listing.shop_id.in_(work.shop_ids)
+        return {
+            "shops": len(work.visit_ids),
+            "pages": count(Page.id, of_visits),
+            "unchanged": count(Page.id, of_visits, Page.unchanged_from.is_not(None)),
+            "listings": count(Listing.id, in_shops, Listing.state == "on"),
+            "new_listings": count(Listing.id, in_shops, Listing.first_seen_at >= since) if since else 0,
+            "changed_listings": count(Listing.id, in_shops, *changed) if since else 0,
+            "gone_listings": count(Listing.id, in_shops, Listing.state == "gone"),
+            "hits": {rule: number for rule, number in session.execute(by_rule.group_by(RuleHit.rule_id)).all()},
+            "new_hits": work.hits,
+            "not_taken": {outcome: number for outcome, number in session.execute(outcomes).all()},
+            "evidence_ordered": count(Evidence.id, Evidence.shop_id.in_(work.shop_ids)),
+        }
