@@ -1,6 +1,8 @@
 """Names to addresses, asked once, with what was answered kept whole."""
 
 import socket
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from crawlers.egress.errors import ResolveError
@@ -49,3 +51,36 @@ def system_lookup(host: str) -> Lookup:
         raise ResolveError(f"{host} has no address: {error}", hint="Check the name and the resolver.") from error
     addresses = dict.fromkeys(str(entry[4][0]) for entry in found)
     return Lookup(host, tuple(Answer(address) for address in addresses), "system")
+
+
+class OnceResolver:
+    """A resolver that asks for each name once and then keeps the answer, also where it failed.
+
+    Within one capture a name means one answer: what was judged is what is connected to, however
+    fast the name server changes its mind. Safe to call from several threads.
+    """
+
+    def __init__(self, ask: Callable[[str], Lookup]) -> None:
+        self._ask = ask
+        self._guard = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+        self._answers: dict[str, Lookup | ResolveError] = {}
+
+    def __call__(self, host: str) -> Lookup:
+        """The one answer for a name.
+
+        Raises:
+            ResolveError: the one question failed.
+        """
+        with self._guard:
+            lock = self._locks.setdefault(host, threading.Lock())
+        with lock:
+            if host not in self._answers:
+                try:
+                    self._answers[host] = self._ask(host)
+                except ResolveError as error:
+                    self._answers[host] = error
+            answer = self._answers[host]
+        if isinstance(answer, ResolveError):
+            raise answer
+        return answer
