@@ -15,7 +15,8 @@ from sqlalchemy.types import TypeDecorator
 
 from kernel.errors import ClockError, DatabaseUnavailableError
 
-SQLITE_BUSY_MS = 30_000
+SQLITE_BUSY_SECONDS = 30.0
+"""How long a writer waits for another one; ``?timeout=`` in the URL says otherwise."""
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -59,7 +60,7 @@ def _sqlite_on_connect(connection: DBAPIConnection, record: ConnectionPoolEntry)
     # Transactions are begun by us (see _sqlite_begin): the driver would begin them too late.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={SQLITE_BUSY_MS}"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -78,7 +79,8 @@ def open_engine(url: str) -> Engine:
         return create_engine(parsed, pool_pre_ping=True)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_MS / 1000})
+    timeout = float(str(parsed.query.get("timeout", SQLITE_BUSY_SECONDS)))
+    engine = create_engine(parsed, connect_args={"timeout": timeout})
     event.listen(engine, "connect", _sqlite_on_connect)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_begin_statement(connection)))
     return engine

@@ -57,7 +57,7 @@ class CaptureClient:
         url: str,
         out: Path,
         options: Mapping[str, object],
-        on_stage: Callable[[str], None] = lambda stage: None,
+        on_stage: Callable[[str], None] = lambda _stage: None,
     ) -> dict[str, object]:
         """Capture one page into a folder that appears only when it is whole.
 

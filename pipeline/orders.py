@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from crawlers.address import canonical_url
-from evidence import intake
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crawlers.address import canonical_url
+from evidence import intake
 from kernel import audit
 from kernel.crypto import canonical_json, sha256_hex
 from kernel.models import Evidence, Page, RuleHit

@@ -1,5 +1,6 @@
 """Child processes: started with our settings, ended together."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -58,10 +59,8 @@ class Child:
         """Ask it to end; end its whole group when it does not."""
         if self.process.poll() is None:
             self.process.terminate()
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(grace_s)
-            except subprocess.TimeoutExpired:
-                pass
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:

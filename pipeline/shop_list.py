@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crawlers.address import canonical_url
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import crawlers.platforms
+from crawlers.address import canonical_url
 from kernel import audit
 from kernel.errors import WangjianError
 from kernel.models import Shop

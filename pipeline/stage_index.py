@@ -2,16 +2,15 @@
 
 import logging
 
-from search.engine import Engine
-from search.indexer import drain
-from search.indexer import rebuild as rebuild_index
-
 from kernel.clock import now
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.errors import WangjianError
 from pipeline.job_run import JobRun
 from pipeline.wiring import open_engine
+from search.engine import Engine
+from search.indexer import drain
+from search.indexer import rebuild as rebuild_index
 
 logger = logging.getLogger(__name__)
 

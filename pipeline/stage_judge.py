@@ -1,14 +1,14 @@
 """Stage judge: the rules over pages that were not judged yet."""
 
 from sqlalchemy import select, update
-from supervision.rules.catalogue import Catalogue, load_catalogue
-from supervision.rules.record import judge_pages
 
 from kernel.clock import now
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.models import Page, Visit
 from pipeline.job_run import JobRun
+from supervision.rules.catalogue import Catalogue, load_catalogue
+from supervision.rules.record import judge_pages
 
 BATCH = 100
 

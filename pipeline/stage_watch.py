@@ -9,12 +9,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawlers.budget import Budget
-from search.engine import Engine
 from sqlalchemy import func, select
-from supervision.rules.catalogue import Catalogue, load_catalogue
 
 from crawlers import frontier
+from crawlers.budget import Budget
 from kernel.clock import now
 from kernel.config import Settings
 from kernel.db import Database
@@ -28,6 +26,8 @@ from pipeline.schedule import plan_captures
 from pipeline.stage_index import drain_all
 from pipeline.stage_judge import judge_new
 from pipeline.wiring import open_engine
+from search.engine import Engine
+from supervision.rules.catalogue import Catalogue, load_catalogue
 
 CRAWLER_RESTARTS = 3
 PAUSE_SECONDS = 0.2
@@ -159,8 +159,8 @@ def _summary(work: _Watch) -> dict[str, object]:
             "new_listings": count(Listing.id, in_shops, Listing.first_seen_at >= since) if since else 0,
             "changed_listings": count(Listing.id, in_shops, *changed) if since else 0,
             "gone_listings": count(Listing.id, in_shops, Listing.state == "gone"),
-            "hits": {rule: number for rule, number in session.execute(by_rule.group_by(RuleHit.rule_id)).all()},
+            "hits": dict(session.execute(by_rule.group_by(RuleHit.rule_id)).tuples()),
             "new_hits": work.hits,
-            "not_taken": {outcome: number for outcome, number in session.execute(outcomes).all()},
+            "not_taken": dict(session.execute(outcomes).tuples()),
             "evidence_ordered": count(Evidence.id, Evidence.shop_id.in_(work.shop_ids)),
         }

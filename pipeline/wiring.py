@@ -2,14 +2,13 @@
 
 from evidence.keys import ensure_keys
 from evidence.store import Store, open_store
-from search.elastic import ElasticEngine
-from search.embedded import EmbeddedEngine
-from search.engine import Engine
-
 from kernel.clock import now
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.schema import upgrade
+from search.elastic import ElasticEngine
+from search.embedded import EmbeddedEngine
+from search.engine import Engine
 
 
 def open_database(settings: Settings) -> Database:

@@ -48,9 +48,7 @@ def perform(job_id: str) -> None:
 
 def _perform(run: JobRun, config: Settings) -> None:
     try:
-        if run.kind not in KINDS:
-            raise JobKindError(f"expected a job of {', '.join(KINDS)}, got {run.kind!r}")
-        result = KINDS[run.kind](run, config)
+        result = _stage(run.kind)(run, config)
     except CancelledError:
         run.finish("cancelled")
         _note(run, "job.cancelled", {})
@@ -64,6 +62,12 @@ def _perform(run: JobRun, config: Settings) -> None:
     else:
         run.finish("done", result=result)
         _note(run, "job.done", {"kind": run.kind})
+
+
+def _stage(kind: str) -> Stage:
+    if kind not in KINDS:
+        raise JobKindError(f"expected a job of {', '.join(KINDS)}, got {kind!r}")
+    return KINDS[kind]
 
 
 def _note(run: JobRun, action: str, detail: Mapping[str, object]) -> None:

@@ -1,0 +1,199 @@
+"""Commands that watch: ``run``, ``watch``, ``web``, ``worker``."""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from kernel.clock import monotonic, now
+from kernel.config import settings
+from kernel.db import Database
+from kernel.errors import WangjianError
+from kernel.jobs import FINAL_STATES, Queue
+from kernel.models import Evidence, Job
+from pipeline.errors import ProcessError, ShopListError
+from pipeline.schedule import OPEN_STATES, plan_captures, plan_watch
+from pipeline.shop_list import ShopRow, add_shops, check_row, parse_csv
+from pipeline.sign_in import ticket_url
+from pipeline.stack import Stack
+from pipeline.wiring import open_database, open_evidence_store
+from pipeline.worker import serve
+
+ACTOR = "system:cli"
+TICK_SECONDS = 0.5
+GIVE_UP_ATTEMPTS = 3
+
+
+def worker(options: argparse.Namespace) -> int:
+    """Take jobs from the queue until told to stop."""
+    serve(settings(), burst=options.burst)
+    return 0
+
+
+def run(options: argparse.Namespace) -> int:
+    """The main job: watch, judge, capture, seal, index; then the web interface."""
+    started = monotonic()
+    with Stack(settings()) as stack:
+        database = open_database(stack.config)
+        if options.shops:
+            rows = _read_list(options.shops)
+        else:
+            print("样本市场启动中 starting the sample market …", flush=True)
+            rows = _rows_or_raise(stack.start_market(), "sample market")
+        _do(stack, database, rows, options.workers, started)
+        if not options.shops:
+            stack.next_day()
+        if options.no_web:
+            return 0
+        return _serve_web(stack, database)
+
+
+def watch(options: argparse.Namespace) -> int:
+    """Watch the shops at some addresses."""
+    started = monotonic()
+    rows = [check_row(ShopRow(url=url, platform=options.platform, reason=options.reason)) for url in options.urls]
+    with Stack(settings()) as stack:
+        database = open_database(stack.config)
+        _do(stack, database, rows, options.workers, started)
+        return _serve_web(stack, database) if options.web else 0
+
+
+def web(options: argparse.Namespace) -> int:
+    """Only the web interface, with workers behind it."""
+    with Stack(settings()) as stack:
+        database = open_database(stack.config)
+        open_evidence_store(stack.config)
+        stack.start_timestamps()
+        stack.start_workers(options.workers)
+        return _serve_web(stack, database)
+
+
+def _read_list(path: Path) -> Sequence[ShopRow]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ShopListError(f"expected a readable CSV file, got: {error}", hint="Check the path.") from error
+    return _rows_or_raise(data, path.name)
+
+
+def _rows_or_raise(data: bytes, name: str) -> Sequence[ShopRow]:
+    shops = parse_csv(data)
+    for error in shops.errors:
+        print(f"{name}:{error.line}: [{error.code}] {error.message} → {error.hint}", file=sys.stderr)
+    if not shops.rows:
+        raise ShopListError(f"expected at least one shop in {name}, got none", hint="See the lines above.")
+    return shops.rows
+
+
+def _do(stack: Stack, database: Database, rows: Sequence[ShopRow], workers: int, started: float) -> None:
+    open_evidence_store(stack.config)
+    stack.start_timestamps()
+    with database.write() as session:
+        ids = add_shops(session, rows, actor=ACTOR, at=now())
+        job_id = plan_watch(session, shop_ids=ids, created_by=ACTOR, at=now())
+    Queue(stack.config).enqueue(job_id)
+    stack.start_workers(workers)
+    job = _follow(stack, database, job_id)
+    if job.state != "done":
+        raise ProcessError(
+            f"expected the job to be done, it is {job.state}: [{job.error_code}] {job.error}",
+            hint="The same command goes on where it stopped.",
+        )
+    _print_summary(stack, database, job, monotonic() - started)
+
+
+def _follow(stack: Stack, database: Database, job_id: str) -> Job:
+    """Show progress until the job and its captures are over."""
+    queue = Queue(stack.config)
+    line = ""
+    while True:
+        with database.read() as session:
+            job = session.get_one(Job, job_id)
+            states = dict(session.execute(select(Evidence.state, func.count()).group_by(Evidence.state)).tuples())
+            tried = Evidence.attempts >= GIVE_UP_ATTEMPTS
+            stuck = session.execute(select(func.count()).where(Evidence.state.in_(OPEN_STATES), tried)).scalar_one()
+        waiting = sum(states.get(state, 0) for state in OPEN_STATES)
+        line = _show(job, states, line)
+        if job.state in FINAL_STATES and (job.state != "done" or waiting <= stuck):
+            print()
+            return job
+        if dead := stack.dead():
+            raise ProcessError(f"{dead[0].module} ended by itself: {dead[0].tail()}", hint=f"Read {dead[0].log}.")
+        with database.write() as session:
+            jobs = plan_captures(session, created_by=ACTOR, at=now())
+        for capture in jobs:
+            queue.enqueue(capture)
+        time.sleep(TICK_SECONDS)
+
+
+def _show(job: Job, states: dict[str, int], last: str) -> str:
+    progress = job.progress
+    crawl = progress.get("crawl")
+    counters = crawl if isinstance(crawl, dict) else progress
+    line = (
+        f"网页 pages {counters.get('pages', 0)} · 待抓 queued {counters.get('queued', 0)} · "
+        f"已判 judged {progress.get('judged', 0)} · 线索 leads {progress.get('hits', 0)} · "
+        f"证据 sealed {states.get('sealed', 0)}/{sum(states.values())}"
+    )
+    if states.get("failed"):
+        line += f" · 失败 failed {states['failed']}"
+    if line != last:
+        end = "\r" if sys.stdout.isatty() else "\n"
+        print(line, end=end, flush=True)
+    return line
+
+
+def _print_summary(stack: Stack, database: Database, job: Job, seconds: float) -> None:
+    result = job.result
+    hits = result.get("hits")
+    by_rule = hits if isinstance(hits, dict) else {}
+    with database.read() as session:
+        states = dict(session.execute(select(Evidence.state, func.count()).group_by(Evidence.state)).tuples())
+        late = session.execute(select(Evidence.last_error_code).where(Evidence.state.in_(OPEN_STATES))).scalars().all()
+    config = stack.config
+    changes = " ".join(
+        f"{word} {result.get(name)}"
+        for word, name in (
+            ("新 new", "new_listings"),
+            ("变 changed", "changed_listings"),
+            ("下架 gone", "gone_listings"),
+        )
+    )
+    rows = (
+        ("店铺 shops", result.get("shops")),
+        ("网页 pages", f"{result.get('pages')}（未变 unchanged {result.get('unchanged')}）"),
+        ("未取 not taken", result.get("not_taken") or "-"),
+        ("商品 listings", f"{result.get('listings')}（{changes}）"),
+        ("线索 leads", f"{sum(by_rule.values())}（新 new {result.get('new_hits')}）{by_rule}"),
+        ("证据 sealed", states.get("sealed", 0)),
+        ("失败 failed", states.get("failed", 0)),
+        ("待重试 waiting", f"{len(late)} {sorted(set(late))}" if late else 0),
+        ("数据 records", config.sqlalchemy_url()),
+        ("证据库 store", config.evidence_store_url or config.data_dir / "evidence"),
+        ("日志 logs", stack.log_folder),
+    )
+    print(f"\n完成 done in {seconds:.0f} s")
+    for label, value in rows:
+        print(f"  {label:<16} {value}")
+    print("线索不是认定，由执法人员判断 a lead is not a finding: an officer decides.", flush=True)
+
+
+def _serve_web(stack: Stack, database: Database) -> int:
+    child = stack.start_web()
+    base = f"http://{stack.config.web_host}:{stack.config.web_port}"
+    print(f"\n界面 web interface  {base}\n一次性登录 sign in once  {ticket_url(database, base, at=now())}", flush=True)
+    print("按 Ctrl-C 结束 press Ctrl-C to end", flush=True)
+    queue = Queue(stack.config)
+    while child.code() is None:
+        time.sleep(5)
+        try:
+            with database.write() as session:
+                jobs = plan_captures(session, created_by=ACTOR, at=now())
+            for job in jobs:
+                queue.enqueue(job)
+        except WangjianError as error:
+            print(f"[{error.code}] {error.message}", file=sys.stderr)
+    raise ProcessError(f"the web interface ended: {child.tail()}", hint=f"Read {child.log}.")

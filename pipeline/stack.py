@@ -1,0 +1,166 @@
+"""The processes of one machine: stand-ins for outside services, workers, the web interface."""
+
+import json
+import os
+import shutil
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from kernel.config import Settings, settings
+from kernel.private_redis import PrivateRedis
+from pipeline.errors import ProcessError
+from pipeline.process import Child, wait_for_file
+
+START_SECONDS = 40.0
+TSA_NAMES = ("alpha", "beta")
+SAMPLE_ENVIRONMENT = {
+    # The sample market is ours: no other party is burdened, so the pace may be quicker.
+    "WANGJIAN_HOST_DELAY_S": "0.01",
+    "WANGJIAN_HOST_CONCURRENCY": "4",
+    "WANGJIAN_VISIT_MAX_SECONDS": "90",
+    "WANGJIAN_PAGE_TIMEOUT_S": "8",
+}
+
+
+def free_port(wanted: int = 0) -> int:
+    """A free loopback port: the wanted one when it is free."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise ProcessError("expected a free port on loopback, got none")
+
+
+class Stack:
+    """Child processes that live as long as this object.
+
+    Args:
+        config: settings at the start; :attr:`config` holds them with what was started filled in.
+    """
+
+    def __init__(self, config: Settings) -> None:
+        self.config = config
+        self.children: list[Child] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def log_folder(self) -> Path:
+        """Where children write their logs."""
+        return self.config.data_dir / "log"
+
+    def stop(self) -> None:
+        """End all children, newest first, and the private Redis last."""
+        while self.children:
+            self.children.pop().stop()
+        if not self.config.redis_url:
+            PrivateRedis(self.config.data_dir).stop()
+
+    def _start(self, module: str, arguments: list[str], name: str) -> Child:
+        child = Child(module, arguments, log=self.log_folder / f"{name}.log")
+        self.children.append(child)
+        return child
+
+    def _set(self, values: Mapping[str, str]) -> None:
+        """Give settings to this process and all children that come."""
+        os.environ.update(values)
+        settings.cache_clear()
+        self.config = settings()
+
+    def start_timestamps(self) -> None:
+        """Two stand-in timestamp authorities, unless real ones are set. They are test trust."""
+        if self.config.tsa_urls:
+            return
+        roots = self.config.keys_path() / "tsa"
+        roots.mkdir(parents=True, exist_ok=True)
+        urls = []
+        for name in TSA_NAMES:
+            folder = self.config.data_dir / "tsa" / name
+            ready = self._fresh(f"tsa-{name}.json")
+            arguments = ["--name", name, "--dir", str(folder), "--port", "0", "--ready-file", str(ready)]
+            child = self._start("simulators.tsa", arguments, f"tsa-{name}")
+            url = json.loads(wait_for_file(ready, child, START_SECONDS))["url"]
+            shutil.copyfile(folder / "root.pem", roots / f"{name}.pem")
+            urls.append(f"{name}={url}")
+        self._set(
+            {
+                "WANGJIAN_TSA_URLS": ",".join(urls),
+                "WANGJIAN_TSA_CA_DIR": str(roots),
+                "WANGJIAN_TSA_TEST_TRUST": ",".join(TSA_NAMES),
+            }
+        )
+
+    def start_market(self) -> bytes:
+        """The sample market on loopback, one day later at each run.
+
+        Returns:
+            its shop list as CSV.
+        """
+        state_path = self.config.data_dir / "sample.json"
+        state = json.loads(state_path.read_text()) if state_path.exists() else {}
+        state = {
+            "http_port": free_port(int(state.get("http_port", 8610))),
+            "tls_port": free_port(int(state.get("tls_port", 8611))),
+            "day": int(state.get("day", 0)),
+        }
+        ready = self._fresh("market.json")
+        ports = ["--port", str(state["http_port"]), "--tls-port", str(state["tls_port"])]
+        arguments = ["serve", *ports, "--day", str(state["day"]), "--ready-file", str(ready)]
+        child = self._start("simulators.market", arguments, "market")
+        started = json.loads(wait_for_file(ready, child, START_SECONDS))
+        state_path.write_text(json.dumps(state))
+        hosts = [f"{name}=127.0.0.1" for name in started["hosts"]]
+        allowed = [f"{name}:{port}" for name in started["hosts"] for port in (state["http_port"], state["tls_port"])]
+        self._set(
+            {
+                "WANGJIAN_EGRESS_HOSTS": ",".join(hosts),
+                "WANGJIAN_EGRESS_ALLOW": ",".join(allowed),
+                "WANGJIAN_EXTRA_CA_FILE": started["ca_file"],
+                **{name: value for name, value in SAMPLE_ENVIRONMENT.items() if name not in os.environ},
+            }
+        )
+        return str(started["shops_csv"]).encode()
+
+    def next_day(self) -> None:
+        """Let the sample market be a day older at the next run."""
+        path = self.config.data_dir / "sample.json"
+        state = json.loads(path.read_text())
+        path.write_text(json.dumps({**state, "day": int(state["day"]) + 1}))
+
+    def start_workers(self, count: int) -> None:
+        """Workers that take jobs from the queue."""
+        for number in range(count):
+            self._start("pipeline", ["worker"], f"worker-{number}")
+
+    def start_web(self) -> Child:
+        """The web interface and its replay origin."""
+        self._set(
+            {
+                "WANGJIAN_WEB_PORT": str(free_port(self.config.web_port)),
+                "WANGJIAN_REPLAY_PORT": str(free_port(self.config.replay_port)),
+            }
+        )
+        return self._start("api", [], "web")
+
+    def dead(self) -> list[Child]:
+        """Children that ended by themselves."""
+        return [child for child in self.children if child.code() is not None]
+
+    def _fresh(self, name: str) -> Path:
+        path = self.config.data_dir / "run" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        return path

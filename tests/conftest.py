@@ -1,0 +1,64 @@
+"""What every test has: no network outside loopback, a data directory of its own, settings of its own."""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kernel.config import Settings, settings
+from kernel.db import Database
+from kernel.schema import upgrade
+
+_connect = socket.socket.connect
+
+
+def _is_local(address: object) -> bool:
+    if not isinstance(address, tuple):
+        return True
+    host = str(address[0])
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _guarded_connect(self: socket.socket, address: object) -> None:
+    if not _is_local(address):
+        raise AssertionError(f"a test tried to leave loopback: {address!r}")
+    _connect(self, address)  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def _stay_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test leaves this machine."""
+    monkeypatch.setattr(socket.socket, "connect", _guarded_connect)
+
+
+@pytest.fixture(autouse=True)
+def _clean_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Settings come from the test alone, and files go to its own folder."""
+    for name in list(os.environ):
+        if name.startswith("WANGJIAN_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("WANGJIAN_DATA_DIR", str(tmp_path / "data"))
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Settings:
+    """Settings with a data directory of their own."""
+    return Settings(data_dir=tmp_path / "data")
+
+
+@pytest.fixture
+def database(config: Settings) -> Iterator[Database]:
+    """An empty database with the newest schema (SQLite)."""
+    database = Database(config.sqlalchemy_url())
+    upgrade(database)
+    yield database
+    database.close()
