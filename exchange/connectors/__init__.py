@@ -1,0 +1,1 @@
+"""The four linked systems; they do not know one another."""

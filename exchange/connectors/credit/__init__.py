@@ -1,0 +1,1 @@
+"""Link to the credit system (企业综合监管)."""

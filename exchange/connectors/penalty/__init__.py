@@ -1,0 +1,1 @@
+"""Link to the penalty system (行政处罚)."""

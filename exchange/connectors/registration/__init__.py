@@ -1,0 +1,1 @@
+"""Link to the registration system (企业登记)."""
