@@ -1,0 +1,1 @@
+"""Acquiring seized media: read once, hashed, never written."""

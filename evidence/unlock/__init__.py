@@ -1,0 +1,1 @@
+"""Recovering passwords of lawfully seized files, under two-officer authorisation. Reached only from pipeline jobs."""
