@@ -1,0 +1,1 @@
+"""Evidence: captures become packages that a court can check without us."""

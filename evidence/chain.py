@@ -1,0 +1,130 @@
+"""Certificate paths: from a signer to a root that the verifier already trusts.
+
+A narrow profile on purpose: what it does not understand it refuses. Names are compared as bytes;
+revocation is not consulted (no network at verification).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from evidence.errors import UntrustedError
+
+MAX_PATH = 5
+UNDERSTOOD = frozenset((
+    x509.BasicConstraints.oid,
+    x509.KeyUsage.oid,
+    x509.ExtendedKeyUsage.oid,
+    x509.CertificatePolicies.oid,
+    x509.SubjectAlternativeName.oid,
+))
+
+
+def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _valid_at(certificate: x509.Certificate, at: datetime) -> bool:
+    # Whole seconds: the validity has no smaller unit.
+    return certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
+
+
+def _require_understood(certificate: x509.Certificate) -> None:
+    for extension in certificate.extensions:
+        if extension.critical and extension.oid not in UNDERSTOOD:
+            raise UntrustedError(f"expected known critical extensions, got {extension.oid.dotted_string}")
+
+
+def _may_issue(certificate: x509.Certificate, below: int) -> bool:
+    try:
+        basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+    return basic.ca and usage.key_cert_sign and (basic.path_length is None or basic.path_length >= below)
+
+
+def _extend(
+    path: tuple[x509.Certificate, ...], candidates: Sequence[x509.Certificate], anchors: Sequence[x509.Certificate]
+) -> tuple[x509.Certificate, ...] | None:
+    tip = path[-1]
+    for anchor in anchors:
+        if tip == anchor:
+            return path
+        if _signed_by(tip, anchor):
+            return (*path, anchor)
+    if len(path) >= MAX_PATH:
+        return None
+    for candidate in candidates:
+        if candidate not in path and _signed_by(tip, candidate):
+            found = _extend((*path, candidate), candidates, anchors)
+            if found:
+                return found
+    return None
+
+
+def build_path(
+    leaf: x509.Certificate,
+    candidates: Iterable[x509.Certificate],
+    anchors: Iterable[x509.Certificate],
+    at: datetime,
+) -> tuple[x509.Certificate, ...]:
+    """The path from a signer to one of the anchors, all of it valid at one time.
+
+    Spec: RFC 5280 section 6.1, without policies, name constraints and revocation.
+
+    Args:
+        leaf: the signer. candidates: certificates for building only, never trusted.
+        anchors: trusted roots. at: aware UTC, the time for which the path must hold.
+
+    Returns:
+        leaf first, anchor last.
+
+    Raises:
+        UntrustedError: no path, or a part of it does not hold at that time.
+    """
+    path = _extend((leaf,), tuple(candidates), tuple(anchors))
+    if path is None:
+        raise UntrustedError(
+            f"expected a signer certified by a trusted root, got {leaf.subject.rfc4514_string()}",
+            hint="Compare the fingerprints with the published trust list.",
+        )
+    moment = at.replace(microsecond=0)
+    for place, certificate in enumerate(path):
+        _require_understood(certificate)
+        if not _valid_at(certificate, moment):
+            raise UntrustedError(
+                f"expected a certificate valid at {moment.isoformat()}, got {certificate.subject.rfc4514_string()} "
+                f"valid {certificate.not_valid_before_utc.isoformat()} to {certificate.not_valid_after_utc.isoformat()}"
+            )
+        if place and not _may_issue(certificate, place - 1):
+            raise UntrustedError(f"expected an issuer, got {certificate.subject.rfc4514_string()}")
+    return path
+
+
+def require_timestamping(leaf: x509.Certificate) -> None:
+    """Refuse a certificate that may do anything else than timestamping.
+
+    Spec: RFC 3161 section 2.3: extended key usage critical, id-kp-timeStamping alone.
+
+    Raises:
+        UntrustedError: it is missing, not critical, or has company.
+    """
+    try:
+        extension = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    except x509.ExtensionNotFound as error:
+        raise UntrustedError("expected the extended key usage timeStamping, got none") from error
+    if not extension.critical or list(extension.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
+        raise UntrustedError("expected the extended key usage timeStamping, critical and alone")
+
+
+def expires(path: Iterable[x509.Certificate]) -> datetime:
+    """When the first certificate of a path ends."""
+    return min(certificate.not_valid_after_utc for certificate in path)

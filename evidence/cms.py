@@ -1,0 +1,283 @@
+"""CMS signatures with CAdES attributes: made and checked over a digest, so that big contents stay on disk.
+
+Spec: RFC 5652 section 5 (SignedData), RFC 5035 (ESSCertIDv2), ETSI EN 319 122-1 clause 6 (CAdES baseline B).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from asn1crypto import algos, core, tsp  # type: ignore[import-untyped]
+from asn1crypto import cms as acms  # type: ignore[import-untyped]
+from asn1crypto import x509 as ax509
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from evidence.chain import build_path
+from evidence.der import require_strict
+from evidence.errors import ContentMismatchError, MalformedError, SignatureError
+from kernel.clock import as_utc
+
+HASHES: dict[str, hashes.HashAlgorithm] = {
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+}
+SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
+SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
+acms.CMSAttributeType._map.setdefault(SIGNING_CERTIFICATE_V2, "signing_certificate_v2")  # noqa: SLF001 - its way to learn one
+acms.CMSAttributeType._map.setdefault(SIGNING_CERTIFICATE, "signing_certificate")  # noqa: SLF001 - its way to learn one
+acms.CMSAttributeType._reverse_map = None  # noqa: SLF001 - built again with the names above
+
+
+class _SigningCertificatesV2(core.SetOf):  # type: ignore[misc]
+    _child_spec = tsp.SigningCertificateV2
+
+
+class _SigningCertificates(core.SetOf):  # type: ignore[misc]
+    _child_spec = tsp.SigningCertificate
+
+
+acms.CMSAttribute._oid_specs.setdefault("signing_certificate_v2", _SigningCertificatesV2)  # noqa: SLF001 - its way
+acms.CMSAttribute._oid_specs.setdefault("signing_certificate", _SigningCertificates)  # noqa: SLF001 - its way
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A key with its certificate and the certificates above it.
+
+    Attributes:
+        issuers: from the one that signed ``certificate`` up to the root.
+    """
+
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+    issuers: tuple[x509.Certificate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedData:
+    """A parsed CMS signature with exactly one signer.
+
+    Attributes:
+        content_type: of the signed content, dotted or the library's name.
+        content: the enclosed content, or none when detached.
+        digest_name: hashlib name of the digest over the content.
+        attributes: the signed attributes in the form that is signed (SET OF).
+        values: signed attributes by name or dotted identifier, one value each.
+        certificates: enclosed certificates, for building paths only.
+        signer: the one of them that the signer information names.
+        unsigned: whether there are unsigned attributes.
+    """
+
+    content_type: str
+    content: bytes | None
+    digest_name: str
+    signature: bytes
+    signature_name: str
+    attributes: bytes
+    values: dict[str, Any]
+    certificates: tuple[x509.Certificate, ...]
+    signer: x509.Certificate
+    unsigned: bool
+
+
+def _asn1(certificate: x509.Certificate) -> Any:
+    return ax509.Certificate.load(certificate.public_bytes(Encoding.DER))
+
+
+def sign(digest: bytes, signer: Signer, at: datetime) -> bytes:
+    """A detached CAdES-B signature over content with this SHA-256 digest.
+
+    Deterministic (RFC 6979): same content, key and time, same bytes.
+
+    Spec: ETSI EN 319 122-1 clause 6.3: content-type, message-digest, signing-time, signing-certificate-v2.
+
+    Args:
+        digest: 32 raw bytes. at: signing time, aware UTC.
+
+    Returns:
+        ContentInfo in DER.
+    """
+    certificate = _asn1(signer.certificate)
+    certificate_hash = hashes.Hash(hashes.SHA256())
+    certificate_hash.update(signer.certificate.public_bytes(Encoding.DER))
+    signing_certificate = tsp.SigningCertificateV2({"certs": [{"cert_hash": certificate_hash.finalize()}]})
+    attributes = acms.CMSAttributes([
+        {"type": "content_type", "values": ["data"]},
+        {"type": "signing_time", "values": [acms.Time({"utc_time": core.UTCTime(as_utc(at).replace(microsecond=0))})]},
+        {"type": "message_digest", "values": [digest]},
+        {"type": "signing_certificate_v2", "values": [signing_certificate]},
+    ])
+    signature = signer.key.sign(attributes.dump(), ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+    sha256 = algos.DigestAlgorithm({"algorithm": "sha256"})
+    information = {
+        "version": "v1",
+        "sid": {
+            "issuer_and_serial_number": {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
+        },
+        "digest_algorithm": sha256,
+        "signed_attrs": attributes,
+        "signature_algorithm": {"algorithm": "sha256_ecdsa"},
+        "signature": signature,
+    }
+    signed = acms.SignedData({
+        "version": "v1",
+        "digest_algorithms": [sha256],
+        "encap_content_info": {"content_type": "data"},
+        "certificates": [certificate, *(_asn1(issuer) for issuer in signer.issuers)],
+        "signer_infos": [information],
+    })
+    return bytes(acms.ContentInfo({"content_type": "signed_data", "content": signed}).dump())
+
+
+def parse(der: bytes) -> SignedData:
+    """Read a CMS signature.
+
+    Raises:
+        MalformedError: not strict DER, not SignedData, not exactly one signer, or its certificate missing.
+    """
+    require_strict(der)
+    try:
+        return _parse(acms.ContentInfo.load(der, strict=True))
+    except (ValueError, KeyError, TypeError, IndexError, UnsupportedAlgorithm) as error:
+        raise MalformedError(f"expected a CMS signature, got {error}") from error
+
+
+def _parse(info: Any) -> SignedData:
+    if info["content_type"].native != "signed_data":
+        raise ValueError(f"content type {info['content_type'].native}")
+    signed = info["content"]
+    if len(signed["signer_infos"]) != 1:
+        raise ValueError(f"{len(signed['signer_infos'])} signers")
+    one = signed["signer_infos"][0]
+    digest_name = str(one["digest_algorithm"]["algorithm"].native)
+    if digest_name not in HASHES:
+        raise ValueError(f"digest algorithm {digest_name}")
+    enclosed = signed["encap_content_info"]
+    content = enclosed["content"]
+    chosen = [choice.chosen for choice in signed["certificates"]]
+    certificates = tuple(x509.load_der_x509_certificate(item.dump()) for item in chosen)
+    signer = _named(one["sid"], chosen, certificates)
+    values: dict[str, Any] = {}
+    for attribute in one["signed_attrs"]:
+        if len(attribute["values"]) != 1 or attribute["type"].native in values:
+            raise ValueError(f"signed attribute {attribute['type'].native} more than once")
+        values[attribute["type"].native] = attribute["values"][0]
+    return SignedData(
+        content_type=str(enclosed["content_type"].native),
+        # An OCTET STRING with a parsed value inside: its raw bytes are what is signed.
+        content=None if isinstance(content, core.Void) else bytes(content.contents),
+        digest_name=digest_name,
+        signature=bytes(one["signature"].native),
+        signature_name=str(one["signature_algorithm"].signature_algo),
+        attributes=b"\x31" + bytes(one["signed_attrs"].dump())[1:],
+        values=values,
+        certificates=certificates,
+        signer=signer,
+        unsigned=bool(one["unsigned_attrs"].native),
+    )
+
+
+def _named(sid: Any, chosen: Sequence[Any], certificates: Sequence[x509.Certificate]) -> x509.Certificate:
+    if sid.name == "issuer_and_serial_number":
+        wanted = (sid.chosen["issuer"].dump(), sid.chosen["serial_number"].native)
+        found = [(item.issuer.dump(), item.serial_number) == wanted for item in chosen]
+    else:
+        found = [item.key_identifier == sid.chosen.native for item in chosen]
+    if sum(found) != 1:
+        raise ValueError("no certificate of the signer, or more than one")
+    return certificates[found.index(True)]
+
+
+def check_chain(
+    parsed: SignedData, anchors: Sequence[x509.Certificate], at: datetime
+) -> tuple[x509.Certificate, ...]:
+    """The path from the signer to an anchor, and the signer's certificate bound to the signature.
+
+    Raises:
+        UntrustedError: no path. SignatureError: the signed attributes name another certificate.
+    """
+    path = build_path(parsed.signer, parsed.certificates, anchors, at)
+    own = parsed.signer.public_bytes(Encoding.DER)
+    for name, fallback in (("signing_certificate_v2", "sha256"), ("signing_certificate", "sha1")):
+        value = parsed.values.get(name)
+        if value is not None:
+            first = value["certs"][0]
+            algorithm = str(first["hash_algorithm"]["algorithm"].native) if name.endswith("v2") else fallback
+            if bytes(first["cert_hash"].native) == _certificate_digest(own, algorithm):
+                return path
+    raise SignatureError("expected the signed attributes to name the signer's certificate, got another or none")
+
+
+def _certificate_digest(der: bytes, algorithm: str) -> bytes:
+    # SHA-1 only identifies the certificate in old tokens (RFC 2634); the signature does not rest on it.
+    known = {**HASHES, "sha1": hashes.SHA1()}  # noqa: S303 - see above
+    if algorithm not in known:
+        raise SignatureError(f"expected a known digest in signing-certificate, got {algorithm}")
+    value = hashes.Hash(known[algorithm])
+    value.update(der)
+    return value.finalize()
+
+
+def check_signature(parsed: SignedData) -> None:
+    """The signature holds over the signed attributes.
+
+    Raises:
+        SignatureError: it does not, or its algorithm is not one we accept.
+    """
+    key, algorithm = parsed.signer.public_key(), HASHES[parsed.digest_name]
+    try:
+        if isinstance(key, ec.EllipticCurvePublicKey) and parsed.signature_name == "ecdsa":
+            key.verify(parsed.signature, parsed.attributes, ec.ECDSA(algorithm))
+        elif isinstance(key, rsa.RSAPublicKey) and parsed.signature_name == "rsassa_pkcs1v15":
+            key.verify(parsed.signature, parsed.attributes, padding.PKCS1v15(), algorithm)
+        else:
+            raise SignatureError(f"expected ECDSA or RSA PKCS #1, got {parsed.signature_name}")
+    except InvalidSignature as error:
+        raise SignatureError("expected a signature by the named certificate, got one that does not hold") from error
+
+
+def check_content(parsed: SignedData, digest: bytes) -> None:
+    """The signed attributes name the digest of this content.
+
+    Args:
+        digest: raw, of the algorithm ``parsed.digest_name``.
+
+    Raises:
+        ContentMismatchError: they name another.
+    """
+    value = parsed.values.get("message_digest")
+    if value is None or bytes(value.native) != digest:
+        raise ContentMismatchError("expected the digest in the signature, got other content")
+    stated = parsed.values.get("content_type")
+    if stated is None or str(stated.native) != parsed.content_type:
+        raise SignatureError("expected the signed content type to be the enclosed one")
+
+
+def digest_hex(data: bytes, name: str) -> str:
+    """A digest by one of the accepted names, hex."""
+    value = hashes.Hash(HASHES[name])
+    value.update(data)
+    return value.finalize().hex()
+
+
+def verify(
+    der: bytes, digest: bytes, anchors: Sequence[x509.Certificate], at: datetime
+) -> tuple[SignedData, tuple[x509.Certificate, ...]]:
+    """Check a detached signature over content with this SHA-256 digest, in OpenSSL's order.
+
+    Raises:
+        MalformedError, UntrustedError, SignatureError, ContentMismatchError.
+    """
+    parsed = parse(der)
+    if parsed.digest_name != "sha256":
+        raise MalformedError(f"expected a signature over SHA-256, got {parsed.digest_name}")
+    path = check_chain(parsed, anchors, at)
+    check_signature(parsed)
+    check_content(parsed, digest)
+    return parsed, path

@@ -1,0 +1,153 @@
+"""What can go wrong between a capture and a package that stands."""
+
+from kernel.errors import WangjianError
+
+
+class EvidenceError(WangjianError):
+    """Base of this package's errors."""
+
+    code = "evidence.error"
+
+
+class IllegalTransitionError(EvidenceError):
+    """A state that does not follow from the present one."""
+
+    code = "evidence.illegal_transition"
+
+
+class CaptureFolderError(EvidenceError):
+    """The folder of a capture is not whole, or holds what may not be sealed."""
+
+    code = "evidence.capture_folder"
+
+
+class CustodyBrokenError(EvidenceError):
+    """The chain of custody does not verify."""
+
+    code = "evidence.custody_broken"
+
+
+class KeysError(EvidenceError):
+    """Signing keys are missing, damaged, or open to others."""
+
+    code = "evidence.keys"
+
+
+class TrustError(EvidenceError):
+    """The trust list is missing or cannot be read."""
+
+    code = "evidence.trust"
+
+
+class MalformedError(EvidenceError):
+    """Bytes that are not the structure they claim to be, or not its one DER form."""
+
+    code = "evidence.malformed"
+
+
+class UntrustedError(EvidenceError):
+    """No path from the signer's certificate to a trusted root."""
+
+    code = "evidence.untrusted"
+
+
+class SignatureError(EvidenceError):
+    """A signature that does not hold."""
+
+    code = "evidence.signature"
+
+
+class ContentMismatchError(SignatureError):
+    """The signature holds, over other bytes."""
+
+    code = "evidence.content_mismatch"
+
+
+class TimestampError(EvidenceError):
+    """No usable timestamp; the capture is not evidence yet."""
+
+    code = "evidence.timestamp"
+
+
+class TsaUnavailableError(TimestampError):
+    """A timestamp service did not answer."""
+
+    code = "evidence.tsa_unavailable"
+
+
+class TsaRejectedError(TimestampError):
+    """A timestamp service refused."""
+
+    code = "evidence.tsa_rejected"
+
+
+class TsaLiedError(TimestampError):
+    """The answer is not about what was asked: other imprint, other nonce, damaged."""
+
+    code = "evidence.tsa_lied"
+
+
+class TsaUntrustedError(TimestampError):
+    """The answer is signed by somebody else than that service."""
+
+    code = "evidence.tsa_untrusted"
+
+
+class ClockSkewError(TimestampError):
+    """Our clock and the timestamp differ too much."""
+
+    code = "evidence.clock_skew"
+
+
+class TooFewTimestampsError(TimestampError):
+    """Fewer than two separate timestamp services."""
+
+    code = "evidence.too_few_timestamps"
+
+
+class FontMissingError(EvidenceError):
+    """No font with Chinese characters on this machine."""
+
+    code = "evidence.font_missing"
+
+
+class DiskFullError(EvidenceError):
+    """No room; nothing half-written is visible."""
+
+    code = "evidence.disk_full"
+
+
+class PackageError(EvidenceError):
+    """A package that cannot be opened safely."""
+
+    code = "evidence.package"
+
+
+class PackageUnreadableError(PackageError):
+    """Not a package: truncated, not a zip, not there."""
+
+    code = "evidence.package_unreadable"
+
+
+class StoreError(EvidenceError):
+    """The evidence store cannot be used."""
+
+    code = "evidence.store"
+
+
+class StoreMissingError(StoreError):
+    """No object under that key."""
+
+    code = "evidence.store_missing"
+
+
+class StoreConflictError(StoreError):
+    """Other bytes under the same key: never overwritten."""
+
+    code = "evidence.store_conflict"
+
+
+class StoreDamagedError(StoreError):
+    """Stored bytes no longer have their digest."""
+
+    code = "evidence.store_damaged"
