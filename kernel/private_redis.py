@@ -12,6 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
+
+from kernel.clock import monotonic
 from kernel.errors import QueueUnavailableError
 
 START_SECONDS = 10.0
@@ -86,34 +89,38 @@ class PrivateRedis:
             self._spawn()
 
     def _spawn(self) -> None:
+        log = self.folder / "redis.log"
+        self.pid_path.unlink(missing_ok=True)
         command = [_binary(), "--port", "0", "--unixsocket", str(self.socket_path), "--unixsocketperm", "700"]
         command += ["--dir", str(self.folder), "--appendonly", "yes", "--appendfsync", "always", "--save", ""]
-        command += ["--pidfile", str(self.pid_path), "--daemonize", "no", "--maxmemory-policy", "noeviction"]
-        with (self.folder / "redis.log").open("ab") as log:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=self.folder
-            )
-        self.pid_path.write_text(str(process.pid))
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
+        command += ["--pidfile", str(self.pid_path), "--logfile", str(log), "--maxmemory-policy", "noeviction"]
+        # It makes itself a daemon: it belongs to the installation, not to the process that was first.
+        subprocess.run([*command, "--daemonize", "yes"], stdin=subprocess.DEVNULL, check=False, cwd=self.folder)
+        deadline = monotonic() + START_SECONDS
+        while monotonic() < deadline:
             if self.is_up():
                 return
-            if process.poll() is not None:
+            if (pid := self._pid()) and not psutil.pid_exists(pid):
                 break
             time.sleep(0.02)
         raise QueueUnavailableError(
-            f"expected the private redis-server to come up, got exit status {process.poll()}",
-            hint=f"Read {self.folder / 'redis.log'}; is the disk full?",
+            "expected the private redis-server to come up, it did not",
+            hint=f"Read {log}; is the disk full?",
         )
+
+    def _pid(self) -> int:
+        """Its process id, 0 when unknown."""
+        try:
+            return int(self.pid_path.read_text())
+        except (OSError, ValueError):
+            return 0
 
     def stop(self, wait_s: float = 5.0) -> None:
         """End it and wait until it is gone. Nothing is lost: the append-only file stays."""
-        try:
-            pid = int(self.pid_path.read_text())
-            os.kill(pid, signal.SIGTERM)
-        except (OSError, ValueError):
+        pid = self._pid()
+        if not pid or not self.is_up():
             return
-        deadline = time.monotonic() + wait_s
-        while self.is_up() and time.monotonic() < deadline:
+        os.kill(pid, signal.SIGTERM)
+        deadline = monotonic() + wait_s
+        while psutil.pid_exists(pid) and monotonic() < deadline:
             time.sleep(0.02)
-        self.pid_path.unlink(missing_ok=True)

@@ -18,6 +18,8 @@ from kernel.errors import WangjianError
 from pipeline.errors import ProcessError
 from pipeline.process import environment
 
+WORKER_MODULE = "crawlers.capture"
+
 
 class CaptureFailedError(WangjianError):
     """The capture worker answered with an error; its own code is in ``reason``."""
@@ -34,10 +36,12 @@ class CaptureClient:
 
     Args:
         log: file for the worker's standard error.
+        module: what ``python -m`` runs.
         timeout_s: the longest wait for one answer, seconds; longer than the capture's own limit.
     """
 
-    def __init__(self, log: Path, timeout_s: float) -> None:
+    def __init__(self, log: Path, timeout_s: float, module: str = WORKER_MODULE) -> None:
+        self._module = module
         self._log = log
         self._timeout_s = timeout_s
         self._process: subprocess.Popen[str] | None = None
@@ -106,7 +110,7 @@ class CaptureClient:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "crawlers.capture"],
+                [sys.executable, "-m", self._module],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

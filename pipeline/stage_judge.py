@@ -7,8 +7,8 @@ from kernel.config import Settings
 from kernel.db import Database
 from kernel.models import Page, Visit
 from pipeline.job_run import JobRun
-from supervision.rules.catalogue import Catalogue, load_catalogue
 from supervision.rules.record import judge_pages
+from supervision.rules.rule_catalogue import Catalogue, load_catalogue
 
 BATCH = 100
 

@@ -27,7 +27,7 @@ from pipeline.stage_index import drain_all
 from pipeline.stage_judge import judge_new
 from pipeline.wiring import open_engine
 from search.engine import Engine
-from supervision.rules.catalogue import Catalogue, load_catalogue
+from supervision.rules.rule_catalogue import Catalogue, load_catalogue
 
 CRAWLER_RESTARTS = 3
 PAUSE_SECONDS = 0.2

@@ -46,8 +46,13 @@ def test_tampering_is_seen(database: Database, statement: str, first_bad: int) -
 
 def test_nothing_is_written_when_the_work_fails(database: Database) -> None:
     """The line belongs to the transaction of the work."""
-    with pytest.raises(RuntimeError), database.write() as session:
-        audit.append(session, actor="a", action="b", at=AT)
-        raise RuntimeError
+
+    def work() -> None:
+        with database.write() as session:
+            audit.append(session, actor="a", action="b", at=AT)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        work()
     with database.read() as session:
         assert audit.verify(session).entries == 0

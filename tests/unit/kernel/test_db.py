@@ -37,10 +37,15 @@ def test_naive_times_are_refused(database: Database) -> None:
 
 def test_a_failed_block_writes_nothing(database: Database) -> None:
     """An error rolls everything back."""
-    with pytest.raises(RuntimeError), database.write() as session:
-        session.add(_shop("http://a.example/", now()))
-        session.flush()
-        raise RuntimeError
+
+    def work() -> None:
+        with database.write() as session:
+            session.add(_shop("http://a.example/", now()))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        work()
     with database.read() as session:
         assert session.execute(select(Shop)).first() is None
 
