@@ -1,0 +1,288 @@
+"""Listens to everything a page asks for and is answered, with the bodies.
+
+Chromium tells a request in several events that may come in any order: what the page wanted, what
+was really sent (extra info), what the page got, what really came (extra info). They are put
+together here by request id and, within one id, by the order of redirects.
+"""
+
+import asyncio
+import base64
+import binascii
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from playwright.async_api import CDPSession
+
+from crawlers.capture.body import DocumentStream, fetch_body
+from crawlers.capture.exchange import Exchange, header_pairs, parse_head
+from crawlers.capture.line import Line, Params, Switchboard
+from kernel.clock import monotonic
+
+MAX_BODY_BYTES = 25_000_000
+MAX_TOTAL_BYTES = 100_000_000
+MAX_EXCHANGES = 5_000
+_UNENDING = frozenset({"WebSocket", "EventSource", "Ping", "CSPViolationReport"})
+_BODYLESS = frozenset({"Ping", "Preflight", "CSPViolationReport", "WebSocket"})
+_TICK_S = 0.02
+
+
+@dataclass(slots=True)
+class _Chain:
+    """All hops under one request id."""
+
+    hops: list[Exchange] = field(default_factory=list)
+    extra: list[bool] = field(default_factory=list)
+    sent: list[Params] = field(default_factory=list)
+    came: list[Params] = field(default_factory=list)
+    started: float = 0.0
+
+
+class Traffic:
+    """What passed in one page.
+
+    Attributes:
+        stopped: set with a reason when a budget of this listener ran out.
+    """
+
+    def __init__(self) -> None:
+        self.stopped = ""
+        self._chains: dict[tuple[str, str], _Chain] = {}
+        self._open: set[tuple[str, str]] = set()
+        self._changed = monotonic()
+        self._bodies: set[asyncio.Task[None]] = set()
+        self._streams: dict[tuple[str, str], DocumentStream] = {}
+        self._total = 0
+        self._count = 0
+        self._board: Switchboard | None = None
+        self._handlers = {
+            "Network.requestWillBeSent": self._asked,
+            "Network.requestWillBeSentExtraInfo": self._sent,
+            "Network.responseReceived": self._answered,
+            "Network.responseReceivedExtraInfo": self._came,
+            "Network.dataReceived": self._data,
+            "Network.loadingFinished": self._finished,
+            "Network.loadingFailed": self._failed,
+            "Network.webSocketCreated": self._socket_created,
+            "Network.webSocketWillSendHandshakeRequest": self._socket_asked,
+            "Network.webSocketHandshakeResponseReceived": self._socket_answered,
+            "Network.webSocketFrameSent": self._socket_message,
+            "Network.webSocketFrameReceived": self._socket_message,
+            "Network.webSocketFrameError": self._socket_error,
+        }
+
+    async def open(self, session: CDPSession) -> None:
+        """Listen to a page and all that belongs to it."""
+        self._board = Switchboard(session, tuple(self._handlers), self._event)
+        buffers = {"maxTotalBufferSize": MAX_TOTAL_BYTES, "maxResourceBufferSize": MAX_BODY_BYTES}
+        await self._board.open(("Network.enable", buffers))
+
+    def close(self) -> None:
+        """Stop listening; bodies not yet here are given up."""
+        if self._board is not None:
+            self._board.close()
+        for task in self._bodies:
+            task.cancel()
+        for stream in self._streams.values():
+            stream.close()
+
+    async def quiet(self, idle_s: float, cap_s: float) -> bool:
+        """Wait until nothing has been under way for ``idle_s``, at most ``cap_s``.
+
+        Returns:
+            False where the cap was reached first.
+        """
+        end = monotonic() + cap_s
+        while (moment := monotonic()) < end:
+            if not self._open and moment - self._changed >= idle_s:
+                return True
+            await asyncio.sleep(_TICK_S)
+        return not self._open
+
+    async def bodies(self, cap_s: float) -> None:
+        """Wait for the bodies that are being fetched, at most ``cap_s``."""
+        if self._bodies:
+            await asyncio.wait(self._bodies, timeout=cap_s)
+
+    def exchanges(self) -> list[Exchange]:
+        """All hops with what was really sent and received, in the order they were asked."""
+        for chain in self._chains.values():
+            _join(chain)
+        every = [hop for chain in self._chains.values() for hop in chain.hops]
+        return sorted(every, key=lambda exchange: exchange.at)
+
+    def _event(self, line: Line, method: str, params: Params) -> None:
+        self._handlers[method](line, params)
+
+    def _chain(self, line: Line, params: Params) -> _Chain:
+        return self._chains.setdefault((line.name, params["requestId"]), _Chain())
+
+    def _hop(self, line: Line, params: Params) -> Exchange | None:
+        chain = self._chains.get((line.name, params["requestId"]))
+        return chain.hops[-1] if chain and chain.hops else None
+
+    def _asked(self, line: Line, params: Params) -> None:
+        url = str(params["request"]["url"])
+        if not url.startswith(("http://", "https://")):
+            return
+        chain = self._chain(line, params)
+        if "redirectResponse" in params and chain.hops:
+            _take_response(chain.hops[-1], params["redirectResponse"])
+            chain.hops[-1].redirected_to = url
+            chain.hops[-1].finished = True
+            chain.hops[-1].body = b""
+            chain.extra[-1] = bool(params.get("redirectHasExtraInfo"))
+        self._count += 1
+        if self._count > MAX_EXCHANGES:
+            self.stopped = "too_many_requests"
+            return
+        exchange = Exchange(
+            request_id=params["requestId"],
+            url=url.partition("#")[0],
+            method=str(params["request"]["method"]),
+            kind=str(params.get("type", "Other")),
+            at=datetime.fromtimestamp(params["wallTime"], UTC),
+            session=line.name,
+            frame_id=str(params.get("frameId", "")),
+            loader_id=str(params.get("loaderId", "")),
+            request_head=header_pairs(params["request"].get("headers", {})),
+            post_data=_post_data(params["request"]),
+        )
+        chain.hops.append(exchange)
+        chain.extra.append(False)
+        chain.started = float(params["timestamp"])
+        if exchange.kind not in _UNENDING:
+            self._open.add((line.name, params["requestId"]))
+        self._changed = monotonic()
+
+    def _sent(self, line: Line, params: Params) -> None:
+        self._chain(line, params).sent.append(params)
+
+    def _came(self, line: Line, params: Params) -> None:
+        self._chain(line, params).came.append(params)
+
+    def _answered(self, line: Line, params: Params) -> None:
+        hop = self._hop(line, params)
+        if hop is None:
+            return
+        hop.kind = str(params.get("type", hop.kind))
+        _take_response(hop, params["response"])
+        self._chains[line.name, params["requestId"]].extra[-1] = bool(params.get("hasExtraInfo"))
+        if hop.kind in _UNENDING:
+            self._open.discard((line.name, params["requestId"]))
+        if hop.kind == "Document":
+            self._streams[line.name, params["requestId"]] = DocumentStream(line, params["requestId"])
+
+    def _data(self, line: Line, params: Params) -> None:
+        if hop := self._hop(line, params):
+            hop.data_bytes += int(params["dataLength"])
+        if stream := self._streams.get((line.name, params["requestId"])):
+            stream.add(str(params.get("data", "")))
+
+    def _finished(self, line: Line, params: Params) -> None:
+        self._end(line, params)
+        hop = self._hop(line, params)
+        if hop is None:
+            return
+        hop.finished = True
+        hop.encoded_bytes = int(params.get("encodedDataLength", 0))
+        self._set_end(line, params, hop)
+        if hop.kind in _BODYLESS or hop.method == "HEAD" or hop.status in {204, 304}:
+            hop.body = b""
+        elif hop.encoded_bytes > MAX_BODY_BYTES or self._total > MAX_TOTAL_BYTES:
+            hop.truncated = "length"
+        else:
+            self._total += hop.encoded_bytes
+            stream = self._streams.pop((line.name, params["requestId"]), None)
+            task = asyncio.create_task(fetch_body(line, hop, stream))
+            self._bodies.add(task)
+            task.add_done_callback(self._bodies.discard)
+
+    def _failed(self, line: Line, params: Params) -> None:
+        self._end(line, params)
+        hop = self._hop(line, params)
+        if hop is None:
+            return
+        hop.failure = str(params.get("errorText") or "failed").removeprefix("net::")
+        hop.blocked = str(params.get("blockedReason", ""))
+        self._set_end(line, params, hop)
+
+    def _end(self, line: Line, params: Params) -> None:
+        self._open.discard((line.name, params["requestId"]))
+        self._changed = monotonic()
+
+    def _set_end(self, line: Line, params: Params, hop: Exchange) -> None:
+        started = self._chains[line.name, params["requestId"]].started
+        hop.finished_at = hop.at + timedelta(seconds=max(0.0, float(params["timestamp"]) - started))
+
+    def _socket_created(self, line: Line, params: Params) -> None:
+        url = "http" + str(params["url"]).removeprefix("ws")
+        exchange = Exchange(params["requestId"], url, "GET", "WebSocket", datetime.now(UTC), line.name)  # noqa: TID251 - the event carries no time
+        self._chain(line, params).hops.append(exchange)
+        self._chain(line, params).extra.append(False)
+
+    def _socket_asked(self, line: Line, params: Params) -> None:
+        if hop := self._hop(line, params):
+            hop.at = datetime.fromtimestamp(params["wallTime"], UTC)
+            hop.request_head = header_pairs(params["request"].get("headers", {}))
+
+    def _socket_answered(self, line: Line, params: Params) -> None:
+        if hop := self._hop(line, params):
+            response = params["response"]
+            hop.status = int(response["status"])
+            hop.finished, hop.body, hop.protocol = True, b"", "http/1.1"
+            hop.response_head = header_pairs(response.get("headers", {}))
+            if response.get("headersText"):
+                hop.status_line, hop.response_head = parse_head(response["headersText"])
+
+    def _socket_message(self, line: Line, params: Params) -> None:
+        if hop := self._hop(line, params):
+            hop.messages += 1
+
+    def _socket_error(self, line: Line, params: Params) -> None:
+        if hop := self._hop(line, params):
+            hop.failure = str(params.get("errorMessage") or "failed")
+
+
+def _post_data(request: Params) -> bytes:
+    try:
+        return b"".join(base64.b64decode(entry.get("bytes", "")) for entry in request.get("postDataEntries", ()))
+    except (binascii.Error, AttributeError):
+        return str(request.get("postData", "")).encode()
+
+
+def _take_response(hop: Exchange, response: Params) -> None:
+    hop.status = int(response["status"])
+    hop.mime = str(response.get("mimeType", ""))
+    hop.charset = str(response.get("charset", ""))
+    hop.protocol = str(response.get("protocol", ""))
+    hop.from_cache = bool(response.get("fromDiskCache") or response.get("fromPrefetchCache"))
+    hop.response_head = header_pairs(response.get("headers", {}))
+    hop.status_line = f"HTTP/1.1 {hop.status} {response.get('statusText', '')}".rstrip()
+    details: Params | None = response.get("securityDetails")
+    if details:
+        hop.tls_protocol = str(details.get("protocol", ""))
+        hop.cipher = str(details.get("cipher", ""))
+        hop.certificate_subject = str(details.get("subjectName", ""))
+    timing: dict[str, Any] = response.get("timing") or {}
+    names = ("dnsStart", "dnsEnd", "connectStart", "connectEnd", "sslStart", "sslEnd", "sendStart", "sendEnd")
+    hop.timing = {name: round(timing[name] * 1000) for name in names if timing.get(name, -1) >= 0}
+    if timing.get("receiveHeadersEnd", -1) >= 0:
+        hop.timing["receiveHeadersEnd"] = round(timing["receiveHeadersEnd"] * 1000)
+
+
+def _join(chain: _Chain) -> None:
+    """Give each hop the heads that really passed; extra infos come in the order of the hops."""
+    sent, came = iter(chain.sent), iter(chain.came)
+    for hop, has_extra in zip(chain.hops, chain.extra, strict=True):
+        if hop.kind == "WebSocket":
+            continue
+        if (really_sent := next(sent, None)) is not None:
+            hop.request_head = header_pairs(really_sent.get("headers", {}))
+        if not has_extra or (really_came := next(came, None)) is None:
+            continue
+        hop.response_head = header_pairs(really_came.get("headers", {}))
+        if really_came.get("headersText"):
+            hop.status_line, hop.response_head = parse_head(really_came["headersText"])
+    chain.sent.clear()
+    chain.came.clear()
