@@ -1,0 +1,1 @@
+"""Any shop that has no adapter of its own."""

@@ -1,0 +1,1 @@
+"""Reading a page: the machinery every platform adapter shares. Pure functions, no network, no database."""

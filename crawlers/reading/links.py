@@ -1,0 +1,56 @@
+"""Links worth following: same site, without fragment, each once, with a guess at what is behind."""
+
+import re
+
+from crawlers.reading.blocks import groups_of
+from crawlers.reading.document import Document
+from crawlers.reading.page_kind import is_home_path, kind_by_address
+from crawlers.reading.survey import survey_of
+from crawlers.reading.urls import host_of
+from kernel.facts import Link, PageKind
+
+MAX_LINKS = 2_000
+_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif|css|js|ico|pdf|zip|rar|mp4|mp3|apk|exe|docx?|xlsx?)(?:$|\?)", re.IGNORECASE)
+_LICENCE = re.compile(r"证照|资质|营业执照|工商(?:信息|亮照)|亮照|经营者信息|电子标识|执照信息|主体信息")
+_LICENCE_PATH = re.compile(r"licen[cs]e|zhizhao|zizhi|qualification|certificate|zzlz", re.IGNORECASE)
+_RULES = re.compile(r"规则|协议|条款|须知|公告|政策|退换货|售后|terms|conditions|privacy|returns|agreement", re.IGNORECASE)
+_RULES_PATH = re.compile(r"/(?:rules?|terms|policy|policies|agreement|notice|privacy|returns)(?:[/._-]|$)", re.IGNORECASE)
+_LOGIN = re.compile(r"/(?:login|signin|sign-in|register|logout|account|passport|member)(?:[/._-]|$)|登录|注册", re.IGNORECASE)
+_PAGING = re.compile(r"^(?:下一页|上一页|后页|前页|末页|首页|尾页|next|prev(?:ious)?|›|»|>|>>|‹|«|\d{1,4})$|下一页|next page", re.IGNORECASE)
+_PAGE_QUERY = re.compile(r"[?&](?:page|p|pn|pageno|page_?num|offset|start)=\d+|/page[/_-]?\d+", re.IGNORECASE)
+
+
+def _kind(url: str, text: str, cards: set[str]) -> PageKind:
+    """What the page behind a link probably is."""
+    if _LICENCE.search(text) or _LICENCE_PATH.search(url):
+        return "licence"
+    if len(text) <= 20 and (_RULES.search(text) or _RULES_PATH.search(url)):
+        return "rules"
+    if _LOGIN.search(url) or (len(text) <= 8 and _LOGIN.search(text)):
+        return "login"
+    if url in cards:
+        return "detail"
+    if _PAGE_QUERY.search(url) and _PAGING.search(text):
+        return "list"
+    if is_home_path(url):
+        return "home"
+    return kind_by_address(url)
+
+
+def links_of(document: Document) -> tuple[Link, ...]:
+    """Same-site links in document order, each URL once, at most ``MAX_LINKS``."""
+    host = host_of(document.url)
+    cards = {card.anchor.url for group in groups_of(document) for card in group}
+    texts: dict[str, str] = {}
+    for anchor in survey_of(document).anchors:
+        url = anchor.url
+        if host_of(url) != host or _FILE.search(url):
+            continue
+        known = texts.get(url)
+        if known is None and len(texts) >= MAX_LINKS:
+            continue
+        if not known:
+            element = anchor.element
+            text = document.text_of(element) or element.get("title") or element.get("aria-label")
+            texts[url] = text[:120]
+    return tuple(Link(url, _kind(url, text, cards), text) for url, text in texts.items())

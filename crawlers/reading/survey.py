@@ -1,0 +1,163 @@
+"""One pass over a page that notes what every other reader asks for."""
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from crawlers.reading.document import Document, Element
+from crawlers.reading.urls import absolute, same_page
+
+PRICE_MARK = re.compile(r"price|jiage|(?:^|[\s_-])(?:money|amount|cost|jine|prix|preis|precio)(?:$|[\s_-])")
+NAME_MARK = re.compile(r"title|name|(?:^|[\s_-])(?:heading|subject|biaoti|mingcheng)(?:$|[\s_-])")
+BUY_TEXT = re.compile(
+    r"加入(?:购物车|购物袋|采购车|进货单)|加购|立即(?:购买|抢购|下单|订购)|马上(?:抢|购买)|去购买|我要购买|购买\s*$|立刻购买|"
+    r"add to (?:my )?(?:cart|basket|bag|trolley)|buy (?:it )?now|order now|pre-?order|purchase now|in den warenkorb|"
+    r"ajouter au panier|añadir al carrito|agregar al carrito|в корзину|do koszyka|aggiungi al carrello|in winkelwagen",
+    re.IGNORECASE,
+)
+BUY_MARK = re.compile(r"add-?_?to-?_?(?:cart|basket|bag)|addcart|buy-?now|btn-?buy|buybtn|addtocart|single_add")
+CART_ACTION = re.compile(r"/(?:add|cart|basket|bag|checkout|order)\b.*|add[-_]?to", re.IGNORECASE)
+_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif|bmp|pdf|zip|mp4)(?:$|\?)", re.IGNORECASE)
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_PAGE_PARTS = frozenset({"nav", "footer", "aside", "header"})
+_PART_MARK = re.compile(
+    r"(?:^|[\s_-])(?:nav|navbar|footer|foot|sidebar|aside|minicart|mini-cart|breadcrumbs?|topbar|toolbar|menu|crumbs?)"
+    r"(?:$|[\s_-])|mianbao"
+)
+
+
+@dataclass(slots=True)
+class Anchor:
+    """A link: its element and the address it leads to. ``elsewhere``: to another page than this one."""
+
+    element: Element
+    url: str
+    elsewhere: bool
+
+
+@dataclass(slots=True)
+class Survey:
+    """What one pass found, each list in document order.
+
+    Attributes:
+        headings: h1 to h6 that are shown. named: elements whose class or id speaks of a title.
+        priced: elements whose class or id speaks of a price. buttons: what buys.
+        parts: header, footer, navigation and the like. card_links: prefix counts of links that
+            stand for another page's subject (with a picture, or as a heading).
+    """
+
+    anchors: list[Anchor] = field(default_factory=list)
+    headings: list[Element] = field(default_factory=list)
+    named: list[Element] = field(default_factory=list)
+    priced: list[Element] = field(default_factory=list)
+    images: list[Element] = field(default_factory=list)
+    buttons: list[Element] = field(default_factory=list)
+    forms: list[Element] = field(default_factory=list)
+    inputs: list[Element] = field(default_factory=list)
+    parts: list[Element] = field(default_factory=list)
+    struck: list[Element] = field(default_factory=list)
+    cart_forms: list[Element] = field(default_factory=list)
+    card_links: list[int] = field(default_factory=list)
+    anchor_starts: list[int] = field(default_factory=list)
+
+    def cards_in(self, element: Element) -> int:
+        """How many links to another page's subject an element holds."""
+        return self.card_links[element.stop] - self.card_links[element.index]
+
+    def anchors_in(self, element: Element) -> list[Anchor]:
+        """Links inside an element (or that are it)."""
+        low = bisect_left(self.anchor_starts, element.index)
+        high = bisect_left(self.anchor_starts, element.stop)
+        return self.anchors[low:high]
+
+
+_STRUCK_TAGS = frozenset({"del", "s", "strike"})
+_INPUT_TAGS = frozenset({"input", "select", "textarea"})
+
+
+def _note(survey: Survey, element: Element) -> None:
+    """Sort one element into the lists it belongs to."""
+    tag = element.tag
+    if tag in _HEADINGS:
+        survey.headings.append(element)
+    elif tag == "img":
+        survey.images.append(element)
+    elif tag == "form":
+        survey.forms.append(element)
+        if CART_ACTION.search(element.get("action")) or BUY_MARK.search(element.mark):
+            survey.cart_forms.append(element)
+    elif tag in _INPUT_TAGS:
+        survey.inputs.append(element)
+    elif tag in _STRUCK_TAGS:
+        survey.struck.append(element)
+    if tag in _PAGE_PARTS:
+        survey.parts.append(element)
+
+
+def _note_mark(survey: Survey, element: Element, mark: str) -> None:
+    """Sort one element by the names its author gave it."""
+    if PRICE_MARK.search(mark):
+        survey.priced.append(element)
+    if NAME_MARK.search(mark) and element.tag not in _HEADINGS:
+        survey.named.append(element)
+    if element.tag not in _PAGE_PARTS and _PART_MARK.search(mark):
+        survey.parts.append(element)
+
+
+def _is_buy(document: Document, element: Element) -> bool:
+    """Whether a button, link or input buys the thing on the page."""
+    if element.tag == "input":
+        return element.get("type").lower() in {"submit", "button", "image"} and bool(BUY_TEXT.search(element.get("value")))
+    if element.end - element.start > 40:
+        return False
+    text = document.text_of(element) or element.get("title") or element.get("aria-label")
+    return bool(BUY_TEXT.search(text)) or bool(BUY_MARK.search(element.mark))
+
+
+def _card_links(document: Document, survey: Survey) -> list[int]:
+    """Prefix counts of links that carry a picture, or are or stand in a heading or a name."""
+    flags = [0] * (len(document.elements) + 1)
+    subjects = sorted({e.index for e in survey.images} | {e.index for e in survey.headings} | {e.index for e in survey.named})
+    around = [e for e in survey.headings] + survey.named
+    covered = bytearray(len(document.elements) + 1)
+    for element in around:
+        if element.stop - element.index < 12:
+            for index in range(element.index, element.stop):
+                covered[index] = 1
+    for anchor in survey.anchors:
+        if not anchor.elsewhere:
+            continue
+        element = anchor.element
+        low = bisect_left(subjects, element.index)
+        if covered[element.index] or (low < len(subjects) and subjects[low] < element.stop):
+            flags[element.index + 1] = 1
+    return list(accumulate(flags))
+
+
+def survey_of(document: Document) -> Survey:
+    """The survey of a page; made once."""
+    known = document.memo.get("survey")
+    if isinstance(known, Survey):
+        return known
+    survey = Survey()
+    for element in document.elements:
+        tag = element.tag
+        if tag == "a":
+            url = absolute(document, element.get("href"))
+            if url:
+                elsewhere = not same_page(url, document.url) and not _FILE.search(url)
+                survey.anchors.append(Anchor(element, url, elsewhere))
+                survey.anchor_starts.append(element.index)
+        if element.hidden and tag not in _INPUT_TAGS and tag != "form":
+            continue
+        _note(survey, element)
+        if element.attrs and tag != "body":
+            mark = element.mark
+            if mark != " ":
+                _note_mark(survey, element, mark)
+        if tag in {"a", "button", "input"} and _is_buy(document, element):
+            survey.buttons.append(element)
+    survey.card_links = _card_links(document, survey)
+    document.memo["survey"] = survey
+    return survey
