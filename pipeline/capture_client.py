@@ -3,6 +3,7 @@
 The capture worker (``python -m crawlers.capture``) is a process because nobody imports a browser.
 """
 
+import contextlib
 import json
 import queue
 import subprocess
@@ -19,6 +20,7 @@ from pipeline.errors import ProcessError
 from pipeline.process import environment
 
 WORKER_MODULE = "crawlers.capture"
+QUIT_SECONDS = 10.0
 
 
 class CaptureFailedError(WangjianError):
@@ -45,6 +47,7 @@ class CaptureClient:
         self._log = log
         self._timeout_s = timeout_s
         self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
 
     def __enter__(self) -> Self:
@@ -95,16 +98,16 @@ class CaptureClient:
 
     def close(self) -> None:
         """End the worker and its browser."""
-        process, self._process = self._process, None
+        process = self._process
         if process is None:
             return
         try:
             _pipe(process.stdin).write('{"op":"quit"}\n')
-            _pipe(process.stdin).close()
-            process.wait(10)
-        except (OSError, ValueError, subprocess.TimeoutExpired):
+            _pipe(process.stdin).flush()
+            process.wait(QUIT_SECONDS)
+        except (OSError, subprocess.TimeoutExpired):
             process.kill()
-            process.wait()
+        self._give_up()
 
     def _start(self) -> subprocess.Popen[str]:
         self._log.parent.mkdir(parents=True, exist_ok=True)
@@ -119,7 +122,8 @@ class CaptureClient:
                 cwd=ROOT,
             )
         self._lines = queue.Queue()
-        threading.Thread(target=_read_lines, args=(_pipe(process.stdout), self._lines), daemon=True).start()
+        self._reader = threading.Thread(target=_read_lines, args=(_pipe(process.stdout), self._lines), daemon=True)
+        self._reader.start()
         return process
 
     def _send(self, order: Mapping[str, object]) -> None:
@@ -152,14 +156,20 @@ class CaptureClient:
 
     def _give_up(self) -> None:
         process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        if self._reader is not None:
+            self._reader.join(QUIT_SECONDS)
+        with contextlib.suppress(OSError):
+            _pipe(process.stdin).close()
 
 
 def _read_lines(pipe: IO[str], lines: "queue.Queue[str | None]") -> None:
-    for line in pipe:
-        lines.put(line)
+    with pipe:
+        for line in pipe:
+            lines.put(line)
     lines.put(None)
 
 

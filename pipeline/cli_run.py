@@ -65,8 +65,8 @@ def web(options: argparse.Namespace) -> int:
     """Only the web interface, with workers behind it."""
     with Stack(settings()) as stack:
         database = open_database(stack.config)
-        open_evidence_store(stack.config)
         stack.start_timestamps()
+        open_evidence_store(stack.config)
         stack.start_workers(options.workers)
         return _serve_web(stack, database)
 
@@ -89,8 +89,8 @@ def _rows_or_raise(data: bytes, name: str) -> Sequence[ShopRow]:
 
 
 def _do(stack: Stack, database: Database, rows: Sequence[ShopRow], workers: int, started: float) -> None:
-    open_evidence_store(stack.config)
     stack.start_timestamps()
+    open_evidence_store(stack.config)
     with database.write() as session:
         ids = add_shops(session, rows, actor=ACTOR, at=now())
         job_id = plan_watch(session, shop_ids=ids, created_by=ACTOR, at=now())

@@ -31,3 +31,9 @@ class UsageError(WangjianError):
     """A command line that cannot be carried out."""
 
     code = "pipeline.usage"
+
+
+class CaptureMissingError(WangjianError):
+    """A capture that should lie on disk is gone."""
+
+    code = "pipeline.capture_missing"

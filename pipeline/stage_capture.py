@@ -1,0 +1,212 @@
+"""Stage capture: ordered pages into sealed, stored evidence. Fails closed.
+
+For each order: a browser capture into a folder that appears only when whole, then signature and
+timestamps, then the write-once store, then the state ``sealed``. What fails on the way is tried
+again later and says why; nothing that is not sealed counts as evidence. While one capture is being
+sealed the next page is already loading.
+"""
+
+import logging
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from evidence import custody, intake
+from evidence.keys import Keys, ensure_keys
+from evidence.seal import Sealed, seal
+from evidence.store import Store, open_store
+from evidence.timestamp import Timestamper, open_timestampers
+from kernel import audit
+from kernel.clock import now
+from kernel.config import Settings
+from kernel.crypto import digest_file
+from kernel.db import Database
+from kernel.errors import WangjianError
+from kernel.models import Evidence, OutboxEntry
+from pipeline.capture_client import CaptureClient, CaptureFailedError
+from pipeline.errors import CaptureMissingError
+from pipeline.job_run import JobRun
+
+logger = logging.getLogger(__name__)
+
+ACTOR = "system:capture"
+RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 3600))
+"""Waits before the tries after the first; when they are used up the order has failed."""
+FINAL_REASONS = ("capture.tls_invalid", "capture.bad_order", "capture.out_exists")
+FINAL_PREFIXES = ("egress.",)
+MARGIN_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    """What one job uses for all its orders."""
+
+    config: Settings
+    database: Database
+    client: CaptureClient
+    keys: Keys
+    timestampers: tuple[Timestamper, ...]
+    store: Store
+
+    def folder(self, evidence_id: str) -> Path:
+        return self.config.data_dir / "captures" / evidence_id
+
+
+def capture(run: JobRun, config: Settings) -> dict[str, object]:
+    """Capture and seal the evidence of ``params["evidence_ids"]``.
+
+    Returns:
+        counts of sealed, waiting and failed orders.
+
+    Raises:
+        CancelledError: a person stopped it; what is sealed stays, the rest stays ordered.
+
+    Effects: tables ``evidence``, ``custody_event``, ``audit``, ``outbox``; the evidence store; the
+        addresses captured and the timestamp services.
+    """
+    names = run.params.get("evidence_ids")
+    ids = [str(name) for name in names] if isinstance(names, list) else []
+    log = config.data_dir / "log" / "capture.log"
+    with (
+        CaptureClient(log, config.capture_timeout_s + MARGIN_SECONDS) as client,
+        ThreadPoolExecutor(1, thread_name_prefix="seal") as sealer,
+    ):
+        tools = _Tools(
+            config=config,
+            database=run.database,
+            client=client,
+            keys=ensure_keys(config, now()),
+            timestampers=open_timestampers(config),
+            store=open_store(config),
+        )
+        sealing = []
+        for number, evidence_id in enumerate(ids):
+            run.report(stage="capture", done=number, total=len(ids), current=evidence_id)
+            if _take_page(tools, evidence_id, run):
+                sealing.append(sealer.submit(_seal_page, tools, evidence_id))
+        for future in sealing:
+            future.result()
+    run.report(stage="done", done=len(ids), total=len(ids), current="")
+    return _count(run.database, ids)
+
+
+def _count(database: Database, ids: list[str]) -> dict[str, object]:
+    with database.read() as session:
+        states = [row.state for name in ids if (row := session.get(Evidence, name))]
+    return {
+        "sealed": states.count("sealed"),
+        "failed": states.count("failed"),
+        "waiting": len(states) - states.count("sealed") - states.count("failed"),
+    }
+
+
+def _take_page(tools: _Tools, evidence_id: str, run: JobRun) -> bool:
+    """Bring one order to the state captured; False when there is nothing to seal."""
+    with tools.database.write() as session:
+        row = session.get(Evidence, evidence_id)
+        if row is None or row.state in {intake.SEALED, intake.FAILED}:
+            return False
+        folder = tools.folder(evidence_id)
+        if row.state == intake.CAPTURED and folder.is_dir():
+            return True
+        if row.state != intake.ORDERED:
+            # Killed in the middle of a capture, or its folder is gone: begin again.
+            intake.transition(session, row, intake.ORDERED, actor=ACTOR, at=now())
+        intake.transition(session, row, intake.CAPTURING, actor=ACTOR, at=now())
+        url, by_officer, purpose = row.url, row.reason == "order", row.purpose
+    _clear(folder)
+    options = {"accept_bad_tls": by_officer, "purpose": purpose, "timeout_s": tools.config.capture_timeout_s}
+    try:
+        result = tools.client.capture(evidence_id, url, folder, options, lambda stage: _tell(run, stage))
+    except WangjianError as error:
+        _put_off(tools, evidence_id, error)
+        return False
+    with tools.database.write() as session:
+        row = session.get_one(Evidence, evidence_id)
+        sha256 = digest_file(folder / "meta" / "capture.json")["sha256"]
+        intake.transition(session, row, intake.CAPTURED, actor=ACTOR, at=now(), object_sha256=sha256)
+        row.completeness = str(result.get("completeness", ""))
+        row.summary = {**row.summary, **result}
+    return True
+
+
+def _tell(run: JobRun, stage: str) -> None:
+    run.report(step=stage)
+
+
+def _clear(folder: Path) -> None:
+    for path in (folder, folder.with_name(folder.name + ".partial")):
+        shutil.rmtree(path, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _seal_page(tools: _Tools, evidence_id: str) -> None:
+    """Seal one captured folder, store the package, and only then call it evidence."""
+    try:
+        sealed, key = _seal_and_store(tools, evidence_id)
+    except WangjianError as error:
+        _put_off(tools, evidence_id, error)
+        return
+    at = now()
+    with tools.database.write() as session:
+        row = session.get_one(Evidence, evidence_id)
+        row.root_sha256, row.store_key, row.size, row.trust = sealed.root_sha256, key, sealed.size, sealed.trust
+        detail = {"store_key": key, "trust": sealed.trust, "root_sha256": sealed.root_sha256}
+        intake.transition(
+            session, row, intake.SEALED, actor=ACTOR, at=at, object_sha256=sealed.root_sha256, detail=detail
+        )
+        if row.listing_id is not None:
+            session.add(OutboxEntry(topic="listing", object_id=row.listing_id, created_at=at))
+        audit.append(
+            session,
+            actor=ACTOR,
+            action="evidence.seal",
+            object_type="evidence",
+            object_id=evidence_id,
+            detail=detail,
+            at=at,
+        )
+    shutil.rmtree(tools.folder(evidence_id), ignore_errors=True)
+    sealed.path.unlink(missing_ok=True)
+
+
+def _seal_and_store(tools: _Tools, evidence_id: str) -> tuple[Sealed, str]:
+    folder = tools.folder(evidence_id)
+    if not folder.is_dir():
+        raise CaptureMissingError(f"expected the captured folder {folder}, it is gone", hint="It is captured again.")
+    with tools.database.read() as session:
+        events = [custody.event_record(event) for event in custody.events(session, evidence_id)]
+    work_dir = tools.config.data_dir / "sealing"
+    work_dir.mkdir(parents=True, exist_ok=True)
+    sealed = seal(
+        folder,
+        evidence_id=evidence_id,
+        custody=events,
+        keys=tools.keys,
+        timestampers=tools.timestampers,
+        at=now(),
+        work_dir=work_dir,
+    )
+    return sealed, tools.store.put(sealed.path)
+
+
+def _is_final(error: WangjianError) -> bool:
+    reason = error.reason if isinstance(error, CaptureFailedError) else error.code
+    return reason in FINAL_REASONS or reason.startswith(FINAL_PREFIXES)
+
+
+def _put_off(tools: _Tools, evidence_id: str, error: WangjianError) -> None:
+    """Try again later, or give up when that is no use. Effects: tables ``evidence``, ``custody_event``."""
+    logger.warning("evidence %s: %s (%s)", evidence_id, error.message, error.code)
+    at: datetime = now()
+    with tools.database.write() as session:
+        row = session.get_one(Evidence, evidence_id)
+        if isinstance(error, CaptureMissingError):
+            intake.transition(session, row, intake.ORDERED, actor=ACTOR, at=at)
+        if _is_final(error) or row.attempts > len(RETRY_AFTER):
+            intake.fail(session, row, error, actor=ACTOR, at=at)
+        else:
+            wait = RETRY_AFTER[max(0, min(row.attempts, len(RETRY_AFTER)) - 1)]
+            intake.defer(session, row, error, retry_at=at + wait)

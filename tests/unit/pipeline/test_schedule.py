@@ -1,0 +1,82 @@
+"""What is due."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+
+from kernel.db import Database
+from kernel.models import Evidence, Job, Shop
+from pipeline.schedule import CAPTURE_BATCH, due_shops, plan_captures, plan_watch
+
+AT = datetime(2026, 11, 25, tzinfo=UTC)
+
+
+def _order(database: Database, name: str, **values: object) -> None:
+    with database.write() as session:
+        row = Evidence(id=name, key=name, url="http://a.example.test/", reason="order", ordered_by="me", ordered_at=AT)
+        for field, value in values.items():
+            setattr(row, field, value)
+        session.add(row)
+
+
+def _plan(database: Database, at: datetime = AT) -> list[list[str]]:
+    with database.write() as session:
+        jobs = plan_captures(session, created_by="me", at=at)
+    with database.read() as session:
+        return [list(session.get_one(Job, job).params["evidence_ids"]) for job in jobs]  # type: ignore[call-overload]
+
+
+def test_orders_become_batches_once(database: Database) -> None:
+    """Every waiting order is in one job; planning again makes none."""
+    for number in range(CAPTURE_BATCH + 2):
+        _order(database, f"ev-{number}")
+    batches = _plan(database)
+    assert [len(batch) for batch in batches] == [CAPTURE_BATCH, 2]
+    assert _plan(database) == []
+
+
+def test_sealed_and_failed_rest_and_retries_wait(database: Database) -> None:
+    """Only what is open and due is planned."""
+    _order(database, "ev-sealed", state="sealed")
+    _order(database, "ev-failed", state="failed")
+    _order(database, "ev-later", retry_at=AT + timedelta(minutes=1))
+    _order(database, "ev-captured", state="captured")
+    assert _plan(database) == [["ev-captured"]]
+    assert _plan(database, AT + timedelta(minutes=2)) == [["ev-later"]]
+
+
+def test_what_a_dead_job_held_comes_back(database: Database) -> None:
+    """When the holder is over, its open evidence is planned anew."""
+    _order(database, "ev-1", state="capturing")
+    _plan(database)
+    with database.write() as session:
+        session.execute(select(Job)).scalar_one().state = "failed"
+    assert _plan(database) == [["ev-1"]]
+
+
+def test_a_watch_is_taken_up_again(database: Database) -> None:
+    """The same shops while a job is unfinished: the same job; afterwards a new one."""
+    with database.write() as session:
+        first = plan_watch(session, shop_ids=[2, 1], created_by="me", at=AT)
+        assert plan_watch(session, shop_ids=[1, 2], created_by="me", at=AT) == first
+        assert plan_watch(session, shop_ids=[1], created_by="me", at=AT) != first
+        session.get_one(Job, first).state = "done"
+        assert plan_watch(session, shop_ids=[1, 2], created_by="me", at=AT) != first
+
+
+def test_due_shops_come_longest_waiting_first(database: Database) -> None:
+    """Paused shops and those of tomorrow do not come."""
+    with database.write() as session:
+        for name, status, due in (("a", "watched", 0), ("b", "watched", -5), ("c", "paused", -9), ("d", "watched", 9)):
+            session.add(
+                Shop(
+                    url=f"http://{name}.example.test/",
+                    host=name,
+                    status=status,
+                    created_at=AT,
+                    next_visit_at=AT + timedelta(days=due),
+                )
+            )
+    with database.read() as session:
+        shops = [session.get_one(Shop, shop_id).host for shop_id in due_shops(session, at=AT)]
+    assert shops == ["b", "a"]
