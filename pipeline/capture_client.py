@@ -24,13 +24,13 @@ QUIT_SECONDS = 10.0
 
 
 class CaptureFailedError(WangjianError):
-    """The capture worker answered with an error; its own code is in ``reason``."""
+    """The capture worker answered with an error; ``code`` is the worker's own."""
 
     code = "pipeline.capture_failed"
 
     def __init__(self, reason: str, message: str, hint: str) -> None:
-        super().__init__(message, hint=hint, context={"reason": reason})
-        self.reason = reason
+        super().__init__(message, hint=hint)
+        self.code = reason or type(self).code
 
 
 class CaptureClient:

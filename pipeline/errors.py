@@ -37,3 +37,9 @@ class CaptureMissingError(WangjianError):
     """A capture that should lie on disk is gone."""
 
     code = "pipeline.capture_missing"
+
+
+class PartMissingError(WangjianError):
+    """A part of the installation is missing or does not work."""
+
+    code = "pipeline.part_missing"

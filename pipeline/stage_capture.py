@@ -25,7 +25,7 @@ from kernel.crypto import digest_file
 from kernel.db import Database
 from kernel.errors import WangjianError
 from kernel.models import Evidence, OutboxEntry
-from pipeline.capture_client import CaptureClient, CaptureFailedError
+from pipeline.capture_client import CaptureClient
 from pipeline.errors import CaptureMissingError
 from pipeline.job_run import JobRun
 
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 ACTOR = "system:capture"
 RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 3600))
 """Waits before the tries after the first; when they are used up the order has failed."""
-FINAL_REASONS = ("capture.tls_invalid", "capture.bad_order", "capture.out_exists")
+FINAL_CODES = ("capture.tls_invalid", "capture.bad_order", "capture.out_exists")
 FINAL_PREFIXES = ("egress.",)
 MARGIN_SECONDS = 60.0
 
@@ -193,8 +193,7 @@ def _seal_and_store(tools: _Tools, evidence_id: str) -> tuple[Sealed, str]:
 
 
 def _is_final(error: WangjianError) -> bool:
-    reason = error.reason if isinstance(error, CaptureFailedError) else error.code
-    return reason in FINAL_REASONS or reason.startswith(FINAL_PREFIXES)
+    return error.code in FINAL_CODES or error.code.startswith(FINAL_PREFIXES)
 
 
 def _put_off(tools: _Tools, evidence_id: str, error: WangjianError) -> None:

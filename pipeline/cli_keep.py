@@ -1,0 +1,224 @@
+"""Commands that look after the installation: search, rules, users, records, health."""
+
+import argparse
+import getpass
+import json
+import sys
+
+from argon2 import PasswordHasher
+from sqlalchemy import select
+
+from kernel import audit
+from kernel.clock import iso, now
+from kernel.config import settings
+from kernel.jobs import ask_cancel, create
+from kernel.models import Job, Listing, Shop, User
+from pipeline.errors import UsageError
+from pipeline.health import examine
+from pipeline.sign_in import ensure_user, ticket_url
+from pipeline.stage_index import drain_all
+from pipeline.wiring import open_database, open_engine
+from pipeline.worker import perform
+from search.engine import SearchRequest
+from search.query import parse
+from supervision.rules.engine import judge_text
+from supervision.rules.rule_catalogue import load_catalogue
+
+ACTOR = "system:cli"
+MIN_PASSWORD = 12
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add this module's commands to the parser."""
+    find = commands.add_parser("search", help="search listings, or look after the index 检索与索引")
+    kinds = find.add_subparsers(dest="kind", required=True)
+    query = kinds.add_parser("query", help="find listings 检索商品")
+    query.add_argument("text", help='例 e.g. price:10..99 "最佳" AND platform:pinjishi')
+    query.add_argument("--size", type=int, default=20)
+    query.add_argument("--json", action="store_true")
+    query.set_defaults(action=search_query)
+    kinds.add_parser("rebuild", help="make the index anew 重建索引").set_defaults(action=search_rebuild)
+    kinds.add_parser("drain", help="index what waits 处理待索引").set_defaults(action=search_drain)
+
+    rules = commands.add_parser("rules", help="the rule catalogue 规则").add_subparsers(dest="kind", required=True)
+    rules.add_parser("list", help="rules in force today 现行规则").set_defaults(action=rules_list)
+    text = rules.add_parser("try", help="judge a text 试判一段文字")
+    text.add_argument("text")
+    text.add_argument("--category", default="")
+    text.set_defaults(action=rules_try)
+
+    users = commands.add_parser("user", help="people who sign in 用户").add_subparsers(dest="kind", required=True)
+    add = users.add_parser("add", help="add a user, asking for a password 新增用户")
+    add.add_argument("name")
+    add.add_argument("--role", action="append", choices=("supervisor", "investigator", "administrator"), required=True)
+    add.set_defaults(action=user_add)
+    ticket = users.add_parser("ticket", help="a one-time sign-in 一次性登录")
+    ticket.add_argument("name")
+    ticket.set_defaults(action=user_ticket)
+
+    jobs = commands.add_parser("jobs", help="list or stop jobs 任务").add_subparsers(dest="kind", required=True)
+    jobs.add_parser("list").set_defaults(action=jobs_list)
+    cancel = jobs.add_parser("cancel")
+    cancel.add_argument("id")
+    cancel.set_defaults(action=jobs_cancel)
+
+    commands.add_parser("audit", help="check the audit chain 校验审计链").set_defaults(action=audit_check)
+    commands.add_parser("doctor", help="check this installation 体检").set_defaults(action=doctor)
+
+
+def search_query(options: argparse.Namespace) -> int:
+    """Find listings and print a line each."""
+    config = settings()
+    engine = open_engine(config)
+    database = open_database(config)
+    try:
+        drain_all(database, engine)
+        result = engine.search(SearchRequest(query=parse(options.text), size=options.size))
+        with database.read() as session:
+            for hit in result.hits:
+                row = session.get(Listing, hit.id)
+                if row is None:
+                    continue
+                shop = session.get_one(Shop, row.shop_id)
+                price = f"¥{row.price_fen / 100:.2f}" if row.price_fen is not None else "-"
+                if options.json:
+                    found = {
+                        "id": row.id,
+                        "title": row.title,
+                        "price_fen": row.price_fen,
+                        "url": row.url,
+                        "shop": shop.name,
+                    }
+                    print(json.dumps(found, ensure_ascii=False))
+                else:
+                    print(f"{row.id:>8}  {price:>12}  {row.title}  [{shop.name}]  {row.url}")
+        print(f"{result.total} 条 found", file=sys.stderr)
+    finally:
+        engine.close()
+        database.close()
+    return 0
+
+
+def search_rebuild(options: argparse.Namespace) -> int:
+    """Make the index anew as a job, here."""
+    del options
+    database = open_database(settings())
+    with database.write() as session:
+        job_id = create(
+            session, kind="rebuild_index", title="重建索引 rebuild index", params={}, created_by=ACTOR, at=now()
+        ).id
+    perform(job_id)
+    with database.read() as session:
+        job = session.get_one(Job, job_id)
+    database.close()
+    if job.state != "done":
+        raise UsageError(f"expected the rebuild to be done, it is {job.state}: [{job.error_code}] {job.error}")
+    print(f"已重建 rebuilt: {job.result.get('indexed')}")
+    return 0
+
+
+def search_drain(options: argparse.Namespace) -> int:
+    """Index what waits in the outbox."""
+    del options
+    config = settings()
+    engine = open_engine(config)
+    try:
+        print(f"已索引 indexed: {drain_all(open_database(config), engine)}")
+    finally:
+        engine.close()
+    return 0
+
+
+def rules_list(options: argparse.Namespace) -> int:
+    """Print the rules in force."""
+    del options
+    for rule in load_catalogue().in_force(now()).rules:
+        law = "；".join(f"{item.act} {item.article} [{item.confidence}]" for item in rule.law)
+        print(f"{rule.id:<6} {rule.version:<10} {rule.severity:<7} {rule.title.zh}  {law}")
+    return 0
+
+
+def rules_try(options: argparse.Namespace) -> int:
+    """Judge a text; exit status 1 when a rule hits."""
+    hits = judge_text(options.text, load_catalogue(), now(), category=options.category)
+    for hit in hits:
+        print(f"{hit.rule.id} 「{hit.signal.quote}」 {hit.reason()['zh']}")
+        for law in hit.law:
+            print(f"     {law.act} {law.article} [{law.confidence}]")
+    print("线索不是认定 a lead is not a finding" if hits else "无命中 no hit", file=sys.stderr)
+    return 1 if hits else 0
+
+
+def user_add(options: argparse.Namespace) -> int:
+    """Add a user with a password."""
+    password = getpass.getpass("密码 password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if len(password) < MIN_PASSWORD:
+        raise UsageError(f"expected a password of {MIN_PASSWORD} characters or more", hint="Use a phrase.")
+    database = open_database(settings())
+    user_id = ensure_user(database, options.name, sorted(set(options.role)), at=now())
+    with database.write() as session:
+        user = session.get_one(User, user_id)
+        user.password_hash, user.roles = PasswordHasher().hash(password), sorted(set(options.role))
+        audit.append(session, actor=ACTOR, action="user.password", object_type="user", object_id=user_id, at=now())
+    database.close()
+    print(f"用户 user {options.name}: {', '.join(sorted(set(options.role)))}")
+    return 0
+
+
+def user_ticket(options: argparse.Namespace) -> int:
+    """Print a one-time sign-in for a user who exists."""
+    config = settings()
+    database = open_database(config)
+    with database.read() as session:
+        if session.execute(select(User.id).where(User.name == options.name)).first() is None:
+            raise UsageError(f"expected a known user, got {options.name!r}", hint="wangjian user add NAME --role …")
+    base = config.public_url or f"http://{config.web_host}:{config.web_port}"
+    print(ticket_url(database, base, at=now(), name=options.name))
+    database.close()
+    return 0
+
+
+def jobs_list(options: argparse.Namespace) -> int:
+    """Print the newest jobs."""
+    del options
+    database = open_database(settings())
+    with database.read() as session:
+        for job in session.execute(select(Job).order_by(Job.created_at.desc()).limit(50)).scalars():
+            print(f"{job.id}  {job.state:<10} {job.kind:<14} {iso(job.created_at)}  {job.title}  {job.error_code}")
+    database.close()
+    return 0
+
+
+def jobs_cancel(options: argparse.Namespace) -> int:
+    """Ask a job to stop."""
+    database = open_database(settings())
+    with database.write() as session:
+        asked = ask_cancel(session, options.id, now())
+        if asked:
+            audit.append(session, actor=ACTOR, action="job.cancel", object_type="job", object_id=options.id, at=now())
+    database.close()
+    if not asked:
+        raise UsageError(f"expected a job that is not over, got {options.id!r}", hint="wangjian jobs list")
+    print("已请求停止 stop asked")
+    return 0
+
+
+def audit_check(options: argparse.Namespace) -> int:
+    """Check the audit chain; exit status 1 when it is broken."""
+    del options
+    database = open_database(settings())
+    with database.read() as session:
+        check = audit.verify(session)
+    database.close()
+    state = "完整 whole" if check.ok else f"在第 {check.first_bad_seq} 条断开 broken"
+    print(f"审计 audit: {check.entries} 条 entries, {state}")
+    return 0 if check.ok else 1
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Check each part and say what to do; exit status 1 when one is missing."""
+    del options
+    findings = examine(settings())
+    for finding in findings:
+        print(f"{'正常 ok ' if finding.ok else '异常 BAD'}  {finding.part:<20} {finding.line}")
+    return 0 if all(finding.ok for finding in findings) else 1
