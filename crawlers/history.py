@@ -189,8 +189,9 @@ def listing_columns(entry: ListingFacts) -> dict[str, object]:
 
 
 def _price_columns(facts: Iterable[Fact]) -> dict[str, object]:
-    """Shown price: the one without SKU, else the lowest; a range counts by its lower end."""
-    best: dict[str, tuple[int, int, str]] = {}
+    """Shown price: the first without SKU, else the lowest of the SKUs; a range counts by its lower end."""
+    best: dict[str, tuple[int, int]] = {}
+    chosen: dict[str, tuple[int, str]] = {}
     for fact in facts:
         value = fact.value
         if fact.field != "price" or not isinstance(value, Mapping) or fact.confidence < SURE:
@@ -201,10 +202,12 @@ def _price_columns(facts: Iterable[Fact]) -> dict[str, object]:
         column = {"shown": "price_fen", "range": "price_fen", "struck": "struck_fen"}.get(kind)
         if column is None:
             continue
-        rank = (int(bool(value.get("sku"))) + 2 * int(kind == "range"), fen, str(value.get("currency") or "CNY"))
+        sku = bool(value.get("sku"))
+        rank = (int(sku) + 2 * int(kind == "range"), fen if sku else 0)
         if column not in best or rank < best[column]:
             best[column] = rank
-    columns: dict[str, object] = {column: rank[1] for column, rank in best.items()}
-    if "price_fen" in best:
-        columns["currency"] = best["price_fen"][2][:3]
+            chosen[column] = (fen, str(value.get("currency") or "CNY")[:3])
+    columns: dict[str, object] = {column: fen for column, (fen, _) in chosen.items()}
+    if "price_fen" in chosen:
+        columns["currency"] = chosen["price_fen"][1]
     return columns

@@ -1,0 +1,60 @@
+"""The crawl process: ``python -m crawlers.run --job JOB --visits 1,2,3 [--lease-seconds 60]``.
+
+Crawls until the visits are drained, the job is cancelled or SIGTERM comes; all three end with
+status 0. Status 2: the command line is wrong. Status 3: the database or the disk failed; the last
+line on standard error says which, and the same command goes on where this one ended.
+
+Effects: the database, WARC files below ``Settings.pages_path()``, log lines on standard error.
+"""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings as ScrapySettings
+
+from kernel import log
+from kernel.config import settings
+from kernel.errors import WangjianError
+
+logger = logging.getLogger("wangjian.crawl")
+EXIT_FAILED = 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one crawl process; returns its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m crawlers.run", description="Crawl visits. 抓取巡查任务。")
+    parser.add_argument("--job", required=True, help="id of the job that shows progress")
+    parser.add_argument("--visits", required=True, type=_ids, help="visit ids: 1,2,3")
+    parser.add_argument("--lease-seconds", type=float, default=60.0, help="length of a lease on an address")
+    options = parser.parse_args(arguments)
+    log.set_up(as_json=settings().log_json)
+    for name in ("scrapy", "twisted"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    project = ScrapySettings()
+    project.setmodule("crawlers.settings", priority="project")
+    process = AsyncCrawlerProcess(project, install_root_handler=False)
+    crawler = process.create_crawler("shop")
+    process.crawl(crawler, job_id=options.job, visits=options.visits, lease_seconds=str(options.lease_seconds))
+    process.start(install_signal_handlers=False)
+    failure = getattr(crawler.spider, "failure", None)
+    if failure is None:
+        return 0
+    if isinstance(failure, WangjianError):
+        logger.error("%s: %s %s", failure.code, failure.message, failure.hint)
+    else:
+        logger.error("crawl failed", exc_info=failure)
+    return EXIT_FAILED
+
+
+def _ids(text: str) -> str:
+    parts = text.split(",")
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        raise argparse.ArgumentTypeError(f"expected numbers with commas, got {text!r}")
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
