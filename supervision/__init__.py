@@ -1,0 +1,1 @@
+"""Supervision: what breaks the rules, and (later) what is done about it."""

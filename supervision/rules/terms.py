@@ -1,0 +1,119 @@
+"""All terms of all rules in one Aho-Corasick automaton; a text is read once.
+
+A match is on the normal form (normal_text.py) and comes back as a span of the original. Separators
+inside it are only accepted where they look put there to dodge a filter, or meaningless: 最*佳, 最 佳;
+not where they part two words that merely end and begin that way (南极 品牌).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ahocorasick_rs import BytesAhoCorasick
+
+from supervision.rules.normal_text import WORD_BREAKS, NormalText, is_cjk, normalise, searchable
+
+LONGEST_GAP = 4
+HEADS = frozenset("最第唯绝首")
+"""Characters that do not end a Chinese word: after one of these a space parts no two words."""
+
+
+@dataclass(frozen=True, slots=True)
+class TermMatch:
+    """One term found in one text.
+
+    Attributes:
+        term: as the rule writes it.
+        start, end: half-open span of the original, in code points.
+        split: separators stood inside the term.
+    """
+
+    term: str
+    start: int
+    end: int
+    split: bool = False
+
+
+class TermIndex:
+    """The automaton over the terms of many owners (a rule id each).
+
+    Args:
+        terms: owner to its terms. A term that is empty once normalised is a mistake of the caller's.
+    """
+
+    def __init__(self, terms: Mapping[str, Iterable[str]]) -> None:
+        owners: dict[str, list[tuple[str, str]]] = {}
+        for owner, written in terms.items():
+            for term in written:
+                owners.setdefault(normalise(term), []).append((owner, term))
+        if "" in owners:
+            raise ValueError(f"expected terms with visible characters, got {owners['']!r}")
+        self._owners = list(owners.values())
+        self.patterns = list(owners)
+        self._automaton = BytesAhoCorasick([pattern.encode() for pattern in self.patterns])
+
+    def find(self, raw: str) -> dict[str, list[TermMatch]]:
+        """What each owner's terms match in a text, in order of place, longest first.
+
+        Returns:
+            owner to matches; owners without any are left out. Empty for most texts.
+        """
+        data, _ = searchable(raw)
+        matches = self._automaton.find_matches_as_indexes(data, overlapping=True)
+        if not matches:
+            return {}
+        normal = NormalText(raw)
+        found: dict[str, list[TermMatch]] = {}
+        for index, first, last in matches:
+            start = len(data[:first].decode("utf-8", "surrogatepass"))
+            end = start + len(data[first:last].decode("utf-8", "surrogatepass"))
+            split = accepts(normal, start, end)
+            if split is None:
+                continue
+            raw_start, raw_end = normal.span(start, end)
+            for owner, term in self._owners[index]:
+                found.setdefault(owner, []).append(TermMatch(term, raw_start, raw_end, split))
+        for owned in found.values():
+            owned.sort(key=lambda match: (match.start, -match.end, match.term))
+        return found
+
+
+def accepts(normal: NormalText, start: int, end: int) -> bool | None:
+    """Whether the separators inside a match leave it one word.
+
+    Args:
+        start, end: half-open span of the normal form.
+
+    Returns:
+        none: not one word; else whether there were any separators.
+    """
+    gaps = normal.gaps(start, end)
+    if not gaps:
+        return False
+    text = normal.text
+    for index, gap in gaps:
+        if len(gap) > LONGEST_GAP or (text[index].isdigit() and text[index + 1].isdigit()):
+            return None
+    everywhere = len(gaps) == end - start - 1 and len(gaps) > 1
+    deliberate = any(not set(gap) <= WORD_BREAKS for _, gap in gaps)
+    if everywhere or deliberate or text[start] in HEADS:
+        return True
+    return None if _joined_before(normal, start) and _joined_after(normal, end) else True
+
+
+def _joined_before(normal: NormalText, start: int) -> bool:
+    place = normal.places[start]
+    return place > 0 and is_cjk(normal.raw[place - 1])
+
+
+def _joined_after(normal: NormalText, end: int) -> bool:
+    place = normal.places[end - 1] + 1
+    return place < len(normal.raw) and is_cjk(normal.raw[place])
+
+
+def longest(matches: Iterable[TermMatch]) -> list[TermMatch]:
+    """Matches without those that overlap a longer one or, at the same length, an earlier one; by place."""
+    kept: list[TermMatch] = []
+    for match in sorted(matches, key=lambda match: (match.start - match.end, match.start, match.term)):
+        if all(match.end <= other.start or match.start >= other.end for other in kept):
+            kept.append(match)
+    return sorted(kept, key=lambda match: match.start)
