@@ -10,6 +10,7 @@ time 1980-01-01, version 10 made on Unix, mode 0100644, no extra fields, sizes b
 Spec: PKWARE APPNOTE 6.3.9 sections 4.3.7, 4.3.12, 4.3.16.
 """
 
+import hashlib
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -68,11 +69,14 @@ def central_header(name: bytes, size: int, crc: int, offset: int) -> bytes:
     return CENTRAL.pack(*head, len(name), 0, 0, 0, 0, MODE, offset) + name
 
 
-def write(target: BinaryIO, entries: Iterable[tuple[str, Path]]) -> None:
+def write(target: BinaryIO, entries: Iterable[tuple[str, Path]]) -> dict[str, str]:
     """Write a container.
 
     Args:
         target: an empty binary file. entries: name and file of each member, in any order.
+
+    Returns:
+        name to SHA-256 (hex) of the bytes that were written.
 
     Raises:
         ContainerRefusedError: a name that is not allowed, doubled or colliding; too big.
@@ -81,6 +85,7 @@ def write(target: BinaryIO, entries: Iterable[tuple[str, Path]]) -> None:
     ordered = sorted(entries)
     names.require_distinct([name for name, _ in ordered], _refuse)
     directory: list[bytes] = []
+    written: dict[str, str] = {}
     offset = 0
     for name, path in ordered:
         names.require_safe(name, _refuse)
@@ -92,10 +97,12 @@ def write(target: BinaryIO, entries: Iterable[tuple[str, Path]]) -> None:
         offset += len(header) + size
         if offset > LIMIT:
             raise ContainerRefusedError("E110", f"expected a package below 4 GiB, got more at {name}")
-        if _copy(path, target) != (size, crc):
+        copied_size, copied_crc, written[name] = _copy(path, target)
+        if (copied_size, copied_crc) != (size, crc):
             raise ContainerRefusedError("E110", f"expected {path} to stand still while it is packed, got other bytes")
     central = b"".join(directory)
     target.write(central + END.pack(END_MARK, 0, 0, len(directory), len(directory), len(central), offset, 0))
+    return written
 
 
 def _measure(path: Path) -> tuple[int, int]:
@@ -107,14 +114,16 @@ def _measure(path: Path) -> tuple[int, int]:
     return size, crc
 
 
-def _copy(path: Path, target: BinaryIO) -> tuple[int, int]:
+def _copy(path: Path, target: BinaryIO) -> tuple[int, int, str]:
     size = crc = 0
+    digest = hashlib.sha256()
     with path.open("rb") as stream:
         while chunk := stream.read(CHUNK_BYTES):
             size += len(chunk)
             crc = zlib.crc32(chunk, crc)
+            digest.update(chunk)
             target.write(chunk)
-    return size, crc
+    return size, crc, digest.hexdigest()
 
 
 def _refuse(step_code: str, message: str) -> ContainerRefusedError:

@@ -17,8 +17,21 @@ SIGNATURE = "seal/tagmanifest.p7s"
 CLOSING, CLOSING_SIGNATURE = "seal/closing-sha256.txt", "seal/closing.p7s"
 REPORT = "report.pdf"
 CAPTURE, COMPLETENESS, CUSTODY = "meta/capture.json", "meta/completeness.json", "meta/custody.jsonl"
-REQUIRED_TAGS = ("README.txt", "bag-info.txt", "bagit.txt", SHA256, SM3, CAPTURE, COMPLETENESS, CUSTODY, "verify.sh")
+FACTS = "meta/seal.json"
+REQUIRED_TAGS = (
+    "README.txt",
+    "bag-info.txt",
+    "bagit.txt",
+    SHA256,
+    SM3,
+    CAPTURE,
+    COMPLETENESS,
+    CUSTODY,
+    FACTS,
+    "verify.sh",
+)
 SELF = (TAGS, CLOSING, CLOSING_SIGNATURE)
+REQUIRED = (*REQUIRED_TAGS, *SELF, SIGNATURE, REPORT)
 STAMP = re.compile(r"seal/tagmanifest\.p7s\.([a-z0-9][a-z0-9-]{0,30})\.tsr")
 MAX_BYTES = 4_000_000
 
