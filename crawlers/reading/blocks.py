@@ -11,6 +11,9 @@ from crawlers.reading.survey import Anchor, Survey, survey_of
 from crawlers.reading.urls import same_page
 
 MIN_ITEMS = 2
+FEW = 4
+MAX_CARD_TEXT = 500
+"""A block with more text than this is a part of the page, not a card."""
 _ROLLING = re.compile(r"\b(?:first|last|odd|even|active|selected|current|hover|on|cur|clearfix)\b|[-_]?\d+|\W+")
 _BLOCK_TAGS = frozenset("li div article section tr dl td a span figure dd product-card product-item".split())
 _MAX_LINKS = 8
@@ -75,16 +78,33 @@ def _cards(document: Document, survey: Survey, members: list[Element]) -> list[C
     mentions = mentions_of(document)
     starts = [mention.start for mention in mentions] if "starts" not in document.memo else document.memo["starts"]
     document.memo["starts"] = starts
+    heads = [heading for heading in survey.headings if heading.tag == "h1"][:8]
+    heads = heads if len(heads) < 3 else []
     cards = []
     for element in members:
+        if element.end - element.start > MAX_CARD_TEXT:
+            continue
         anchors = survey.anchors_in(element)
         low, high = bisect_left(starts, element.start), bisect_left(starts, element.end)
         if len(anchors) > _MAX_LINKS * 3 or high - low > _MAX_MENTIONS:
             continue
         anchor = _main_anchor(document, survey, element, anchors)
+        if any(element.index < heading.index < element.stop for heading in heads):
+            continue
         if anchor is not None and len({link.url for link in anchors if link.elsewhere}) <= _MAX_LINKS:
             cards.append(Card(element, anchor, anchors, mentions[low:high]))
     return cards
+
+
+def _alike(survey: Survey, cards: list[Card]) -> bool:
+    """Whether few blocks are still cards: side by side, each about one thing."""
+    if len({card.element.parent for card in cards}) > 1:
+        return False
+    for card in cards:
+        subjects = {a.url for a in card.anchors if a.elsewhere and survey.cards_in(a.element)}
+        if len(subjects) > 1:
+            return False
+    return True
 
 
 def _worth(cards: list[Card], members: int) -> float:
@@ -112,6 +132,8 @@ def groups_of(document: Document) -> list[list[Card]]:
             if len(members) < MIN_ITEMS:
                 continue
             cards = _cards(document, survey, members)
+            if len(cards) < FEW and not _alike(survey, cards):
+                continue
             worth = _worth(cards, len(members))
             if worth > 0:
                 size = sum(card.element.stop - card.element.index for card in cards)

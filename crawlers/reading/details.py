@@ -7,7 +7,8 @@ from crawlers.reading import structured
 from crawlers.reading.blocks import in_card
 from crawlers.reading.document import Document, Element
 from crawlers.reading.facts import clean, element_fact, range_fact, text_fact
-from crawlers.reading.locator import at_element, at_text
+from crawlers.reading.locator import at_element
+from crawlers.reading.sentences import sentences
 from crawlers.reading.survey import survey_of
 from crawlers.reading.urls import absolute
 from kernel.facts import Fact
@@ -27,10 +28,10 @@ _NO_STOCK = re.compile(r"(?:^|\n)(?:暂时缺货|已售罄|售罄|无货|缺货|
 _BRAND = re.compile(r"(?:^|\n|[ 　|])(?:品牌|brand|manufacturer)\s*(?:[:：]|\n)\s*(?P<value>[^\n|:：]{1,40})", re.IGNORECASE)
 _CATEGORY = re.compile(r"(?:^|\n)(?:类目|分类|商品分类|所属分类|类别)\s*[:：]\s*(?P<value>[^\n|]{1,80})")
 _PROMOTION = re.compile(
-    r"[^\n]{0,60}(?:满\s?\d+\s?(?:元|件)?\s?(?:减|打|送|享|包邮)|第二件|买一送|限时|仅限今[天日]|今日(?:特价|限定|截止)|秒杀|立减|"
-    r"最后\s?\d+\s?(?:天|小时)|距(?:离)?(?:结束|活动结束)|倒计时|\d(?:\.\d)?折|活动(?:时间|截止))[^\n]{0,80}"
+    r"(?:满\s?\d+\s?(?:元|件)?\s?(?:减|打|送|享|包邮)|第二件|买一送|限时|仅限今[天日]|今日(?:特价|限定|截止)|秒杀|立减|"
+    r"最后\s?\d+\s?(?:天|小时)|距(?:离)?(?:结束|活动结束)|倒计时|\d(?:\.\d)?折|活动(?:时间|截止))"
 )
-_GIFT = re.compile(r"[^\n]{0,30}(?:赠品|赠送|加赠|附赠|买\S{0,4}送)[^\n]{0,60}")
+_GIFT = re.compile(r"赠品|赠送|加赠|附赠|买\S{0,4}送")
 _CRUMB_MARK = re.compile(r"(?:^|[\s_-])(?:breadcrumbs?|crumbs?|bread|path|mianbao|location|position)(?:$|[\s_-])|breadcrumb|crumb-?nav")
 _CRUMB_PART = re.compile(r"\s*[>›»/→＞]\s*|\n")
 _CRUMB_HOME = re.compile(r"^(?:首页|主页|home|shop|全部(?:商品|分类)?|店铺首页|catalogue|all(?: products)?|您的位置|当前位置)[:：]?$", re.IGNORECASE)
@@ -212,11 +213,8 @@ def wordings(document: Document) -> Iterator[Fact]:
     """Promotion and gift sentences, each once."""
     for field, pattern in (("promotion", _PROMOTION), ("gift", _GIFT)):
         seen: set[str] = set()
-        for match in pattern.finditer(document.text):
-            value = clean(match.group(0))
-            if value in seen or len(seen) >= 10 or in_card(document, document.element_at(match.start()).index):
-                continue
-            seen.add(value)
-            piece = match.group(0)
-            start = match.start() + len(piece) - len(piece.lstrip())
-            yield Fact(field, value, piece.strip(), at_text(start, start + len(piece.strip())), "heuristic", 75)
+        for start, end in sentences(document.text, pattern):
+            value = clean(document.text[start:end])
+            if value not in seen and len(seen) < 10 and not in_card(document, document.element_at(start).index):
+                seen.add(value)
+                yield range_fact(document, field, start, end, confidence=75)

@@ -326,7 +326,7 @@ def _walk_tree(document: Document, root: LexborNode) -> bool:
     walk = _Walk(document)
     elements = document.elements
     complete = True
-    for node in root.traverse(include_text=True):
+    for node in root.traverse(include_text=True, skip_empty=False):
         tag = node.tag
         if tag is None or tag[0] in "-!":
             if tag == "-text" and walk.stack:

@@ -1,6 +1,6 @@
 """Making facts: the one place that knows their limits and the form of their values."""
 
-import unicodedata
+import re
 
 from crawlers.reading.document import Document, Element
 from crawlers.reading.locator import at_element, at_text
@@ -8,13 +8,13 @@ from crawlers.reading.price import Amount
 from kernel.facts import Fact, FactValue, Method
 
 MAX_RAW = 4_000
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LIMITS = {"title": 500, "brand": 100, "category": 200, "description": 4_000, "sku": 120}
 
 
 def clean(text: str) -> str:
     """Text in one line: white space collapsed, control characters gone."""
-    kept = "".join(" " if unicodedata.category(char) == "Cc" else char for char in text) if not text.isprintable() else text
-    return " ".join(kept.split())
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def text_fact(field: str, raw: str, locator: str, method: Method, confidence: int = 100) -> Fact:
@@ -34,6 +34,8 @@ def range_fact(  # noqa: PLR0913 - a range is two numbers
     document: Document, field: str, start: int, end: int, *, value: FactValue | None = None, confidence: int = 100
 ) -> Fact:
     """A fact that is a range of the visible text; its value is the text unless another is given."""
+    raw = document.text[start:end]
+    start, end = start + len(raw) - len(raw.lstrip()), start + len(raw.rstrip())
     raw = document.text[start:end]
     return Fact(
         field=field,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from crawlers.reading.document import Document
 from crawlers.reading.facts import clean, range_fact, text_fact
 from crawlers.reading.locator import at_element
+from crawlers.reading.sentences import sentences
 from crawlers.reading.survey import survey_of
 from crawlers.reading.urls import absolute
 from kernel.facts import Fact
@@ -40,9 +41,9 @@ _PERMIT = re.compile(
     r"[一-鿿]?[食药]?广审[（(][文视声][)）]第[\d-]{6,14}号?|[一-鿿]\s?[B][12]-\d{8}(?:-\d+)?|YB\d{14,16})(?![0-9A-Za-z])"
 )
 _DECLARATION = re.compile(
-    r"[^\n。]{0,40}(?:个人销售自产农副产品|个人销售家庭手工业产品|个人利用自己的技能从事依法无须取得许可的便民劳务活动|"
+    r"(?:个人销售自产农副产品|个人销售家庭手工业产品|个人利用自己的技能从事依法无须取得许可的便民劳务活动|"
     r"个人从事零星小额交易活动|依法不需要办理(?:市场主体|工商)?登记|无需(?:办理)?(?:市场主体|工商)?登记|零星小额交易|自产农副产品|家庭手工业产品|"
-    r"无须取得许可的便民劳务)[^\n。]{0,80}[。]?"
+    r"无须取得许可的便民劳务)"
 )
 _LICENCE_IMAGE = re.compile(r"营业执照|执照|licen[cs]e|zhizhao|yyzz|资质", re.IGNORECASE)
 _SELLER = re.compile(
@@ -133,7 +134,10 @@ def shop_facts(document: Document, *, licence_page: bool) -> list[Fact]:
     facts.extend(_all(document, "icp", _ICP, squeeze=True))
     facts.extend(_all(document, "police_filing", _POLICE, squeeze=True))
     facts.extend(_all(document, "permit", _PERMIT))
-    facts.extend(_all(document, "declaration", _DECLARATION))
+    facts.extend(
+        range_fact(document, "declaration", start, end, confidence=95)
+        for start, end in sentences(document.text, _DECLARATION, "\n。")
+    )
     facts.extend(_valued(document, "contact", _CONTACT, 85))
     facts.extend(seller_shown(document))
     return facts

@@ -20,8 +20,9 @@ _TEXT = re.compile(r"text:(\d{1,10})-(\d{1,10})")
 
 def _ids(document: Document) -> dict[str, int]:
     """How often each id is used: an id is a landmark only where it is used once."""
-    counts: dict[str, int] = document.memo.get("ids", {})
-    if not counts:
+    counts: dict[str, int] | None = document.memo.get("ids")
+    if counts is None:
+        counts = {}
         for element in document.elements:
             name = element.attrs.get("id")
             if name:

@@ -135,7 +135,7 @@ def judge(document: Document, listing: ListingFacts, title: TitleGuess | None) -
     return judge_kind(
         document,
         priced=bool(prices),
-        titled=title is not None and title.fact.confidence >= 60,
+        titled=title.fact.confidence if title else 0,
         product=structured.is_product_by_metadata(document),
     )
 

@@ -10,6 +10,9 @@ from crawlers.reading.survey import survey_of
 from kernel.facts import PageKind
 
 SHELL_TEXT = 200
+SURE_TITLE = 60
+AGREED_TITLE = 88
+"""Confidence of a title on which heading and title element agree."""
 _CAPTCHA = re.compile(
     r"滑动验证|拖动滑块|请完成(?:安全)?验证|安全验证|人机验证|请输入验证码|访问(?:过于)?频繁|机器人(?:检测|验证)|"
     r"verify (?:that )?you are (?:a )?human|captcha|are you a robot|unusual traffic",
@@ -24,7 +27,7 @@ _RULES_TITLE = re.compile(
     re.IGNORECASE,
 )
 _DETAIL_PATH = re.compile(
-    r"/(?:item|items|product|products|goods|detail|details|p|prod|sku|offer|listing|dp|shangpin|catalogue|catalog)[/_-]?[^/]*[\w-]+(?:\.s?html?|/)?$|"
+    r"/(?:item|items|product|products|goods|detail|details|p|prod|sku|offer|listing|dp|shangpin|catalogue|catalog)[/_-][^/]*[\w-](?:\.s?html?|/)?$|"
     r"(?:item|product|goods|detail)[\w-]*\.(?:html?|php|aspx|jsp)|[-_/]\d{3,}\.s?html?$",
     re.IGNORECASE,
 )
@@ -102,15 +105,16 @@ def _about(document: Document) -> str:
     return f"{document.title} {document.text_of(headings[0])[:100] if headings else ''}"
 
 
-def _detail_score(document: Document, *, priced: bool, titled: bool, product: bool) -> int:
+def _detail_score(document: Document, *, priced: bool, titled: int, product: bool) -> int:
     """How much the page looks like a good's own page."""
     own_buttons = [button for button in survey_of(document).buttons if not in_card(document, button.index)]
     score = 50 if product else 0
     score += 35 if 1 <= len(own_buttons) <= 6 else 0
     score += 25 if priced else 0
-    score += 15 if titled else 0
+    score += 15 if titled >= SURE_TITLE else 0
     address = kind_by_address(document.url)
     score += 20 if address == "detail" else -15 if address == "list" else 0
+    score += 25 if address == "detail" and titled >= AGREED_TITLE else 0
     return score - (20 if is_home_path(document.url) else 0)
 
 
@@ -125,13 +129,13 @@ def _licence_or_rules(document: Document, detail: int) -> PageKind | None:
     return None
 
 
-def judge_kind(document: Document, *, priced: bool, titled: bool, product: bool) -> KindGuess:
+def judge_kind(document: Document, *, priced: bool, titled: int, product: bool) -> KindGuess:
     """Decide what the page is.
 
     Args:
         document: the page.
         priced: a price was found that belongs to the page's own subject.
-        titled: a heading and the title element agree on what the page is about.
+        titled: confidence of the title, 0 where there is none.
         product: metadata call it the page of one product.
     """
     if is_shell(document):

@@ -18,7 +18,10 @@ _SYMBOLS = {
 }  # fmt: skip
 _SPACE = r"[ \t\n]"
 _PREFIX = r"(?:US\$|HK\$|NT\$|CA\$|[ACSR]\$|人民币|RMB|CNY|USD|EUR|GBP|HKD|AUD|CAD|SGD|BRL|INR|Rs\.?|CHF|PLN|CZK|SEK|NOK|DKK|RON|[¥￥$€£₽₩₹₫₺₴฿₦])"
-_SUFFIX = r"(?:人民币|元|块钱|块|圆|RMB|CNY|USD|EUR|GBP|HKD|美元|欧元|英镑|港元|港币|€|£|\$|₽|руб|zł|PLN|Kč|CZK|CHF|kr\b|SEK|NOK|DKK|JPY|円|₫|₺|₴|Ft\b|lei|RON)"
+_SUFFIX = (
+    r"(?:人民币|元|块钱|块|圆|美元|欧元|英镑|港元|港币|円|(?:RMB|CNY|USD|EUR|GBP|HKD|PLN|CZK|CHF|SEK|NOK|DKK|JPY|RON|"
+    r"zł|Kč|kr\b|Ft\b|lei\b|руб|[€£$₽₫₺₴])(?![ \n]?\d))"
+)
 _THOUSANDS = r"\d{1,3}(?:[,，'’]\d{3})+(?:\.\d{1,2})?"
 _CONTINENTAL = r"\d{1,3}(?:\.\d{3})+,\d{1,2}|\d{1,3}(?: \d{3})+,\d{1,2}"
 _PLAIN = rf"\d{{1,10}}(?:{_SPACE}?[.,]\d{{1,4}})?"
@@ -27,12 +30,12 @@ _SCALE = r"(?:[万亿](?!件|人|单|个|台|次|粉|多))"
 _DASH = _SPACE + r"?[-~－–—～至到]" + _SPACE + r"?"
 _SECOND = rf"(?:{_DASH}(?P<pre2>{_PREFIX})?{_SPACE}?(?P<num2>{NUMBER})(?P<scale2>{_SCALE})?(?![\d%％折件天年月日人:/]))?"
 _PREFIXED = re.compile(
-    rf"(?P<pre>{_PREFIX}){_SPACE}{{0,2}}(?P<num>{NUMBER})(?P<scale>{_SCALE})?(?P<mid>{_SPACE}?{_SUFFIX})?{_SECOND}"
-    rf"(?P<suf>{_SPACE}?{_SUFFIX})?(?P<tail>{_SPACE}?\+?起)?(?P<unit>{_SPACE}?/{_SPACE}?[一-鿿a-zA-Z]{{1,4}}|{_SPACE}?每[一-鿿]{{1,2}})?"
+    rf"(?P<pre>{_PREFIX}){_SPACE}{{0,2}}(?P<num>{NUMBER})(?P<scale>{_SCALE})?(?P<mid>[ ]?{_SUFFIX})?{_SECOND}"
+    rf"(?P<suf>[ ]?{_SUFFIX})?(?P<tail>{_SPACE}?\+?起)?(?P<unit>[ ]?/[ ]?\d{{0,4}}[一-鿿a-zA-Z]{{1,4}}|[ ]?每[一-鿿]{{1,2}})?"
 )
 _SUFFIXED = re.compile(
-    rf"(?<![\d.,/\-])(?P<num>{NUMBER})(?P<scale>{_SCALE})?(?P<mid>{_SPACE}?{_SUFFIX})?{_SECOND}{_SPACE}?(?P<suf>{_SUFFIX})"
-    rf"(?P<tail>{_SPACE}?\+?起)?(?P<unit>{_SPACE}?/{_SPACE}?[一-鿿a-zA-Z]{{1,4}}|{_SPACE}?每[一-鿿]{{1,2}})?"
+    rf"(?<![\d.,/\-])(?P<num>{NUMBER})(?P<scale>{_SCALE})?(?P<mid>[ ]?{_SUFFIX})?{_SECOND}[ ]?(?P<suf>{_SUFFIX})"
+    rf"(?P<tail>{_SPACE}?\+?起)?(?P<unit>[ ]?/[ ]?\d{{0,4}}[一-鿿a-zA-Z]{{1,4}}|[ ]?每[一-鿿]{{1,2}})?"
 )
 _BARE = re.compile(rf"(?P<num>{NUMBER})(?P<scale>{_SCALE})?(?:{_DASH}(?P<num2>{NUMBER})(?P<scale2>{_SCALE})?)?(?P<tail>{_SPACE}?起)?")
 _SUFFIX_HINT = re.compile(_SUFFIX)

@@ -19,6 +19,8 @@ from crawlers.reading.survey import Survey, survey_of
 from kernel.facts import Fact
 
 UNSURE = 40
+MAX_CARD_TEXT = 320
+"""A block with more text than this is not one good's card on another page's list."""
 _PROMINENT = frozenset({"h1", "h2", "h3", "h4", "strong", "b", "big"})
 _SKU_MARK = re.compile(r"sku|variant|option|swatch|spec|guige|attr|table|tier|bulk|wholesale|qty")
 _KINDS = ("shown", "range", "unit")
@@ -45,13 +47,28 @@ def _part_of_page(document: Document, survey: Survey, mention: Mention, title: E
 def _foreign(document: Document, survey: Survey, mention: Mention, common: Element) -> bool:
     """Whether it belongs to another page's subject: a link around it, or a card it stands in."""
     for element in document.ancestors(mention.element.index):
-        if element.index == common.index:
+        if element.index == common.index or element.end - element.start > MAX_CARD_TEXT:
+            return False
+        if _sells(survey, element):
             return False
         if element.tag == "a" and any(anchor.elsewhere for anchor in survey.anchors_in(element)[:1]):
             return True
         if survey.cards_in(element):
             return True
     return False
+
+
+def _sells(survey: Survey, element: Element) -> bool:
+    """Whether a block holds what buys: then it is about the page's own subject."""
+    anchors = [*survey.cart_forms[:6], *survey.buttons[:6]]
+    return any(element.index < anchor.index < element.stop for anchor in anchors)
+
+
+def _closeness(document: Document, mention: Mention, anchors: list[Element]) -> int:
+    """How near a mention stands to the nearest of some elements: 0 (the whole page apart) to 30."""
+    index = mention.element.index
+    sizes = [(common := document.common(index, anchor.index)).stop - common.index for anchor in anchors]
+    return 30 - min(30, 40 * min(sizes) // max(len(document.elements), 1)) if sizes else 0
 
 
 def _in_prose(document: Document, mention: Mention) -> bool:
@@ -71,7 +88,8 @@ def _score(document: Document, survey: Survey, mention: Mention, title: Element 
     else:
         common = document.elements[0]
         distance = common.stop
-    score = 30 - min(30, 40 * distance // max(len(document.elements), 1)) if title is not None else 0
+    score = _closeness(document, mention, [title]) if title is not None else 0
+    score += _closeness(document, mention, _buyers(document, survey)) * 2 // 3
     score += 22 if mention.marked else 0
     score += 14 if mention.labelled else 0
     score += 30 if mention.amount.fen in agreed else 0
@@ -89,6 +107,17 @@ def _score(document: Document, survey: Survey, mention: Mention, title: Element 
     if title is not None and mention.end <= title.start:
         score -= 12
     return Weighed(mention, score, distance)
+
+
+def _buyers(document: Document, survey: Survey) -> list[Element]:
+    """What buys the page's own subject: outside of cards."""
+    known = document.memo.get("buyers")
+    if isinstance(known, list):
+        return known
+    anchors = [*survey.cart_forms[:8], *survey.buttons[:8]]
+    own = [anchor for anchor in anchors if not in_card(document, anchor.index)][:4]
+    document.memo["buyers"] = own
+    return own
 
 
 def _near(document: Document, mention: Mention) -> Iterator[Element]:

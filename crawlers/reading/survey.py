@@ -16,7 +16,9 @@ BUY_TEXT = re.compile(
     r"ajouter au panier|añadir al carrito|agregar al carrito|в корзину|do koszyka|aggiungi al carrello|in winkelwagen",
     re.IGNORECASE,
 )
-BUY_MARK = re.compile(r"add-?_?to-?_?(?:cart|basket|bag)|addcart|buy-?now|btn-?buy|buybtn|addtocart|single_add")
+_BUY_WORD = re.compile(r"(?:buy|purchase|order|kaufen|comprar|acheter|купить|购买|抢购|下单|马上抢|订购)[!！]?", re.IGNORECASE)
+_QUANTITY = re.compile(r"(?:^|[\[_-])(?:quantity|qty|buynum|buy_num|amount|number|goods_number|menge|cantidad)(?:$|[\]_-])", re.IGNORECASE)
+BUY_MARK = re.compile(r"add-?_?(?:to-?_?)?(?:cart|basket|bag)|buy-?now|btn-?buy|buybtn|addtocart|single_add")
 CART_ACTION = re.compile(r"/(?:add|cart|basket|bag|checkout|order)\b.*|add[-_]?to", re.IGNORECASE)
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif|bmp|pdf|zip|mp4)(?:$|\?)", re.IGNORECASE)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -108,11 +110,14 @@ def _note_mark(survey: Survey, element: Element, mark: str) -> None:
 def _is_buy(document: Document, element: Element) -> bool:
     """Whether a button, link or input buys the thing on the page."""
     if element.tag == "input":
-        return element.get("type").lower() in {"submit", "button", "image"} and bool(BUY_TEXT.search(element.get("value")))
+        if element.get("type").lower() not in {"submit", "button", "image"}:
+            return False
+        value = element.get("value")
+        return bool(BUY_TEXT.search(value) or _BUY_WORD.fullmatch(value) or BUY_MARK.search(element.get("name")))
     if element.end - element.start > 40:
         return False
     text = document.text_of(element) or element.get("title") or element.get("aria-label")
-    return bool(BUY_TEXT.search(text)) or bool(BUY_MARK.search(element.mark))
+    return bool(BUY_TEXT.search(text) or _BUY_WORD.fullmatch(text) or BUY_MARK.search(element.mark))
 
 
 def _card_links(document: Document, survey: Survey) -> list[int]:
@@ -133,6 +138,18 @@ def _card_links(document: Document, survey: Survey) -> list[int]:
         if covered[element.index] or (low < len(subjects) and subjects[low] < element.stop):
             flags[element.index + 1] = 1
     return list(accumulate(flags))
+
+
+def _note_quantity_forms(document: Document, survey: Survey) -> None:
+    """Forms that ask for a quantity put something in a basket, whatever they are called."""
+    known = {form.index for form in survey.cart_forms}
+    for field_ in survey.inputs:
+        if not _QUANTITY.search(field_.get("name")):
+            continue
+        form = next((e for e in document.ancestors(field_.index) if e.tag == "form"), None)
+        if form is not None and form.index not in known:
+            known.add(form.index)
+            survey.cart_forms.append(form)
 
 
 def survey_of(document: Document) -> Survey:
@@ -159,5 +176,6 @@ def survey_of(document: Document) -> Survey:
         if tag in {"a", "button", "input"} and _is_buy(document, element):
             survey.buttons.append(element)
     survey.card_links = _card_links(document, survey)
+    _note_quantity_forms(document, survey)
     document.memo["survey"] = survey
     return survey

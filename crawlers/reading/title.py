@@ -13,7 +13,9 @@ MAX_TITLE = 300
 SURE = 55
 
 _PART = re.compile(r"\s+[-–—|·»«:/]+\s+|[_|｜]|\s*[—–]+\s*|(?<=[一-鿿）)\w])-(?=[一-鿿])")
+_CRUMB = re.compile(r"crumb|(?:^|[\s_-])(?:path|bread|here|location)(?:$|[\s_-])|mianbao")
 _PRODUCT_MARK = re.compile(r"product|goods|item|prod|detail|shangpin|sku")
+_PART_EXTRA = re.compile(r"：")
 _SITE_WORDS = re.compile(r"(?:商城|旗舰店|专营店|专卖店|官网|首页|店铺|店|shop|store|mall)$", re.IGNORECASE)
 
 
@@ -31,7 +33,8 @@ def _plain(text: str) -> str:
 
 def title_parts(title: str) -> list[str]:
     """Parts of a title element, as "thing - shop" is written."""
-    return [part.strip() for part in _PART.split(title) if part.strip()]
+    parts = [part.strip() for part in _PART.split(title) if part.strip()]
+    return [piece.strip() for part in parts for piece in (part, *_PART_EXTRA.split(part)[1:]) if piece.strip()]
 
 
 def _agreement(text: str, document: Document, named: set[str]) -> int:
@@ -66,7 +69,9 @@ def _weigh(document: Document, element: Element, named: set[str]) -> int:
         score += 6
     survey = survey_of(document)
     if any(anchor.elsewhere for anchor in survey.anchors_in(element)):
-        score -= 30
+        score -= 45 if element.tag == "h1" else 30
+    if _CRUMB.search(mark) or any(_CRUMB.search(e.mark) for e in list(document.ancestors(element.index))[1:4]):
+        score -= 25
     parent = document.elements[element.parent] if element.parent >= 0 else element
     if parent.tag == "a" and element.tag != "h1":
         score -= 30
@@ -91,7 +96,27 @@ def _candidates(document: Document, named: set[str]) -> list[Element]:
             plain = _plain(document.text_of(element))
             if plain in named or (len(plain) > 3 and page.startswith(plain)):
                 found.append(element)
-    return [element for element in found if 1 < element.end - element.start <= MAX_TITLE]
+    found.extend(_told_by_title(document, page))
+    known: set[int] = set()
+    kept = []
+    for element in found:
+        if 1 < element.end - element.start <= MAX_TITLE and element.index not in known:
+            known.add(element.index)
+            kept.append(element)
+    return kept
+
+
+def _told_by_title(document: Document, page: str) -> list[Element]:
+    """Elements whose whole text is a part of the title element: shops without headings have their titles there."""
+    parts = {_plain(part) for part in title_parts(document.title)}
+    found: list[Element] = []
+    for position, start in enumerate(document.runs):
+        end = document.runs[position + 1] if position + 1 < len(document.runs) else len(document.text)
+        if 3 < end - start <= MAX_TITLE and len(found) < 40:
+            plain = _plain(document.text[start:end])
+            if len(plain) > 3 and (plain in parts or (page.startswith(plain) and len(plain) * 3 > len(page))):
+                found.append(document.elements[document.run_elements[position]])
+    return found
 
 
 def _without_site(document: Document, text: str) -> str:
