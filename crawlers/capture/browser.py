@@ -1,6 +1,7 @@
 """The one Chromium of a worker, started when needed and again after a crash."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import shutil
@@ -179,10 +180,8 @@ class BrowserKeeper:
     async def _stop(self) -> None:
         browser, self._browser = self._browser, None
         if browser is not None:
-            try:
+            with contextlib.suppress(PlaywrightError, TimeoutError):  # gone already is what was wanted
                 await asyncio.wait_for(browser.close(), 5)
-            except (PlaywrightError, TimeoutError):
-                pass  # it is gone already, which is what was wanted
         if self._home:
             await asyncio.to_thread(shutil.rmtree, self._home, ignore_errors=True)
             self._home = ""

@@ -80,6 +80,10 @@ class EgressProxy:
         """The address that stands behind a host in this proxy's life, or empty where none was reached."""
         return self._pins.get((host, port), "")
 
+    def addresses(self) -> dict[tuple[str, int], str]:
+        """Every host and port that was reached, with its address."""
+        return dict(self._pins)
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:
