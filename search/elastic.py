@@ -8,7 +8,7 @@ makes an index by accident.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import elasticsearch
 from elasticsearch import helpers

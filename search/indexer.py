@@ -88,7 +88,8 @@ def drain(database: Database, engine: Engine, *, limit: int = BATCH, at: datetim
             for listing_id in rejected
             if listing_id not in waiting
         )
-    return _result(database, at, len(done), indexed, removed, rejected)
+    remaining, lag_s = _waiting(database, at)
+    return DrainResult(len(done), indexed, removed, tuple(rejected.items()), remaining, lag_s)
 
 
 def _oldest(session: Session, limit: int) -> list[tuple[int, str, int]]:
@@ -127,17 +128,14 @@ def _write(database: Database, engine: Engine, ids: Sequence[int]) -> tuple[int,
     return len(documents) - len(refused), len(gone), refused
 
 
-def _result(
-    database: Database, at: datetime, taken: int, indexed: int, removed: int, rejected: dict[int, str]
-) -> DrainResult:
+def _waiting(database: Database, at: datetime) -> tuple[int, float]:
+    """Rows left, and the age of the oldest in seconds."""
+    topics = OutboxEntry.topic.in_((TOPIC_LISTING, TOPIC_SHOP))
     with database.read() as session:
-        remaining, oldest = session.execute(
-            select(func.count(OutboxEntry.id), func.min(OutboxEntry.created_at)).where(
-                OutboxEntry.topic.in_((TOPIC_LISTING, TOPIC_SHOP))
-            )
-        ).one()
-    lag = (as_utc(at) - as_utc(oldest)).total_seconds() if oldest else 0.0
-    return DrainResult(taken, indexed, removed, tuple(rejected.items()), int(remaining), max(lag, 0.0))
+        remaining = session.scalar(select(func.count(OutboxEntry.id)).where(topics)) or 0
+        oldest = session.scalar(select(OutboxEntry.created_at).where(topics).order_by(OutboxEntry.id).limit(1))
+    lag = 0.0 if oldest is None else (as_utc(at) - oldest).total_seconds()
+    return remaining, max(lag, 0.0)
 
 
 def rebuild(
