@@ -30,12 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--visits", required=True, type=_ids, help="visit ids: 1,2,3")
     parser.add_argument("--lease-seconds", type=float, default=60.0, help="length of a lease on an address")
     options = parser.parse_args(arguments)
+    _hush()
     log.set_up(as_json=settings().log_json)
-    for name in ("scrapy", "twisted"):
-        logging.getLogger(name).setLevel(logging.ERROR)
     project = ScrapySettings()
     project.setmodule("crawlers.settings", priority="project")
-    process = AsyncCrawlerProcess(project, install_root_handler=False)
+    process = AsyncCrawlerProcess(project)
+    _hush()  # Scrapy has set its own levels meanwhile
     crawler = process.create_crawler("shop")
     process.crawl(crawler, job_id=options.job, visits=options.visits, lease_seconds=str(options.lease_seconds))
     process.start(install_signal_handlers=False)
@@ -47,6 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         logger.error("crawl failed", exc_info=failure)
     return EXIT_FAILED
+
+
+def _hush() -> None:
+    for name in ("scrapy", "twisted", "asyncio"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _ids(text: str) -> str:

@@ -45,6 +45,8 @@ RETRY_ENABLED = False
 REDIRECT_ENABLED = False
 TELNETCONSOLE_ENABLED = False
 LOG_ENABLED = False
+LOG_INSTALL_ROOT_HANDLER = False
+LOG_FORMATTER = "crawlers.spiders.quiet.QuietFormatter"
 STATS_DUMP = False
 
 EXTRACTOR = "crawlers.extraction.extract"

@@ -11,7 +11,7 @@ from crawlers.frontier import Claim
 from crawlers.spiders.clerk import Clerk, Desk, Hunger
 from crawlers.spiders.courtesy import Gates, retry_after
 from crawlers.spiders.fetch import Fetched, Fetcher
-from crawlers.spiders.outcome import Trouble, trouble_of
+from crawlers.spiders.outcome import Trouble, browser_trouble, trouble_of
 from crawlers.spiders.permission import Permissions, RobotsResult
 from crawlers.spiders.reading import SLOW_DOWN, Result
 from crawlers.spiders.render import Renderer
@@ -202,8 +202,8 @@ class Crawl:
                 self._wake.set()
 
     async def _result(self, visit: Visiting, claim: Claim) -> Result:
-        if visit.stopped:
-            return Result(visit, claim, trouble=Trouble(visit.stopped, "", "refused"))
+        if over := _over(visit, claim):
+            return over
         if visit.trap.is_trap(claim.url):
             return Result(visit, claim, trouble=Trouble("trap", "this template brought nothing new", "refused"))
         permission = await self._means.permissions.of(visit, origin(claim.url))
@@ -212,8 +212,8 @@ class Crawl:
             return Result(visit, claim, trouble=refusal)
         gate = self._means.gates.of(origin(claim.url))
         async with gate.passage():
-            if visit.stopped:
-                return Result(visit, claim, trouble=Trouble(visit.stopped, "", "refused"))
+            if over := _over(visit, claim):
+                return over
             visit.spend(pages=1)
             result = await self._fetch(visit, claim)
         fetched = result.fetched
@@ -232,7 +232,7 @@ class Crawl:
         except BrowserMissingError as error:
             return Result(visit, claim, trouble=Trouble("browser-missing", error.message))
         except BrowserFailedError as error:
-            return Result(visit, claim, trouble=Trouble("browser-failed", error.message, again=True))
+            return Result(visit, claim, trouble=browser_trouble(error))
         except Exception as error:  # noqa: BLE001 - every way a download fails ends as an outcome of its address
             return Result(visit, claim, trouble=trouble_of(error, claim.url))
 
@@ -250,5 +250,10 @@ class Crawl:
             body=str(answer.get("html", "")).encode("utf-8", "replace"),
             address=str(answer.get("remote_address") or ""),
             rendered=True,
-            final_url=str(answer.get("final_url") or ""),
+            final_url=str(answer.get("final_url") or answer.get("url") or ""),
         )
+
+
+def _over(visit: Visiting, claim: Claim) -> Result | None:
+    """The refusal of an address whose visit has used up a budget."""
+    return Result(visit, claim, trouble=Trouble(visit.stopped, "", "refused")) if visit.stopped else None

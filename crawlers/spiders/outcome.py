@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from crawlers.address import DEFAULT_PORTS
 from crawlers.egress.errors import EgressRefusedError
 from crawlers.egress.reactor import PinnedResolver
+from crawlers.errors import BrowserFailedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +99,13 @@ def _chain(error: BaseException) -> list[BaseException]:
 def _words(chain: list[BaseException]) -> str:
     texts = [f"{type(item).__name__}: {item}" for item in chain if str(item)]
     return "; ".join(dict.fromkeys(texts))[:1_000]
+
+
+def browser_trouble(error: BrowserFailedError) -> Trouble:
+    """The trouble behind a page the browser did not render."""
+    word = str(error.context.get("reason", "")).rpartition(".")[2]
+    if word == "egress_refused":
+        return Trouble("egress", error.message, "refused")
+    if word.startswith("tls"):
+        return Trouble("tls", error.message)
+    return Trouble("browser-failed", error.message, again=True)

@@ -190,7 +190,7 @@ class Reader:
             kind=facts.kind,
             notes=(*notes, *facts.notes),
             facts=facts,
-            links=visit.links_of(facts, claim.depth + 1),
+            links=visit.links_of(facts, claim),
         )
 
     def _answer(self, result: Result, fetched: Fetched, digest: str, **values: object) -> Answer:

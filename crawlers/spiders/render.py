@@ -17,8 +17,8 @@ from kernel.config import ROOT
 AT_ONCE = 2
 LINE_BYTES = 64_000_000
 GRACE_SECONDS = 10.0
-COMMAND = (sys.executable, "-m", "crawlers.capture")
-MISSING_CODES = frozenset({"capture.browser_missing", "capture.no_browser", "capture.chromium_missing"})
+COMMAND = (sys.executable, "-m", "crawlers.capture", "--parallel", str(AT_ONCE))
+MISSING = "capture.browser_missing"
 QUIT = b'{"op":"quit"}\n'
 
 
@@ -45,7 +45,7 @@ class Renderer:
         """The page's DOM after its scripts ran.
 
         Returns:
-            the worker's result: ``html``, ``status``, ``final_url``, ``remote_address``.
+            the worker's result: ``html status url remote_address``.
 
         Raises:
             BrowserMissingError: there is no browser on this machine; nobody need ask again.
@@ -81,7 +81,7 @@ class Renderer:
         error = answer.get("error")
         fields = error if isinstance(error, dict) else {}
         code, message = str(fields.get("code", "")), str(fields.get("message", "the render worker failed"))
-        if code in MISSING_CODES:
+        if code == MISSING:
             self._missing = message
             raise BrowserMissingError(message, hint=str(fields.get("hint") or _HINT))
         raise BrowserFailedError(message, context={"reason": code})

@@ -7,7 +7,7 @@ decided by the frontier in the database, which survives a crash.
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from typing import Any, ClassVar
+from typing import Any
 
 from scrapy import Spider
 from scrapy.utils.misc import load_object
@@ -41,7 +41,6 @@ class ShopSpider(Spider):
     """
 
     name = "shop"
-    custom_settings: ClassVar[dict[Any, Any] | None] = None
 
     def __init__(self, job_id: str = "", visits: str = "", lease_seconds: str = "60", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -56,8 +55,9 @@ class ShopSpider(Spider):
             await self._crawl()
         except Exception as error:  # noqa: BLE001 - kept for the exit status; Scrapy would only log it
             self.failure = error
-        for nothing in ():
-            yield nothing
+        nothing: tuple[Any, ...] = ()
+        for item in nothing:
+            yield item
 
     async def _crawl(self) -> None:
         config: Settings = self.settings["WANGJIAN"]

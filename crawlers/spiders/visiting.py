@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from crawlers.address import Site, canonical_or_none, is_binary
+from crawlers.address import Site, canonical_or_none, is_binary, template_of
 from crawlers.budget import Budget, Spent, TrapGuard
 from crawlers.frontier import Claim, NewLink
 from kernel.facts import Link, ListingFacts, PageFacts, PageKind
@@ -72,9 +72,13 @@ class Visiting:
         self.spent.seconds += seconds
         self.stopped = self.stopped or self.spent.exhausted(self.budget)
 
-    def links_of(self, facts: PageFacts, depth: int) -> tuple[NewLink, ...]:
-        """The new addresses of a page: on this site, not a file, each once in the visit."""
+    def links_of(self, facts: PageFacts, page: Claim) -> tuple[NewLink, ...]:
+        """The new addresses of a page: on this site, not a file, each once in the visit.
+
+        A list page that leads to the next list page leads no deeper: paging is not depth.
+        """
         found: dict[str, NewLink] = {}
+        same = template_of(page.url) if facts.kind == "list" else ""
         for raw, kind in _raw_links(facts):
             if raw in self.seen:
                 continue
@@ -83,7 +87,8 @@ class Visiting:
             url = canonical_or_none(raw)
             if url is None or url in found or is_binary(url) or not self.site.holds(url):
                 continue
-            found[url] = self.link(url, kind, depth)
+            paging = kind == "list" and template_of(url) == same
+            found[url] = self.link(url, kind, page.depth if paging else page.depth + 1)
             if len(found) >= LINKS_A_PAGE:
                 break
         return tuple(found.values())
