@@ -69,12 +69,15 @@ class TermGroup(Strict):
 
     Attributes:
         terms: as people write them; normalised before use.
+        spaced: a two-character term with a space inside counts even where both its ends touch other words
+            (有专 利保护); only for words no two ordinary words add up to.
         needs: if any are given, one must hold for a hit (an ambiguous term must point at the goods).
     """
 
     name: str
     terms: tuple[Annotated[str, Field(min_length=2)], ...] = Field(min_length=1)
     needs: tuple[Context, ...] = ()
+    spaced: bool = False
 
 
 class TermParameters(Strict):
@@ -152,14 +155,14 @@ class CountdownParameters(Strict):
     """A claim that an offer ends today, seen on several days.
 
     Attributes:
-        terms: claims, matched as terms.
+        groups: claims, matched as terms.
         days: different days (China time) on which it must have stood.
         window_days: the days lie no further apart than this from one to the next.
     """
 
     kind: Literal["repeated_countdown"]
     fields: tuple[str, ...] = Field(min_length=1)
-    terms: tuple[Annotated[str, Field(min_length=2)], ...] = Field(min_length=1)
+    groups: tuple[TermGroup, ...] = Field(min_length=1)
     days: int = Field(default=2, ge=2)
     window_days: int = Field(default=14, ge=1)
 

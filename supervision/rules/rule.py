@@ -151,10 +151,8 @@ class Rule(Strict):
 
     def terms(self) -> tuple[str, ...]:
         """The terms the automaton looks for on behalf of this rule."""
-        if isinstance(self.detector, TermParameters):
+        if isinstance(self.detector, TermParameters | CountdownParameters):
             return tuple(term for group in self.detector.groups for term in group.terms)
-        if isinstance(self.detector, CountdownParameters):
-            return self.detector.terms
         return ()
 
     def law_at(self, at: datetime) -> tuple[LawReference, ...]:

@@ -2,11 +2,12 @@
 
 A match is on the normal form (normal_text.py) and comes back as a span of the original. Separators
 inside it are only accepted where they look put there to dodge a filter, or meaningless: 最*佳, 最 佳;
-not where they part two words that merely end and begin that way (南极 品牌).
+where they part two words that merely end and begin that way (南极 品牌), the match is doubtful.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from ahocorasick_rs import BytesAhoCorasick
 
@@ -17,6 +18,15 @@ HEADS = frozenset("最第唯绝首")
 """Characters that do not end a Chinese word: after one of these a space parts no two words."""
 
 
+class Gap(Enum):
+    """What stands between the characters of a match."""
+
+    NONE = auto()
+    ONE_WORD = auto()
+    DOUBTFUL = auto()
+    TWO_WORDS = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class TermMatch:
     """One term found in one text.
@@ -25,12 +35,14 @@ class TermMatch:
         term: as the rule writes it.
         start, end: half-open span of the original, in code points.
         split: separators stood inside the term.
+        doubtful: a separator parts two characters that may as well belong to two words (南极 品牌).
     """
 
     term: str
     start: int
     end: int
     split: bool = False
+    doubtful: bool = False
 
 
 class TermIndex:
@@ -66,38 +78,36 @@ class TermIndex:
         for index, first, last in matches:
             start = len(data[:first].decode("utf-8", "surrogatepass"))
             end = start + len(data[first:last].decode("utf-8", "surrogatepass"))
-            split = accepts(normal, start, end)
-            if split is None:
+            gap = judge_gaps(normal, start, end)
+            if gap is Gap.TWO_WORDS:
                 continue
             raw_start, raw_end = normal.span(start, end)
             for owner, term in self._owners[index]:
-                found.setdefault(owner, []).append(TermMatch(term, raw_start, raw_end, split))
+                found.setdefault(owner, []).append(
+                    TermMatch(term, raw_start, raw_end, gap is not Gap.NONE, gap is Gap.DOUBTFUL)
+                )
         for owned in found.values():
             owned.sort(key=lambda match: (match.start, -match.end, match.term))
         return found
 
 
-def accepts(normal: NormalText, start: int, end: int) -> bool | None:
-    """Whether the separators inside a match leave it one word.
+def judge_gaps(normal: NormalText, start: int, end: int) -> Gap:
+    """What the separators inside a match mean.
 
     Args:
         start, end: half-open span of the normal form.
-
-    Returns:
-        none: not one word; else whether there were any separators.
     """
     gaps = normal.gaps(start, end)
     if not gaps:
-        return False
+        return Gap.NONE
     text = normal.text
     for index, gap in gaps:
         if len(gap) > LONGEST_GAP or (text[index].isdigit() and text[index + 1].isdigit()):
-            return None
-    everywhere = len(gaps) == end - start - 1 and len(gaps) > 1
+            return Gap.TWO_WORDS
     deliberate = any(not set(gap) <= WORD_BREAKS for _, gap in gaps)
-    if everywhere or deliberate or text[start] in HEADS:
-        return True
-    return None if _joined_before(normal, start) and _joined_after(normal, end) else True
+    if deliberate or end - start > 2 or text[start] in HEADS:
+        return Gap.ONE_WORD
+    return Gap.DOUBTFUL if _joined_before(normal, start) and _joined_after(normal, end) else Gap.ONE_WORD
 
 
 def _joined_before(normal: NormalText, start: int) -> bool:

@@ -9,7 +9,7 @@ from supervision.rules.look import Look, parameters
 from supervision.rules.normal_text import normalise
 from supervision.rules.parameters import TermGroup, TermParameters
 from supervision.rules.rule import Rule
-from supervision.rules.terms import longest
+from supervision.rules.terms import TermMatch, longest
 
 
 def check(rule: Rule, look: Look, at: datetime) -> Iterator[Signal]:
@@ -24,7 +24,7 @@ def check(rule: Rule, look: Look, at: datetime) -> Iterator[Signal]:
             if identity in told:
                 continue
             scene = Scene(look.subject, fact, match.start, match.end)
-            if not _points_at_goods(groups[match.term], scene) or exemption(rule, scene) is not None:
+            if not points_at_goods(groups[match.term], match, scene) or exemption(rule, scene) is not None:
                 continue
             told.add(identity)
             values = {"quote": fact.text[match.start : match.end], "term": match.term, "field": fact.field}
@@ -40,5 +40,8 @@ def check(rule: Rule, look: Look, at: datetime) -> Iterator[Signal]:
             )
 
 
-def _points_at_goods(group: TermGroup, scene: Scene) -> bool:
+def points_at_goods(group: TermGroup, match: TermMatch, scene: Scene) -> bool:
+    """Whether a match is one word and what its group needs stands around it."""
+    if match.doubtful and not group.spaced:
+        return False
     return not group.needs or any(scene.holds(context) for context in group.needs)
