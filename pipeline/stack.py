@@ -1,15 +1,20 @@
 """The processes of one machine: stand-ins for outside services, workers, the web interface."""
 
+import csv
+import io
 import json
 import os
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
-from kernel.config import Settings, settings
+from kernel.config import ROOT, Settings, settings
 from kernel.private_redis import PrivateRedis
 from pipeline.errors import ProcessError
 from pipeline.process import Child, wait_for_file
@@ -122,8 +127,13 @@ class Stack:
         child = self._start("simulators.market", arguments, "market")
         started = json.loads(wait_for_file(ready, child, START_SECONDS))
         state_path.write_text(json.dumps(state))
-        hosts = [f"{name}=127.0.0.1" for name in started["hosts"]]
-        allowed = [f"{name}:{port}" for name in started["hosts"] for port in (state["http_port"], state["tls_port"])]
+        listing = subprocess.run(
+            [sys.executable, "-m", "simulators.market", "shops", *ports], capture_output=True, check=True, cwd=ROOT
+        ).stdout
+        lines = csv.DictReader(io.StringIO(listing.decode()))
+        names = sorted({urlsplit(line["url"]).hostname or "" for line in lines})
+        hosts = [f"{name}=127.0.0.1" for name in names]
+        allowed = [f"{name}:{port}" for name in names for port in (state["http_port"], state["tls_port"])]
         self._set(
             {
                 "WANGJIAN_EGRESS_HOSTS": ",".join(hosts),
@@ -132,7 +142,7 @@ class Stack:
                 **{name: value for name, value in SAMPLE_ENVIRONMENT.items() if name not in os.environ},
             }
         )
-        return str(started["shops_csv"]).encode()
+        return listing
 
     def next_day(self) -> None:
         """Let the sample market be a day older at the next run."""

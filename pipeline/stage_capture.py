@@ -34,8 +34,7 @@ logger = logging.getLogger(__name__)
 ACTOR = "system:capture"
 RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 3600))
 """Waits before the tries after the first; when they are used up the order has failed."""
-FINAL_CODES = ("capture.tls_invalid", "capture.bad_order", "capture.out_exists")
-FINAL_PREFIXES = ("egress.",)
+FINAL_CODES = frozenset({"capture.tls_invalid", "capture.bad_order", "capture.bad_url", "capture.egress_refused"})
 MARGIN_SECONDS = 60.0
 
 
@@ -177,7 +176,7 @@ def _seal_and_store(tools: _Tools, evidence_id: str) -> tuple[Sealed, str]:
     if not folder.is_dir():
         raise CaptureMissingError(f"expected the captured folder {folder}, it is gone", hint="It is captured again.")
     with tools.database.read() as session:
-        events = [custody.event_record(event) for event in custody.events(session, evidence_id)]
+        events = custody.events(session, evidence_id)
     work_dir = tools.config.data_dir / "sealing"
     work_dir.mkdir(parents=True, exist_ok=True)
     sealed = seal(
@@ -193,7 +192,7 @@ def _seal_and_store(tools: _Tools, evidence_id: str) -> tuple[Sealed, str]:
 
 
 def _is_final(error: WangjianError) -> bool:
-    return error.code in FINAL_CODES or error.code.startswith(FINAL_PREFIXES)
+    return error.code in FINAL_CODES
 
 
 def _put_off(tools: _Tools, evidence_id: str, error: WangjianError) -> None:

@@ -27,8 +27,8 @@ def drain_all(database: Database, engine: Engine) -> int:
     """
     total = 0
     try:
-        while done := drain(database, engine, limit=BATCH, at=now()).indexed:
-            total += done
+        while (result := drain(database, engine, limit=BATCH, at=now())).taken:
+            total += result.indexed
     except WangjianError as error:
         logger.warning("the search index is behind: %s (%s)", error.message, error.code)
     return total
@@ -38,9 +38,9 @@ def rebuild(run: JobRun, config: Settings) -> dict[str, object]:
     """Make the index anew behind its alias while the old one goes on answering."""
     engine = open_engine(config)
     try:
-        indexed = rebuild_index(
+        result = rebuild_index(
             run.database, engine, progress=lambda done, total: run.report(stage="index", done=done, total=total)
         )
-        return {"indexed": indexed}
+        return {"indexed": result.fed, "removed": result.removed, "generation": result.generation}
     finally:
         engine.close()

@@ -34,7 +34,7 @@ def judge_new(database: Database, catalogue: Catalogue, *, job_id: str, limit: i
         return 0, 0
     with database.write() as session:
         summary = judge_pages(session, ids, catalogue=catalogue, at=now())
-    return len(ids), summary.new_hits
+    return len(ids), summary.new
 
 
 def judge_all(run: JobRun, config: Settings) -> dict[str, object]:
@@ -51,6 +51,6 @@ def judge_all(run: JobRun, config: Settings) -> dict[str, object]:
         if not ids:
             return {"judged": judged, "hits": hits}
         with run.database.write() as session:
-            hits += judge_pages(session, ids, catalogue=catalogue, at=now()).new_hits
+            hits += judge_pages(session, ids, catalogue=catalogue, at=now()).new
         judged += len(ids)
         run.report(stage="judge", judged=judged, hits=hits)

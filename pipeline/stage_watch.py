@@ -148,16 +148,19 @@ def _summary(work: _Watch) -> dict[str, object]:
         )
         failed = FrontierEntry.visit_id.in_(work.visit_ids) & FrontierEntry.state.in_(("failed", "refused"))
         outcomes = select(FrontierEntry.outcome, func.count()).where(failed).group_by(FrontierEntry.outcome)
-        since = session.execute(select(func.min(Visit.started_at)).where(Visit.id.in_(work.visit_ids))).scalar_one()
-        changed = (Listing.updated_at >= since, Listing.first_seen_at < since) if since else ()
+        since = (
+            session.execute(select(func.min(Visit.started_at)).where(Visit.id.in_(work.visit_ids))).scalar_one()
+            or now()
+        )
+        changed = (Listing.updated_at >= since, Listing.first_seen_at < since)
         in_shops = Listing.shop_id.in_(work.shop_ids)
         return {
             "shops": len(work.visit_ids),
             "pages": count(Page.id, of_visits),
             "unchanged": count(Page.id, of_visits, Page.unchanged_from.is_not(None)),
             "listings": count(Listing.id, in_shops, Listing.state == "on"),
-            "new_listings": count(Listing.id, in_shops, Listing.first_seen_at >= since) if since else 0,
-            "changed_listings": count(Listing.id, in_shops, *changed) if since else 0,
+            "new_listings": count(Listing.id, in_shops, Listing.first_seen_at >= since),
+            "changed_listings": count(Listing.id, in_shops, *changed),
             "gone_listings": count(Listing.id, in_shops, Listing.state == "gone"),
             "hits": dict(session.execute(by_rule.group_by(RuleHit.rule_id)).tuples()),
             "new_hits": work.hits,

@@ -7,7 +7,7 @@ from kernel.config import Settings
 from kernel.db import Database
 from kernel.schema import upgrade
 from search.elastic import ElasticEngine
-from search.embedded import EmbeddedEngine
+from search.embedded_engine import EmbeddedEngine
 from search.engine import Engine
 
 

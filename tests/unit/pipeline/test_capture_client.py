@@ -52,7 +52,7 @@ def test_a_refusal_keeps_its_code(client: CaptureClient, tmp_path: Path) -> None
     """The worker's own code is in the error."""
     with pytest.raises(CaptureFailedError) as caught:
         client.capture("e1", "bad", tmp_path / "o", {})
-    assert (caught.value.reason, caught.value.message, caught.value.hint) == ("capture.x", "m", "h")
+    assert (caught.value.code, caught.value.message, caught.value.hint) == ("capture.x", "m", "h")
 
 
 @pytest.mark.parametrize("fault", ["die", "hang"])

@@ -1,0 +1,158 @@
+"""Commands about evidence: ``verify``, ``capture``, ``evidence list``, ``evidence export``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from sqlalchemy import select
+
+from evidence import custody
+from evidence.trust import load as load_trust
+from evidence.verdict import exit_code
+from evidence.verify import verify as verify_package
+from evidence.verify import verify_steps
+from kernel import audit
+from kernel.clock import iso, now
+from kernel.config import settings
+from kernel.models import Evidence
+from pipeline.errors import UsageError
+from pipeline.orders import order_capture
+from pipeline.schedule import plan_captures
+from pipeline.stack import Stack
+from pipeline.wiring import open_database, open_evidence_store
+from pipeline.worker import perform
+
+ACTOR = "system:cli"
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add this module's commands to the parser."""
+    verify = commands.add_parser("verify", help="check an evidence package 校验证据包")
+    verify.add_argument("file", type=Path)
+    verify.add_argument("--trust", type=Path, help="trust list folder 信任名单目录 (default: this installation's)")
+    verify.add_argument("--json", action="store_true", help="the report as JSON 输出 JSON")
+    verify.set_defaults(action=verify_file)
+
+    capture = commands.add_parser("capture", help="capture and seal one page now 立即固证一个网页")
+    capture.add_argument("url")
+    capture.add_argument("--purpose", required=True, help="why 取证事由")
+    capture.set_defaults(action=capture_page)
+
+    kinds = commands.add_parser("evidence", help="list or export evidence 证据").add_subparsers(
+        dest="kind", required=True
+    )
+    kinds.add_parser("list").set_defaults(action=evidence_list)
+    export = kinds.add_parser("export", help="write a sealed package to a file 导出证据包")
+    export.add_argument("id")
+    export.add_argument("--out", type=Path, required=True)
+    export.add_argument("--purpose", required=True, help="why 导出事由")
+    export.set_defaults(action=evidence_export)
+
+
+def verify_file(options: argparse.Namespace) -> int:
+    """Check a package step by step.
+
+    Returns:
+        0 all passed; 1 a step failed; 2 unreadable or wrong usage; 3 passed with reservations.
+    """
+    trust = load_trust(options.trust or settings().trust_path())
+    if not options.file.exists():
+        raise UsageError(f"expected a file, {options.file} is not there", hint="Check the path.")
+    if options.json:
+        report = verify_package(options.file, trust=trust, at=now())
+        sys.stdout.buffer.write(report.as_json())
+        return report.exit_code
+    steps = []
+    for step in verify_steps(options.file, trust=trust, at=now()):
+        steps.append(step)
+        print(step.line(), flush=True)
+        words = step.words()
+        if words.next_zh and step.code != "OK":
+            print(f"     → {words.next_zh} / {words.next_en}" + (f" [{step.detail}]" if step.detail else ""))
+    code = exit_code(steps)
+    words_of = {
+        0: "通过 PASSED",
+        1: "不通过 FAILED",
+        2: "无法读取 UNREADABLE",
+        3: "通过但有保留 PASSED WITH RESERVATIONS",
+    }
+    print(words_of[code])
+    return code
+
+
+def capture_page(options: argparse.Namespace) -> int:
+    """Order, capture and seal one page in the foreground."""
+    with Stack(settings()) as stack:
+        database = open_database(stack.config)
+        stack.start_timestamps()
+        open_evidence_store(stack.config)
+        with database.write() as session:
+            evidence_id = order_capture(
+                session,
+                url=options.url,
+                shop_id=None,
+                listing_id=None,
+                purpose=options.purpose,
+                actor=ACTOR,
+                at=now(),
+            ).id
+            jobs = plan_captures(session, created_by=ACTOR, at=now())
+        for job in jobs:
+            perform(job)
+        with database.read() as session:
+            row = session.get_one(Evidence, evidence_id)
+        print(f"{row.id}  {row.state}  {row.completeness}  {row.root_sha256}  {row.store_key}")
+        if row.last_error:
+            print(f"[{row.last_error_code}] {row.last_error}", file=sys.stderr)
+        return 0 if row.state == "sealed" else 1
+
+
+def evidence_list(options: argparse.Namespace) -> int:
+    """Print the newest evidence."""
+    del options
+    database = open_database(settings())
+    with database.read() as session:
+        for row in session.execute(select(Evidence).order_by(Evidence.ordered_at.desc()).limit(200)).scalars():
+            when = iso(row.ordered_at)
+            print(f"{row.id}  {row.state:<9} {row.completeness:<9} {when}  {row.url}  {row.last_error_code}")
+    database.close()
+    return 0
+
+
+def evidence_export(options: argparse.Namespace) -> int:
+    """Write a sealed package to a file; reading it is a custody event with its purpose."""
+    config = settings()
+    database = open_database(config)
+    store = open_evidence_store(config)
+    if options.out.exists():
+        raise UsageError(f"expected a new file, {options.out} is there", hint="Choose another name.")
+    with database.write() as session:
+        row = session.get(Evidence, options.id)
+        if row is None or row.state != "sealed":
+            state = row.state if row else "unknown"
+            raise UsageError(f"expected sealed evidence, {options.id} is {state}", hint="wangjian evidence list")
+        at = now()
+        sha256 = row.root_sha256
+        custody.append(
+            session,
+            evidence_id=row.id,
+            action="exported",
+            actor=ACTOR,
+            purpose=options.purpose,
+            object_sha256=sha256,
+            at=at,
+        )
+        audit.append(
+            session,
+            actor=ACTOR,
+            action="evidence.export",
+            object_type="evidence",
+            object_id=row.id,
+            detail={"purpose": options.purpose},
+            at=at,
+        )
+        key = row.store_key
+        store.fetch(key, options.out)
+    database.close()
+    print(f"{options.out}  root {sha256}")
+    return 0
