@@ -12,6 +12,8 @@ from crawlers.reading.urls import same_page
 
 MIN_ITEMS = 2
 FEW = 4
+MAX_TIMES = 6
+"""An address linked more often than this on one page belongs to its frame."""
 MAX_CARD_TEXT = 500
 """A block with more text than this is a part of the page, not a card."""
 _ROLLING = re.compile(r"\b(?:first|last|odd|even|active|selected|current|hover|on|cur|clearfix)\b|[-_]?\d+|\W+")
@@ -38,7 +40,7 @@ def _main_anchor(document: Document, survey: Survey, element: Element, anchors: 
     """The link a card stands for: the address linked most often, or the one with the longest text."""
     weights: dict[str, int] = defaultdict(int)
     for anchor in anchors:
-        if anchor.elsewhere:
+        if anchor.elsewhere and survey.times.get(anchor.url, 0) <= MAX_TIMES:
             covers = survey.cards_in(anchor.element)
             weights[anchor.url] += min(anchor.element.end - anchor.element.start, 60) + 20 + 40 * covers
     if not weights:

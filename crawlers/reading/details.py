@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from crawlers.reading import structured
 from crawlers.reading.blocks import in_card
 from crawlers.reading.document import Document, Element
-from crawlers.reading.facts import clean, element_fact, range_fact, text_fact
+from crawlers.reading.facts import clean, element_fact, range_fact
 from crawlers.reading.locator import at_element
+from crawlers.reading.pairs import pairs_of, pieces_of
 from crawlers.reading.sentences import sentences
 from crawlers.reading.survey import survey_of
 from crawlers.reading.urls import absolute
@@ -15,6 +16,7 @@ from kernel.facts import Fact
 
 MAX_IMAGES = 12
 _COUNT = r"(?P<number>\d[\d,]{0,11}(?:\.\d+)?)\s?(?P<scale>万|w|k|千)?"
+_PLAIN_COUNT = re.compile(rf"\s*(?:已售|约|仅剩|现货)?\s*{_COUNT}\+?\s*(?:件|个|份|笔|人付款|套|盒|台)?(?=\s|$)", re.IGNORECASE)
 _SALES = re.compile(
     rf"(?:月销量?|累计销量|总销量|已售出?|销量|成交量?|已拼|近30天(?:销量|售出)|销售量|售出)[\s:：]{{0,3}}(?:约|超|逾)?{_COUNT}\+?|"
     rf"(?P<number2>\d[\d,]{{0,11}}(?:\.\d+)?)\s?(?P<scale2>万|w|k|千)?\+?\s?(?:人付款|人已买|人购买|件已售|笔成交|人收货|sold\b)",
@@ -25,7 +27,6 @@ _STOCK = re.compile(
     re.IGNORECASE,
 )
 _NO_STOCK = re.compile(r"(?:^|\n)(?:暂时缺货|已售罄|售罄|无货|缺货|out of stock|sold out)(?:\n|$)", re.IGNORECASE)
-_BRAND = re.compile(r"(?:^|\n|[ 　|])(?:品牌|brand|manufacturer)\s*(?:[:：]|\n)\s*(?P<value>[^\n|:：]{1,40})", re.IGNORECASE)
 _CATEGORY = re.compile(r"(?:^|\n)(?:类目|分类|商品分类|所属分类|类别)\s*[:：]\s*(?P<value>[^\n|]{1,80})")
 _PROMOTION = re.compile(
     r"(?:满\s?\d+\s?(?:元|件)?\s?(?:减|打|送|享|包邮)|第二件|买一送|限时|仅限今[天日]|今日(?:特价|限定|截止)|秒杀|立减|"
@@ -35,11 +36,13 @@ _GIFT = re.compile(r"赠品|赠送|加赠|附赠|买\S{0,4}送")
 _CRUMB_MARK = re.compile(r"(?:^|[\s_-])(?:breadcrumbs?|crumbs?|bread|path|mianbao|location|position)(?:$|[\s_-])|breadcrumb|crumb-?nav")
 _CRUMB_PART = re.compile(r"\s*[>›»/→＞]\s*|\n")
 _CRUMB_HOME = re.compile(r"^(?:首页|主页|home|shop|全部(?:商品|分类)?|店铺首页|catalogue|all(?: products)?|您的位置|当前位置)[:：]?$", re.IGNORECASE)
-_SKU_AREA = re.compile(r"sku|spec|variant|swatch|guige|attr|option|choose|xuanze|property", re.IGNORECASE)
-_SKU_LABEL = re.compile(r"^(?:颜色|尺码|尺寸|规格|款式|型号|口味|套餐|容量|版本|净含量|color|colour|size|style|variant)[:：]?$", re.IGNORECASE)
 _DESCRIPTION_MARK = re.compile(r"description|desc(?:$|[\s_-])|detail-?content|goods-?detail|product-?detail|intro|xiangqing|miaoshu|(?:^|[\s_-])details?(?:$|[\s_-])")
+_DESCRIPTION_SURE = re.compile(r"description|(?:^|[\s_-])desc(?:$|[\s_-])|intro(?:$|[\s_-])|miaoshu")
+_PROMOTION_MARK = re.compile(r"promo|cuxiao|youhui|huodong")
+_GIFT_MARK = re.compile(r"gift|zengpin")
+_RATING = re.compile(r"\s*(?P<n>[0-5](?:\.\d{1,2})?)(?![\d.%])")
+_RATING_WORDS = re.compile(r"(?:^|\n)(?:评分|评价得分|店铺评分)\s?(?P<n>[0-5]\.\d)|(?<![\d.])(?P<m>[0-5]\.\d)\s?分(?!钟)")
 _SCALES = {"万": 10_000, "w": 10_000, "千": 1_000, "k": 1_000}
-_OPTION_AMOUNT = re.compile(r"[¥￥+]?\s*(\d{1,6}(?:\.\d{1,2})?)\s*元?")
 
 
 def count_of(number: str, scale: str | None) -> int:
@@ -57,10 +60,22 @@ def _first_count(document: Document, field: str, pattern: re.Pattern[str]) -> It
         return
 
 
+def _paired_count(document: Document, field: str) -> list[Fact]:
+    """A count given by a label of its own."""
+    for pair in pairs_of(document):
+        if pair.field == field and not in_card(document, pair.after):
+            match = _PLAIN_COUNT.match(document.text[pair.start : pair.end])
+            if match:
+                end = pair.start + match.end()
+                value = count_of(match["number"], match["scale"])
+                return [range_fact(document, field, pair.start, end, value=value, confidence=88)]
+    return []
+
+
 def counts(document: Document) -> Iterator[Fact]:
     """Stock and sales."""
-    yield from _first_count(document, "sales", _SALES)
-    found = list(_first_count(document, "stock", _STOCK))
+    yield from _paired_count(document, "sales") or _first_count(document, "sales", _SALES)
+    found = _paired_count(document, "stock") or list(_first_count(document, "stock", _STOCK))
     if not found:
         match = _NO_STOCK.search(document.text)
         if match and not in_card(document, document.element_at(match.start()).index):
@@ -130,91 +145,89 @@ def _path(names: list[str], title: str) -> str:
     return " > ".join(kept)[:200]
 
 
+def _paired(document: Document, field: str, confidence: int, limit: int = 60) -> Iterator[Fact]:
+    """First labelled value of a field that is short enough and outside of cards."""
+    for pair in pairs_of(document):
+        if pair.field == field and pair.end - pair.start <= limit and not in_card(document, pair.after):
+            line = document.text[pair.start : pair.end].partition("\n")[0]
+            yield range_fact(document, field, pair.start, pair.start + len(line), confidence=confidence)
+            return
+
+
 def brand(document: Document) -> Iterator[Fact]:
     """Brand given by a label."""
-    match = _BRAND.search(document.text)
-    if match and not in_card(document, document.element_at(match.start("value")).index):
-        value = match["value"].rstrip()
-        yield range_fact(document, "brand", match.start("value"), match.start("value") + len(value), confidence=85)
+    yield from _paired(document, "brand", 88, 40)
 
 
-def description(document: Document) -> Iterator[Fact]:
-    """The block named a description; the longest when several are."""
+def rating(document: Document) -> Iterator[Fact]:
+    """Rating given by a label, or as "4.8分"."""
+    for pair in pairs_of(document):
+        if pair.field == "rating":
+            match = _RATING.match(document.text[pair.start : pair.end])
+            if match:
+                start = pair.start
+                yield range_fact(document, "rating", start + match.start("n"), start + match.end("n"), confidence=85)
+                return
+    match = _RATING_WORDS.search(document.text)
+    if match and not in_card(document, document.element_at(match.start()).index):
+        number = "n" if match["n"] else "m"
+        yield range_fact(document, "rating", match.start(number), match.end(number), confidence=75)
+
+
+def _named_description(document: Document) -> Element | None:
+    """The block named a description: of several, the one with most text, the innermost of equals."""
     found = [
         element
         for element in document.elements
-        if element.attrs and not element.hidden and element.tag not in {"body", "html", "a"} and _DESCRIPTION_MARK.search(element.mark)
-        and 8 < element.end - element.start < 20_000
-        and element.end - element.start < len(document.text) * 0.9 + 1
+        if element.attrs
+        and not element.hidden
+        and element.tag not in {"body", "html", "a", "table"}
+        and _DESCRIPTION_MARK.search(element.mark)
+        and 8 < element.end - element.start < min(20_000, len(document.text) * 0.9 + 1)
     ]
     if not found:
-        return
-    # The outermost block often holds more than the text; the innermost one that keeps most of it is meant.
-    best = max(found, key=lambda element: ("desc" in element.mark or "intro" in element.mark, min(element.end - element.start, 2_000)))
-    yield element_fact(document, "description", best, confidence=75)
+        return None
+    plain = [element for element in found if not any(element.index < h.index < element.stop for h in survey_of(document).headings)]
+    return max(plain or found, key=lambda element: (_DESCRIPTION_SURE.search(element.mark) is not None, element.end - element.start))
 
 
-def options(document: Document) -> Iterator[Fact]:
-    """Boxes that add something to the order, with whether they are ticked already."""
-    labels = {e.get("for"): e for e in document.elements if e.tag == "label" and e.get("for")}
-    for box in survey_of(document).inputs:
-        if box.tag != "input" or box.get("type").lower() != "checkbox":
+def description(document: Document) -> Iterator[Fact]:
+    """What is told about the thing: the block named so, or the block under a heading that says so."""
+    element = _named_description(document)
+    sure = element is not None and _DESCRIPTION_SURE.search(element.mark)
+    for pair in pairs_of(document) if not sure else []:
+        if pair.field == "description" and pair.end - pair.start > 8 and not in_card(document, pair.after):
+            yield range_fact(document, "description", pair.start, pair.end, confidence=80)
+            return
+    if element is not None:
+        yield element_fact(document, "description", element, confidence=80 if sure else 60)
+
+
+def _pieces(document: Document, field: str) -> Iterator[tuple[int, int]]:
+    """Ranges of all labelled values of a field, one for each piece that follows its label."""
+    for pair in pairs_of(document):
+        if pair.field != field or in_card(document, pair.after):
             continue
-        label = labels.get(box.get("id")) or next((e for e in list(document.ancestors(box.index))[1:3] if e.tag in {"label", "li", "p"}), None)
-        if label is None or not 0 < label.end - label.start <= 120:
-            continue
-        text = document.text_of(label)
-        amount = re.search(r"[¥￥]\s*(\d{1,6}(?:\.\d{1,2})?)|(\d{1,6}(?:\.\d{1,2})?)\s*元", text)
-        fen = int(float(amount[1] or amount[2]) * 100 + 0.5) if amount else None
-        value = {"label": clean(text), "checked": "checked" in box.attrs, "fen": fen}
-        yield Fact("option", value, text, at_element(document, label), "heuristic", 88)
-
-
-def skus(document: Document) -> Iterator[Fact]:
-    """Names of the choices: select options and small blocks within an area named for choices."""
-    seen: set[str] = set()
-    for element in survey_of(document).inputs:
-        if element.tag == "select" and (_SKU_AREA.search(element.mark + element.get("name")) or _labelled(document, element)):
-            for option in document.inside(element):
-                text = clean(document.text_of(option))
-                if option.tag == "option" and option.get("value") and text and text not in seen and len(seen) < 60:
-                    seen.add(text)
-                    yield text_fact("sku", document.text_of(option), at_element(document, option), "heuristic", 75)
-    if seen:
-        return
-    for area in document.elements:
-        if area.attrs and not area.hidden and area.tag in {"ul", "dd", "div", "dl", "fieldset"} and _SKU_AREA.search(area.mark):
-            yield from _sku_blocks(document, area, seen)
-            if seen:
-                return
-
-
-def _labelled(document: Document, element: Element) -> bool:
-    before = document.text[max(0, element.start - 12) : element.start].strip().rpartition("\n")[2]
-    return bool(_SKU_LABEL.match(before))
-
-
-def _sku_blocks(document: Document, area: Element, seen: set[str]) -> Iterator[Fact]:
-    """Leaves of one tag inside an area of choices."""
-    leaves = [
-        element
-        for element in document.inside(area)[:300]
-        if element.tag in {"li", "span", "button", "a", "label"} and 0 < element.end - element.start <= 40
-    ]
-    first = next((leaf.tag for leaf in leaves), "")
-    for leaf in leaves:
-        text = clean(document.text_of(leaf))
-        if leaf.tag == first and text not in seen and not _SKU_LABEL.match(text) and len(seen) < 60:
-            seen.add(text)
-            yield text_fact("sku", document.text_of(leaf), at_element(document, leaf), "heuristic", 60)
+        pieces = pieces_of(document, pair)
+        if len(pieces) > 1 and all(piece.tag == pieces[0].tag for piece in pieces) and pieces[0].tag not in {"dt", "dd", "td", "tr"}:
+            yield from (document.span_of(piece) for piece in pieces)
+        elif pair.end - pair.start <= 160:
+            yield pair.start, pair.end
 
 
 def wordings(document: Document) -> Iterator[Fact]:
-    """Promotion and gift sentences, each once."""
-    for field, pattern in (("promotion", _PROMOTION), ("gift", _GIFT)):
+    """Promotions and gifts: labelled, or in elements named so; else sentences with telling words, as unsure."""
+    for field, pattern, mark in (("promotion", _PROMOTION, _PROMOTION_MARK), ("gift", _GIFT, _GIFT_MARK)):
+        spans = [(start, end, 82) for start, end in _pieces(document, field)]
+        if not spans:
+            named = [e for e in document.elements if e.attrs and not e.hidden and 2 < e.end - e.start <= 120 and mark.search(e.mark)]
+            leaves = [e for e in named if not any(e.index < other.index < e.stop for other in named)]
+            spans = [(*document.span_of(e), 75) for e in leaves if not in_card(document, e.index)]
+        if not spans:
+            spans = [(start, end, 45) for start, end in sentences(document.text, pattern)]
         seen: set[str] = set()
-        for start, end in sentences(document.text, pattern):
+        for start, end, confidence in spans:
             value = clean(document.text[start:end])
-            if value not in seen and len(seen) < 10 and not in_card(document, document.element_at(start).index):
+            if value and value not in seen and len(seen) < 10 and not in_card(document, document.element_at(start).index):
                 seen.add(value)
-                yield range_fact(document, field, start, end, confidence=75)
+                yield range_fact(document, field, start, end, confidence=confidence)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from crawlers.reading import details, structured
+from crawlers.reading import choices, details, structured
 from crawlers.reading.blocks import Card, groups_of
 from crawlers.reading.document import Document
 from crawlers.reading.facts import clean, element_fact, fen_of, kind_of, text_fact
@@ -61,7 +61,8 @@ def _others(document: Document, title: TitleGuess | None, told: list[Fact]) -> I
         *details.category(document, name),
         *details.brand(document),
         *details.description(document),
-        *details.skus(document),
+        *(fact for fact in choices.skus(document) if fact.field == "sku"),
+        *details.rating(document),
         *details.images(document, title.element if title else None),
     ]
     for field in _KEEP_STRUCTURED:
@@ -74,7 +75,7 @@ def _others(document: Document, title: TitleGuess | None, told: list[Fact]) -> I
         else:
             yield from from_told[:1] if from_told else from_page
     yield from details.counts(document)
-    yield from details.options(document)
+    yield from choices.options(document)
     yield from details.wordings(document)
 
 
@@ -86,6 +87,7 @@ def listing_of(document: Document) -> tuple[ListingFacts, TitleGuess | None]:
     prices = list(_merge_prices(find_prices(document, element, told), [fact for fact in told if fact.field == "price"]))
     facts: list[Fact] = [title.fact] if title else []
     facts.extend(prices)
+    facts.extend(fact for fact in choices.skus(document) if fact.field == "price")
     facts.extend(_others(document, title, told))
     return ListingFacts(document.url, tuple(_once(iter(facts)))), title
 
@@ -117,9 +119,9 @@ def stubs_of(document: Document) -> list[ListingFacts]:
     for group in groups_of(document):
         for card in group:
             title = _card_title(document, card)
-            if title is None or card.anchor.url in found:
-                continue
             prices = [mention for mention in card.mentions if mention.kind != "noise"]
+            if title is None or card.anchor.url in found or not prices:
+                continue
             prices.sort(key=lambda mention: (mention.kind not in {"shown", "range", "unit"}, not mention.marked, mention.start))
             distinct = {mention.amount.fen for mention in prices if mention.kind == prices[0].kind}
             confidence = 80 if len(distinct) == 1 else 55

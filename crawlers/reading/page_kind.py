@@ -11,7 +11,7 @@ from kernel.facts import PageKind
 
 SHELL_TEXT = 200
 SURE_TITLE = 60
-AGREED_TITLE = 88
+AGREED_TITLE = 80
 """Confidence of a title on which heading and title element agree."""
 _CAPTCHA = re.compile(
     r"滑动验证|拖动滑块|请完成(?:安全)?验证|安全验证|人机验证|请输入验证码|访问(?:过于)?频繁|机器人(?:检测|验证)|"

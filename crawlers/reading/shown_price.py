@@ -174,7 +174,7 @@ def _confidence(document: Document, best: Weighed, weighed: list[Weighed], agree
         return UNSURE
     if best.score >= 45:
         return 90
-    if best.score >= 28:
+    if best.score >= 28 or (best.mention.labelled and best.score >= 18):
         return 75
     return 55 if best.score >= 18 and best.mention.marked else UNSURE
 

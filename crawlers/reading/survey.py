@@ -61,6 +61,7 @@ class Survey:
     struck: list[Element] = field(default_factory=list)
     cart_forms: list[Element] = field(default_factory=list)
     card_links: list[int] = field(default_factory=list)
+    times: dict[str, int] = field(default_factory=dict)
     anchor_starts: list[int] = field(default_factory=list)
 
     def cards_in(self, element: Element) -> int:
@@ -165,6 +166,7 @@ def survey_of(document: Document) -> Survey:
             if url:
                 elsewhere = not same_page(url, document.url) and not _FILE.search(url)
                 survey.anchors.append(Anchor(element, url, elsewhere))
+                survey.times[url] = survey.times.get(url, 0) + 1
                 survey.anchor_starts.append(element.index)
         if element.hidden and tag not in _INPUT_TAGS and tag != "form":
             continue

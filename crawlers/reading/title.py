@@ -148,7 +148,7 @@ def find_title(document: Document, structured: list[Fact]) -> TitleGuess | None:
     if weighed and weighed[0][0] >= 20:
         score, _, element = weighed[0]
         rivals = [entry for entry in weighed[1:] if entry[0] > score - 10 and _differs(document, entry[2], element)]
-        confidence = 96 if score >= 70 else 88 if score >= 55 else 62 if score >= 30 else 45
+        confidence = 96 if score >= 70 else 88 if score >= 55 else 82 if score >= 40 else 62 if score >= 30 else 45
         if rivals and score < 70:
             confidence = min(confidence, 48)
         if strong is None or _plain(str(strong.value)) == _plain(document.text_of(element)):

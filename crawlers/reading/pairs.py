@@ -1,0 +1,124 @@
+"""Labelled values: "品牌：…" in one line, in two cells, in two spans, or as a heading over a block."""
+
+import re
+from dataclasses import dataclass
+
+from crawlers.reading.document import Document, Element
+
+LABELS = {
+    "brand": "品牌|商品品牌|brand|manufacturer|marke",
+    "stock": "库存|库存量|库存数量|商品库存|剩余库存|stock",
+    "sales": "销量|累计销量|累计售出|月销量|月销|总销量|成交量",
+    "rating": "评分|用户评价|描述评分|店铺评分|商品评分|综合评分|好评度|rating",
+    "description": "宝贝描述|商品描述|商品介绍|商品详情|图文详情|产品介绍|产品详情|详细介绍|产品描述|商品详细|商品说明|描述|详情|"
+    "product description|description|details|beschreibung|descripción",
+    "promotion": "促销|优惠|优惠信息|促销活动|促销信息|活动|优惠活动|店铺优惠",
+    "gift": "赠品|赠送|赠品信息|附赠|加赠",
+    "sku": r"(?:商品|可选|选择|产品)?规格\d{0,2}|款式\d{0,2}|颜色(?:分类)?|尺码|尺寸|口味|套餐(?:类型)?|型号规格|容量|colou?r|size|variants?|options?",
+    "category": "商品分类|所属分类|类目|所属类目|分类",
+    "declaration": "自我声明|声明|主体声明",
+    "contact": "联系电话|联系方式|客服|客服电话|服务热线|客服热线|电话|咨询电话|投诉电话",
+    "licence_name": "企业名称|公司名称|单位名称|市场主体名称|主体名称|经营者名称|商家名称|营业执照名称|字号名称|名称",
+    "licence_address": "住所|住所地|经营场所|营业场所|主要经营场所|注册地址|企业地址|公司地址|经营地址|地址|住址",
+}
+_FIELD_OF = [(field, re.compile(rf"(?:{words})", re.IGNORECASE)) for field, words in LABELS.items()]
+_HEAD = re.compile(rf"(?P<label>[^\n:：]{{1,16}}?)\s*[:：]\s*(?P<value>.*)", re.DOTALL)
+_SPACED_HEAD = re.compile(r"(?P<label>品牌|brand|评分|rating|库存)\s+(?P<value>\S.*)", re.IGNORECASE)
+MAX_LABEL = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A labelled value.
+
+    Attributes:
+        field: field of ``kernel.facts`` the label stands for.
+        start, end: range of the visible text of the value.
+        holder: element whose children follow the label, for values of several pieces; None for
+            a value in the label's own line.
+        after: index of the last element of the label, which the pieces come after.
+    """
+
+    field: str
+    start: int
+    end: int
+    holder: Element | None
+    after: int
+
+
+def field_of(label: str) -> str:
+    """Field a label stands for; empty when it is none of ours."""
+    label = label.strip(" \n:：*·【】[]（）()")
+    if not 0 < len(label) <= MAX_LABEL:
+        return ""
+    return next((field for field, words in _FIELD_OF if words.fullmatch(label)), "")
+
+
+def _after_label(document: Document, field: str, element: Element, end: int) -> Pair | None:
+    """Value that follows an element whose whole text is the label."""
+    while element.parent >= 0 and document.span_of(document.elements[element.parent])[1] <= end:
+        element = document.elements[element.parent]
+    if element.parent < 0:
+        return None
+    holder = document.elements[element.parent]
+    start, stop = end, document.span_of(holder)[1]
+    following = [
+        child
+        for child in document.children[holder.index]
+        if child > element.index and document.elements[child].end > document.elements[child].start
+    ]
+    following = [child for child in following if document.text_of(document.elements[child])]
+    if following:
+        first = document.elements[following[0]]
+        between = document.text[end : first.start].strip(" \n:：")
+        if not between:
+            start, stop = document.span_of(first)
+    piece = document.text[start:stop]
+    shift = len(piece) - len(piece.lstrip(" \n:："))
+    return Pair(field, start + shift, stop, holder, element.stop - 1) if stop > start + shift else None
+
+
+def _run_end(document: Document, position: int) -> int:
+    following = document.runs[position + 1] if position + 1 < len(document.runs) else len(document.text)
+    return document.runs[position] + len(document.text[document.runs[position] : following].rstrip())
+
+
+def pairs_of(document: Document) -> list[Pair]:
+    """All labelled values in document order; made once. Linear in the number of runs."""
+    known = document.memo.get("pairs")
+    if isinstance(known, list):
+        return known
+    found: list[Pair] = []
+    for position, start in enumerate(document.runs):
+        end = _run_end(document, position)
+        text = document.text[start : min(end, start + 400)]
+        element = document.elements[document.run_elements[position]]
+        field = field_of(text) if len(text) <= MAX_LABEL else ""
+        pair = None
+        if field:
+            pair = _after_label(document, field, element, end)
+        else:
+            match = _HEAD.match(text) or _SPACED_HEAD.match(text)
+            field = field_of(match["label"]) if match else ""
+            if match and field and match["value"].strip():
+                pair = Pair(field, start + match.start("value"), end, None, element.index)
+        if pair is not None:
+            found.append(pair)
+    document.memo["pairs"] = found
+    return found
+
+
+def first_pair(document: Document, field: str) -> Pair | None:
+    """First labelled value of a field."""
+    return next((pair for pair in pairs_of(document) if pair.field == field), None)
+
+
+def pieces_of(document: Document, pair: Pair) -> list[Element]:
+    """Elements that follow a label inside its holder, each with text of its own."""
+    if pair.holder is None:
+        return []
+    return [
+        document.elements[child]
+        for child in document.children[pair.holder.index]
+        if child > pair.after and document.text_of(document.elements[child])
+    ]
