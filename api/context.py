@@ -1,0 +1,133 @@
+"""What a request needs of the process: settings, database, clock, search, queue."""
+
+import ipaddress
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+
+from api.auth import PasswordGate
+from kernel import clock, jobs
+from kernel.config import Settings
+from kernel.db import Database
+from kernel.errors import QueueUnavailableError
+from pipeline.wiring import open_database, open_engine
+from search.engine import Engine
+
+
+@dataclass(slots=True)
+class _Lazy:
+    """A part that is opened at its first use, once, also with many threads."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    value: Engine | None = None
+
+
+class Context:
+    """The parts behind the interface.
+
+    Args:
+        settings: this installation's settings.
+        now: the clock; tests give their own.
+    """
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime] = clock.now) -> None:
+        self.settings = settings
+        self.now = now
+        self.gate = PasswordGate()
+        self._engine = _Lazy()
+
+    @cached_property
+    def database(self) -> Database:
+        """The records, with the schema up to date."""
+        return open_database(self.settings)
+
+    def engine(self) -> Engine:
+        """The search engine, opened once."""
+        with self._engine.lock:
+            if self._engine.value is None:
+                self._engine.value = open_engine(self.settings)
+            return self._engine.value
+
+    def enqueue(self, job_id: str) -> bool:
+        """Hand a committed job to the workers.
+
+        Returns:
+            False when the queue does not answer: the row stays queued and a worker takes it up later.
+        """
+        try:
+            jobs.Queue(self.settings).enqueue(job_id)
+        except QueueUnavailableError:
+            return False
+        return True
+
+    @property
+    def web_origin(self) -> str:
+        """Scheme, host and port of the interface, without a slash at the end."""
+        if self.settings.public_url:
+            parts = urlsplit(self.settings.public_url)
+            return f"{parts.scheme}://{parts.netloc}"
+        return f"http://{_bracketed(self.settings.web_host)}:{self.settings.web_port}"
+
+    @property
+    def https(self) -> bool:
+        """True when readers come by https, so that cookies can be bound to it."""
+        return self.web_origin.startswith("https://")
+
+    @property
+    def replay_origin(self) -> str:
+        """Origin of the replay server; see :func:`replay_origin_of`."""
+        return replay_origin_of(self.settings)
+
+    def allowed_hosts(self) -> frozenset[str]:
+        """Values of ``Host`` that are answered: a rebound name never reaches a page."""
+        port = self.settings.web_port
+        hosts = {urlsplit(self.web_origin).netloc.lower()}
+        if _is_loopback(self.settings.web_host) and not self.settings.public_url:
+            hosts |= {f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"}
+        return frozenset(hosts)
+
+
+def replay_origin_of(settings: Settings) -> str:
+    """Where archived pages are replayed: another host name, because cookies do not tell ports apart.
+
+    On loopback the other of ``127.0.0.1`` and ``localhost``; else the same host with the replay
+    port, unless ``replay_url`` names a host of its own.
+    """
+    if settings.replay_url:
+        parts = urlsplit(settings.replay_url)
+        return f"{parts.scheme}://{parts.netloc}"
+    scheme, host = "http", settings.web_host
+    if settings.public_url:
+        parts = urlsplit(settings.public_url)
+        scheme, host = parts.scheme, parts.hostname or host
+    if _is_loopback(host):
+        host = "127.0.0.1" if host == "localhost" else "localhost"
+    return f"{scheme}://{_bracketed(host)}:{settings.replay_port}"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def context_of(request: Request) -> Context:
+    """The context of the application that answers this request."""
+    context: Context = request.app.state.context
+    return context
+
+
+Ctx = Annotated[Context, Depends(context_of)]

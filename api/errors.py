@@ -1,0 +1,175 @@
+"""Errors of the interface and how every error of the house becomes an HTTP answer.
+
+Spec: RFC 9457 (problem details) for ``/api``; a page in the reader's language elsewhere.
+"""
+
+from dataclasses import dataclass
+
+from kernel.errors import WangjianError
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+class NotSignedInError(WangjianError):
+    """The request carries no valid sign-in."""
+
+    code = "api.not_signed_in"
+
+
+class SignInFailedError(WangjianError):
+    """Name, password or ticket is wrong, or the account is off or locked. It never says which."""
+
+    code = "api.sign_in_failed"
+
+
+class ForbiddenError(WangjianError):
+    """The signed-in person's roles do not allow this."""
+
+    code = "api.forbidden"
+
+
+class CsrfError(WangjianError):
+    """An unsafe request did not prove that it comes from our own pages."""
+
+    code = "api.csrf"
+
+
+class HostError(WangjianError):
+    """The request names a host that is not this installation's."""
+
+    code = "api.host"
+
+
+class NotFoundError(WangjianError):
+    """No such object, or none that this person may see: the two look alike on purpose."""
+
+    code = "api.not_found"
+
+
+class InputError(WangjianError):
+    """A form or parameter was not understood; ``context['fields']`` maps field to reason."""
+
+    code = "api.input"
+
+
+class ConflictError(WangjianError):
+    """The object is not in a state that allows this."""
+
+    code = "api.conflict"
+
+
+class TooLargeError(WangjianError):
+    """The request body is larger than allowed."""
+
+    code = "api.too_large"
+
+
+class BusyError(WangjianError):
+    """Too many at once; try again soon."""
+
+    code = "api.busy"
+
+
+class UndeclaredRouteError(WangjianError):
+    """A route does not say which permission it needs. The application does not start."""
+
+    code = "api.undeclared_route"
+
+
+STATUS_OF_CODE = {
+    "api.not_signed_in": 401,
+    "api.sign_in_failed": 401,
+    "api.forbidden": 403,
+    "api.csrf": 403,
+    "api.host": 421,
+    "api.not_found": 404,
+    "api.input": 422,
+    "api.conflict": 409,
+    "api.too_large": 413,
+    "api.busy": 503,
+    "kernel.database_unavailable": 503,
+    "kernel.queue_unavailable": 503,
+    "kernel.identifier": 422,
+}
+STATUS_OF_LAST_WORD = {
+    "not_found": 404,
+    "missing": 404,
+    "query": 422,
+    "syntax": 422,
+    "input": 422,
+    "columns": 422,
+    "encoding": 422,
+    "url": 422,
+    "unavailable": 503,
+    "state": 409,
+    "duplicate": 409,
+}
+TITLES = {
+    401: ("请先登录", "Please sign in"),
+    403: ("没有权限", "Not allowed"),
+    404: ("没有找到", "Not found"),
+    405: ("不支持的操作", "Method not allowed"),
+    409: ("当前状态不允许", "Not possible in this state"),
+    413: ("内容太大", "Too large"),
+    421: ("主机名不对", "Wrong host name"),
+    422: ("输入有误", "Input not understood"),
+    500: ("系统出错", "Something broke"),
+    503: ("暂时不可用", "Not available just now"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One error as the outside sees it. ``fields`` maps an input's name to what is wrong with it."""
+
+    status: int
+    code: str
+    message: str
+    hint: str
+    fields: dict[str, str]
+
+    def titles(self) -> tuple[str, str]:
+        """The short title in Chinese and English."""
+        return TITLES.get(self.status, TITLES[500])
+
+    def as_json(self, instance: str) -> dict[str, object]:
+        """The RFC 9457 object. ``instance`` is the path of the request."""
+        zh, en = self.titles()
+        body: dict[str, object] = {
+            "type": f"urn:wangjian:problem:{self.code}",
+            "title": zh,
+            "title_en": en,
+            "status": self.status,
+            "detail": self.message,
+            "instance": instance,
+            "code": self.code,
+        }
+        if self.hint:
+            body["hint"] = self.hint
+        if self.fields:
+            body["fields"] = self.fields
+        return body
+
+
+def status_of(code: str) -> int:
+    """HTTP status of an error code; codes of other rooms go by their last word, unknown ones are 500."""
+    if code in STATUS_OF_CODE:
+        return STATUS_OF_CODE[code]
+    words = code.rpartition(".")[2].split("_")
+    for size in (2, 1):
+        status = STATUS_OF_LAST_WORD.get("_".join(words[-size:]))
+        if status:
+            return status
+    return 500
+
+
+def problem_of(error: WangjianError) -> Problem:
+    """The outside view of an error. Context is left out, but for field reasons: it may hold internals."""
+    fields = error.context.get("fields")
+    return Problem(
+        status=status_of(error.code),
+        code=error.code,
+        message=error.message,
+        hint=error.hint,
+        fields={str(key): str(value) for key, value in fields.items()} if isinstance(fields, dict) else {},
+    )

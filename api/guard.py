@@ -1,0 +1,115 @@
+"""What stands before every route: host check, size limit, security headers.
+
+Spec: W3C CSP Level 3; OWASP ASVS 5.0 V3, V4.2; RFC 9110 7.4 (misdirected requests).
+"""
+
+import json
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.context import Context
+from api.errors import PROBLEM_TYPE, HostError, TooLargeError, problem_of
+from kernel.errors import WangjianError
+
+MAX_BODY_BYTES = 12_000_000
+
+
+def content_policy(frame_source: str) -> str:
+    """The Content-Security-Policy of every page: nothing inline, nothing from elsewhere.
+
+    Args:
+        frame_source: origin of the replay server.
+    """
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "connect-src 'self'",
+            "font-src 'self'",
+            f"frame-src {frame_source}",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+class Guard:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, context: Context) -> None:
+        self._app = app
+        self._hosts = context.allowed_hosts()
+        headers = {
+            "content-security-policy": content_policy(context.replay_origin),
+            "x-content-type-options": "nosniff",
+            "x-frame-options": "DENY",
+            "referrer-policy": "same-origin",
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+            "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+            "x-robots-tag": "noindex, nofollow",
+        }
+        if context.https:
+            headers["strict-transport-security"] = "max-age=31536000"
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or refuse before any route is looked at."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        refusal = self._refusal(headers)
+        if refusal:
+            await self._refuse(refusal, scope, send)
+            return
+        await self._app(scope, _limited(receive), self._with_headers(scope, send))
+
+    def _refusal(self, headers: Headers) -> WangjianError | None:
+        if headers.get("host", "").lower() not in self._hosts:
+            return HostError("expected this installation's host name", hint="Open the address printed at start-up.")
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+            return TooLargeError(f"expected at most {MAX_BODY_BYTES} bytes", hint="请拆分后再上传。")
+        return None
+
+    async def _refuse(self, error: WangjianError, scope: Scope, send: Send) -> None:
+        problem = problem_of(error)
+        body = json.dumps(problem.as_json(scope["path"]), ensure_ascii=False).encode()
+        raw = [(b"content-type", PROBLEM_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        start: Message = {"type": "http.response.start", "status": problem.status, "headers": raw}
+        await self._with_headers(scope, send)(start)
+        await send({"type": "http.response.body", "body": body})
+
+    def _with_headers(self, scope: Scope, send: Send) -> Send:
+        static = scope["path"].startswith("/static/")
+
+        async def wrapped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers[name] = value
+                if not static:
+                    headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        return wrapped
+
+
+def _limited(receive: Receive) -> Receive:
+    """Bodies without a length (chunked) are counted as they come."""
+    seen = 0
+
+    async def wrapped() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MAX_BODY_BYTES:
+            raise TooLargeError(f"expected at most {MAX_BODY_BYTES} bytes", hint="请拆分后再上传。")
+        return message
+
+    return wrapped

@@ -1,0 +1,1 @@
+"""What the pages and the API read: plain functions over a session, with the reader's scope in the query."""

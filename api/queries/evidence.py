@@ -1,0 +1,138 @@
+"""Evidence: the list with filters, one piece with its custody chain."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from api.errors import ConflictError, NotFoundError
+from api.policy import Scope
+from api.queries.scope import evidence_visible
+from api.queries.slices import PAGE_SIZE, Slice, counts, cut
+from kernel.models import CustodyEvent, Evidence, Listing, RuleHit, Shop
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFilter:
+    """What to list; empty means any. ``text`` is looked for in the address and the root hash."""
+
+    state: str = ""
+    reason: str = ""
+    completeness: str = ""
+    trust: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """Evidence with its shop, where it has one."""
+
+    evidence: Evidence
+    shop: Shop | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceDetail:
+    """All the records that one piece of evidence's page shows."""
+
+    evidence: Evidence
+    shop: Shop | None
+    listing: Listing | None
+    hits: tuple[RuleHit, ...]
+    custody: tuple[CustodyEvent, ...]
+
+
+def _query(scope: Scope) -> Select[tuple[Evidence, Shop]]:
+    return select(Evidence, Shop).outerjoin(Shop, Shop.id == Evidence.shop_id).where(evidence_visible(scope))
+
+
+def list_evidence(
+    session: Session, scope: Scope, wanted: EvidenceFilter, *, before: str | None = None, limit: int = PAGE_SIZE
+) -> Slice[EvidenceRow]:
+    """Evidence, newest order first (ids sort by time)."""
+    query = _query(scope)
+    for column, value in (
+        (Evidence.state, wanted.state),
+        (Evidence.reason, wanted.reason),
+        (Evidence.completeness, wanted.completeness),
+        (Evidence.trust, wanted.trust),
+    ):
+        if value:
+            query = query.where(column == value)
+    if wanted.text:
+        query = query.where(
+            Evidence.url.icontains(wanted.text, autoescape=True) | Evidence.root_sha256.startswith(wanted.text.lower())
+        )
+    rows, total, next_before = cut(session, query, Evidence.id, before=before, limit=limit)
+    return Slice(tuple(EvidenceRow(*row) for row in rows), total, next_before)
+
+
+def evidence_facets(session: Session, scope: Scope) -> dict[str, dict[str, int]]:
+    """How much evidence there is by state, reason, completeness and trust."""
+    seen = evidence_visible(scope)
+    columns = {
+        "state": Evidence.state,
+        "reason": Evidence.reason,
+        "completeness": Evidence.completeness,
+        "trust": Evidence.trust,
+    }
+    return {
+        name: {value: number for value, number in counts(session, column, seen).items() if value}
+        for name, column in columns.items()
+    }
+
+
+def find_evidence(session: Session, scope: Scope, evidence_id: str) -> Evidence:
+    """The row alone.
+
+    Raises:
+        NotFoundError: no such evidence, or not this reader's.
+    """
+    row = session.execute(_query(scope).where(Evidence.id == evidence_id)).one_or_none()
+    if row is None:
+        raise NotFoundError("expected evidence with this number, got none", hint="从证据列表重新打开。")
+    return row[0]
+
+
+def find_sealed(session: Session, scope: Scope, evidence_id: str) -> Evidence:
+    """The row, when it is sealed.
+
+    Raises:
+        NotFoundError: as above. ConflictError: it is not sealed yet, so it is no evidence.
+    """
+    row = find_evidence(session, scope, evidence_id)
+    if row.state != "sealed":
+        raise ConflictError(
+            f"expected sealed evidence, got state {row.state}", hint="尚未封存的材料不是证据，不能校验、回放或导出。"
+        )
+    return row
+
+
+def read_evidence(session: Session, scope: Scope, evidence_id: str) -> EvidenceDetail:
+    """One piece of evidence with its records.
+
+    Raises:
+        NotFoundError: no such evidence, or not this reader's.
+    """
+    evidence = find_evidence(session, scope, evidence_id)
+    hits = select(RuleHit).where(RuleHit.evidence_id == evidence_id).order_by(RuleHit.id)
+    custody = select(CustodyEvent).where(CustodyEvent.evidence_id == evidence_id).order_by(CustodyEvent.seq)
+    return EvidenceDetail(
+        evidence=evidence,
+        shop=session.get(Shop, evidence.shop_id) if evidence.shop_id else None,
+        listing=session.get(Listing, evidence.listing_id) if evidence.listing_id else None,
+        hits=tuple(session.execute(hits).scalars()),
+        custody=tuple(session.execute(custody).scalars()),
+    )
+
+
+def find_for_replay(session: Session, evidence_id: str) -> Evidence:
+    """The row behind a replay token, which was only given to somebody who may see it.
+
+    Raises:
+        NotFoundError: no such sealed evidence.
+    """
+    row = session.get(Evidence, evidence_id)
+    if row is None or row.state != "sealed":
+        raise NotFoundError("expected sealed evidence, got none")
+    return row

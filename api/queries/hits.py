@@ -1,0 +1,194 @@
+"""Rule hits: the list with filters, one hit with its surroundings, and an officer's decision."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from api.errors import ConflictError, InputError, NotFoundError
+from api.policy import Permission, Scope
+from api.queries.scope import allowed, evidence_visible
+from api.queries.slices import PAGE_SIZE, Slice, counts, cut
+from kernel import audit
+from kernel.models import AuditEntry, Evidence, FactVersion, Listing, Page, RuleHit, Shop
+
+DECISIONS = {"confirmed": "hit.confirm", "dismissed": "hit.dismiss", "new": "hit.reopen"}
+MAX_REASON = 1_000
+CONTEXT_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class HitFilter:
+    """What to list; empty means any."""
+
+    rule: str = ""
+    severity: str = ""
+    state: str = ""
+    shop_id: int | None = None
+    listing_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HitRow:
+    """A hit with what it is about. ``evidence_id`` is empty when the reader may not see that evidence."""
+
+    hit: RuleHit
+    shop: Shop
+    listing: Listing | None
+    page: Page
+    evidence_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The quoted piece of a fact with a little text on either side."""
+
+    before: str
+    text: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an officer decided on a hit, from the audit trail."""
+
+    actor: str
+    at: datetime
+    action: str
+    reason: str
+
+
+def _query(scope: Scope, wanted: HitFilter) -> Select[tuple[RuleHit, Shop, Listing, Page, str | None]]:
+    visible = select(Evidence.id).where(Evidence.id == RuleHit.evidence_id, evidence_visible(scope)).scalar_subquery()
+    query = (
+        select(RuleHit, Shop, Listing, Page, visible)
+        .join(Shop, Shop.id == RuleHit.shop_id)
+        .join(Page, Page.id == RuleHit.page_id)
+        .outerjoin(Listing, Listing.id == RuleHit.listing_id)
+        .where(allowed(scope, Permission.HIT_READ))
+    )
+    for column, value in (
+        (RuleHit.rule_id, wanted.rule),
+        (RuleHit.severity, wanted.severity),
+        (RuleHit.state, wanted.state),
+    ):
+        if value:
+            query = query.where(column == value)
+    if wanted.shop_id is not None:
+        query = query.where(RuleHit.shop_id == wanted.shop_id)
+    if wanted.listing_id is not None:
+        query = query.where(RuleHit.listing_id == wanted.listing_id)
+    return query
+
+
+def _row(values: Iterable[object]) -> HitRow:
+    hit, shop, listing, page, evidence_id = values
+    return HitRow(hit, shop, listing, page, str(evidence_id or ""))  # type: ignore[arg-type]
+
+
+def list_hits(
+    session: Session, scope: Scope, wanted: HitFilter, *, before: int | None = None, limit: int = PAGE_SIZE
+) -> Slice[HitRow]:
+    """Hits, newest first."""
+    rows, total, next_before = cut(session, _query(scope, wanted), RuleHit.id, before=before, limit=limit)
+    return Slice(tuple(_row(row) for row in rows), total, next_before)
+
+
+def hit_facets(session: Session, scope: Scope) -> dict[str, dict[str, int]]:
+    """How many hits there are by rule, severity and state."""
+    seen = allowed(scope, Permission.HIT_READ)
+    return {
+        "rule": counts(session, RuleHit.rule_id, seen),
+        "severity": counts(session, RuleHit.severity, seen),
+        "state": counts(session, RuleHit.state, seen),
+    }
+
+
+def read_hit(session: Session, scope: Scope, hit_id: int) -> HitRow:
+    """One hit.
+
+    Raises:
+        NotFoundError: no such hit, or not this reader's.
+    """
+    row = session.execute(_query(scope, HitFilter()).where(RuleHit.id == hit_id)).one_or_none()
+    if row is None:
+        raise NotFoundError(f"expected a rule hit, got none with number {hit_id}", hint="从线索列表重新打开。")
+    return _row(row)
+
+
+def quotes_of(session: Session, rows: Iterable[HitRow]) -> dict[int, Quote]:
+    """The quoted text of each hit inside the fact it was read from, by hit id."""
+    wanted = {row.hit.id: row.hit for row in rows}
+    query = (
+        select(RuleHit.id, FactVersion.raw)
+        .join(
+            FactVersion,
+            (FactVersion.shop_id == RuleHit.shop_id)
+            & (FactVersion.field == RuleHit.field)
+            & (FactVersion.locator == RuleHit.locator)
+            & FactVersion.listing_id.is_not_distinct_from(RuleHit.listing_id),
+        )
+        .where(RuleHit.id.in_(wanted))
+    )
+    result = {number: Quote("", hit.quote, "") for number, hit in wanted.items()}
+    for number, raw in session.execute(query).all():
+        hit = wanted[number]
+        if raw[hit.quote_start : hit.quote_end] == hit.quote and hit.quote:
+            start = max(0, hit.quote_start - CONTEXT_CHARACTERS)
+            end = hit.quote_end + CONTEXT_CHARACTERS
+            result[number] = Quote(raw[start : hit.quote_start], hit.quote, raw[hit.quote_end : end])
+    return result
+
+
+def decisions_of(session: Session, hit_ids: Iterable[int]) -> dict[int, Decision]:
+    """The newest decision on each hit, from the audit trail."""
+    query = (
+        select(AuditEntry)
+        .where(AuditEntry.object_type == "rule_hit", AuditEntry.object_id.in_([str(number) for number in hit_ids]))
+        .where(AuditEntry.action.in_(DECISIONS.values()))
+        .order_by(AuditEntry.seq)
+    )
+    return {
+        int(entry.object_id): Decision(entry.actor, entry.at, entry.action, str(entry.detail.get("reason", "")))
+        for entry in session.execute(query).scalars()
+    }
+
+
+def decide(session: Session, scope: Scope, hit_id: int, *, decision: str, reason: str, at: datetime) -> HitRow:
+    """Confirm a hit as a lead, dismiss it, or open it again, with a reason.
+
+    Args:
+        session: a write session.
+        decision: ``confirmed``, ``dismissed`` or ``new``.
+        reason: in words, 1 to 1,000 characters.
+
+    Raises:
+        InputError: unknown decision, or no reason.
+        ConflictError: the hit is gone from the page.
+        NotFoundError: no such hit.
+
+    Effects: tables ``rule_hit``, ``audit``.
+    """
+    reason = reason.strip()
+    if decision not in DECISIONS:
+        raise InputError(
+            f"expected {', '.join(DECISIONS)}, got {decision!r}", context={"fields": {"decision": "unknown"}}
+        )
+    if not 1 <= len(reason) <= MAX_REASON:
+        raise InputError(
+            f"expected a reason of 1 to {MAX_REASON} characters, got {len(reason)}",
+            hint="请写明理由。",
+            context={"fields": {"reason": f"1-{MAX_REASON}"}},
+        )
+    row = read_hit(session, scope, hit_id)
+    if row.hit.state == "gone":
+        raise ConflictError("expected a hit that stands, got one that is gone", hint="页面上已无此内容，无需处理。")
+    detail = {"reason": reason, "from": row.hit.state, "rule": row.hit.rule_id}
+    row.hit.state = decision
+    audit.append(
+        session, actor=scope.name, action=DECISIONS[decision], object_type="rule_hit", object_id=hit_id,
+        detail=detail, at=at,
+    )  # fmt: skip
+    return row

@@ -1,0 +1,97 @@
+"""Evidence: orders, records, verification, export, replay."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from api.access import Who, allow
+from api.context import Ctx
+from api.orders import order_listing_capture
+from api.packages import export_package, list_files, note, run_verification, stored_package, verdict_of
+from api.policy import Permission
+from api.queries.evidence import EvidenceFilter, evidence_facets, find_sealed, list_evidence, read_evidence
+from api.queries.slices import PAGE_SIZE
+from api.replay_token import make_token, replay_key
+from api.schemas.evidence import (
+    EvidenceDetailOut,
+    EvidenceListOut,
+    EvidenceOut,
+    FileOut,
+    OrderIn,
+    OrderOut,
+    PurposeIn,
+    ReplayOut,
+    VerificationOut,
+)
+
+router = APIRouter(prefix="/api/v1/evidence", tags=["evidence"])
+
+
+@router.get("", dependencies=[allow(Permission.EVIDENCE_READ)])
+def evidence_list(
+    context: Ctx,
+    who: Who,
+    wanted: Annotated[EvidenceFilter, Query()],
+    before: Annotated[str | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = PAGE_SIZE,
+) -> EvidenceListOut:
+    """Evidence, newest order first."""
+    with context.database.read() as session:
+        found = list_evidence(session, who.scope, wanted, before=before, limit=limit)
+        return EvidenceListOut(
+            total=found.total,
+            next_before=found.next_before,
+            facets=evidence_facets(session, who.scope),
+            evidence=[EvidenceOut.model_validate(row.evidence) for row in found.rows],
+        )
+
+
+@router.post("", dependencies=[allow(Permission.EVIDENCE_ORDER)], status_code=202)
+def order(context: Ctx, who: Who, body: OrderIn) -> OrderOut:
+    """Order a sealed capture of a listing's page."""
+    ordered = order_listing_capture(context, who, body.listing_id, body.purpose)
+    return OrderOut(
+        evidence=EvidenceOut.model_validate(ordered.evidence), job_ids=[started.job_id for started in ordered.jobs]
+    )
+
+
+@router.get("/{evidence_id}", dependencies=[allow(Permission.EVIDENCE_READ)])
+def evidence(context: Ctx, who: Who, evidence_id: str) -> EvidenceDetailOut:
+    """One piece of evidence with its chain of custody."""
+    with context.database.read() as session:
+        return EvidenceDetailOut.of(read_evidence(session, who.scope, evidence_id))
+
+
+@router.get("/{evidence_id}/files", dependencies=[allow(Permission.EVIDENCE_READ)])
+def files(context: Ctx, who: Who, evidence_id: str) -> list[FileOut]:
+    """The files of the sealed package."""
+    with context.database.read() as session:
+        row = find_sealed(session, who.scope, evidence_id)
+    with stored_package(context.settings, row) as package:
+        return [FileOut.model_validate(file) for file in list_files(package)]
+
+
+@router.post("/{evidence_id}/verification", dependencies=[allow(Permission.EVIDENCE_VERIFY)])
+def verification(context: Ctx, who: Who, evidence_id: str) -> VerificationOut:
+    """Verify the stored package now, against this installation's trust list."""
+    steps = list(run_verification(context, who, evidence_id))
+    return VerificationOut.of(verdict_of(steps), [step.as_dict() for step in steps])
+
+
+@router.post("/{evidence_id}/package", dependencies=[allow(Permission.EVIDENCE_EXPORT)])
+def package(context: Ctx, who: Who, evidence_id: str, body: PurposeIn) -> StreamingResponse:
+    """The sealed package itself; purpose, person and time go into its chain of custody."""
+    export = export_package(context, who, evidence_id, body.purpose)
+    headers = {"Content-Disposition": f'attachment; filename="{export.name}"', "Content-Length": str(export.size)}
+    return StreamingResponse(export.pieces, media_type="application/zip", headers=headers)
+
+
+@router.post("/{evidence_id}/replay", dependencies=[allow(Permission.EVIDENCE_REPLAY)])
+def replay(context: Ctx, who: Who, evidence_id: str) -> ReplayOut:
+    """An address on the replay origin, good for half an hour."""
+    with context.database.read() as session:
+        row = find_sealed(session, who.scope, evidence_id)
+    note(context, who, row, "read", detail={"how": "replay"})
+    token = make_token(replay_key(context.settings), row.id, context.now())
+    return ReplayOut(url=f"{context.replay_origin}/view/{token}")

@@ -1,0 +1,1 @@
+"""The web interface: views, templates, charts and its own style."""

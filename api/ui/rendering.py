@@ -1,0 +1,193 @@
+"""Templates: the environment, the filters, and one function that makes a page."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache, partial
+from pathlib import Path
+from urllib.parse import quote, urlencode, urlsplit
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from api.access import CSRF_HEADER
+from api.auth import SignedIn
+from api.context import context_of
+from api.policy import Permission
+from api.ui.catalogue import LANGUAGES, Language, text, word
+from kernel.clock import CHINA
+from supervision.rules.rule_catalogue import load_catalogue
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+LANGUAGE_COOKIE = "wangjian_language"
+THEME_COOKIE = "wangjian_theme"
+THEMES = ("auto", "light", "dark")
+HTMX_CONFIG = json.dumps(
+    {
+        "allowEval": False,
+        "allowScriptTags": False,
+        "includeIndicatorStyles": False,
+        "selfRequestsOnly": True,
+        "historyCacheSize": 0,
+        "refreshOnHistoryMiss": True,
+        "timeout": 30_000,
+    }
+)
+
+
+@lru_cache(maxsize=32)
+def integrity(path: str) -> str:
+    """Subresource integrity value of a static file. Spec: W3C SRI."""
+    digest = hashlib.sha384((STATIC / path).read_bytes()).digest()
+    return f"sha384-{base64.b64encode(digest).decode()}"
+
+
+def static_url(path: str) -> str:
+    """Address of a static file, with its digest so that it may be cached for good."""
+    return f"/static/{path}?v={quote(integrity(path)[7:19], safe='')}"
+
+
+def money(fen: int | None) -> str:
+    """分 as 元 with two decimals, or a dash."""
+    if fen is None:
+        return "—"
+    sign = "-" if fen < 0 else ""
+    return f"{sign}¥{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
+
+
+def when(at: datetime | None) -> str:
+    """A time in China's zone, to the second."""
+    return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S") if at else "—"
+
+
+def day(at: datetime | None) -> str:
+    """A date in China's zone."""
+    return at.astimezone(CHINA).strftime("%Y-%m-%d") if at else "—"
+
+
+def size(count: int | None) -> str:
+    """Bytes in the largest fitting unit."""
+    value, unit = float(count or 0), "B"
+    for larger in ("KB", "MB", "GB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def number(value: int | None) -> str:
+    """An integer with thousands separators, or a dash."""
+    return "—" if value is None else f"{value:,}"
+
+
+def grouped(digest: str) -> str:
+    """A hex digest in groups of four, to be read aloud."""
+    return " ".join(digest[start : start + 4] for start in range(0, len(digest), 4))
+
+
+def web_link(url: str) -> str:
+    """The address when it is http(s), else empty: other schemes never become links."""
+    return url if urlsplit(url).scheme in {"http", "https"} else ""
+
+
+def fact_text(value: object) -> str:
+    """A fact's value as a person reads it."""
+    if not isinstance(value, dict):
+        return f"{value:,}" if isinstance(value, int) else str(value)
+    parts = []
+    if "label" in value:
+        parts.append(str(value["label"]))
+    for key in ("fen", "fen_max"):
+        if isinstance(value.get(key), int):
+            parts.append(money(value[key]))
+    if value.get("unit"):
+        parts.append(f"/ {value['unit']}")
+    if value.get("sku"):
+        parts.append(f"({value['sku']})")
+    if value.get("checked"):
+        parts.append("☑")
+    if not parts:
+        parts = [f"{key}: {item}" for key, item in value.items() if item is not None]
+    return " ".join(parts) if "fen_max" not in value else " – ".join(parts[:2]) + " ".join(["", *parts[2:]])
+
+
+def with_query(path: str, params: Mapping[str, object], **changes: object) -> str:
+    """An address with parameters, some of them changed; empty ones are left out, lists repeat."""
+    pairs: list[tuple[str, str]] = []
+    for key, value in {**params, **changes}.items():
+        values = value if isinstance(value, list | tuple) else [value]
+        pairs += [(key, str(item)) for item in values if item not in (None, "")]
+    return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters = (money, when, day, size, number, grouped, web_link, fact_text)
+    environment.filters.update({function.__name__: function for function in filters})
+    environment.globals.update(
+        static_url=static_url, integrity=integrity, with_query=with_query, htmx_config=HTMX_CONFIG, themes=THEMES,
+        languages=LANGUAGES, csrf_header=CSRF_HEADER,
+    )  # fmt: skip
+    return environment
+
+
+ENVIRONMENT = _environment()
+
+
+def _word(language: Language, group: str, value: str) -> str:
+    """As the catalogue says; a rule's name is in the rule itself."""
+    if group == "rule":
+        rule = load_catalogue().rules.get(value)
+        return (rule.title.zh if language == "zh" else rule.title.en) if rule else value
+    return word(language, group, value)
+
+
+def language_of(request: Request) -> Language:
+    """The reader's language: the cookie's, else Chinese."""
+    return "en" if request.cookies.get(LANGUAGE_COOKIE) == "en" else "zh"
+
+
+def theme_of(request: Request) -> str:
+    """The reader's theme: the cookie's, else as the system says."""
+    theme = request.cookies.get(THEME_COOKIE, "")
+    return theme if theme in THEMES else "auto"
+
+
+def render(request: Request, template: str, **values: object) -> str:
+    """A template with the reader's language, theme, permissions and CSRF token."""
+    who: SignedIn | None = getattr(request.state, "who", None)
+    language = language_of(request)
+    query = request.url.query
+    base: dict[str, object] = {
+        "t": partial(text, language),
+        "word": partial(_word, language),
+        "language": language,
+        "theme": theme_of(request),
+        "who": who,
+        "may": lambda name: who is not None and who.scope.may(Permission(name)),
+        "csrf_token": who.csrf_token if who else "",
+        "path": request.url.path,
+        "here": request.url.path + (f"?{query}" if query else ""),
+        "now": context_of(request).now(),
+    }
+    return ENVIRONMENT.get_template(template).render({**base, **values})
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
+    """A page or a piece of one as an answer."""
+    return HTMLResponse(render(request, template, **values), status_code=status)
+
+
+def is_fragment(request: Request) -> bool:
+    """True when htmx asks for a piece and not the browser for a page."""
+    return request.headers.get("hx-request") == "true" and request.headers.get("hx-boosted") != "true"

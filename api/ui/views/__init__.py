@@ -1,0 +1,8 @@
+"""Pages, one noun a file."""
+
+from api.ui.views import audit, evidence, hits, jobs, listings, overview, rules, search, session, shops, users, watches
+
+ROUTERS = tuple(
+    module.router
+    for module in (session, overview, search, listings, shops, hits, evidence, jobs, watches, rules, audit, users)
+)

@@ -1,0 +1,143 @@
+"""Evidence: list, page, live verification, screenshots, export, replay."""
+
+from collections.abc import Iterator
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
+
+from api.access import Who, allow
+from api.auth import SignedIn
+from api.context import Context, Ctx
+from api.live import stream_steps
+from api.packages import (
+    ARCHIVE,
+    export_package,
+    list_files,
+    note,
+    read_screen,
+    run_verification,
+    screens_of,
+    stored_package,
+    verdict_of,
+)
+from api.policy import Permission
+from api.queries.evidence import (
+    EvidenceFilter,
+    evidence_facets,
+    find_sealed,
+    list_evidence,
+    read_evidence,
+)
+from api.replay_token import make_token, replay_key
+from api.ui.rendering import page, render
+from evidence.errors import EvidenceError
+from evidence.verdict import Step
+
+router = APIRouter(include_in_schema=False)
+EVENT_STREAM = "text/event-stream"
+
+
+@router.get("/evidence", dependencies=[allow(Permission.EVIDENCE_READ)])
+def evidence_list(
+    request: Request,
+    context: Ctx,
+    who: Who,
+    wanted: Annotated[EvidenceFilter, Query()],
+    before: Annotated[str | None, Query()] = None,
+) -> HTMLResponse:
+    """Evidence, newest order first."""
+    with context.database.read() as session:
+        found = list_evidence(session, who.scope, wanted, before=before)
+        facets = evidence_facets(session, who.scope)
+    return page(request, "evidence_list.html", found=found, facets=facets, wanted=wanted, before=before)
+
+
+def _page_values(context: Context, who: SignedIn, evidence_id: str) -> dict[str, object]:
+    with context.database.read() as session:
+        detail = read_evidence(session, who.scope, evidence_id)
+    values: dict[str, object] = {
+        "detail": detail, "files": (), "screens": (), "has_replay": False, "steps": None, "verdict": None,
+        "package_problem": "", "pending": detail.evidence.state in {"ordered", "capturing", "captured"},
+    }  # fmt: skip
+    if detail.evidence.state == "sealed":
+        try:
+            with stored_package(context.settings, detail.evidence) as package:
+                files = list_files(package)
+            values.update(
+                files=files, screens=screens_of(files), has_replay=any(file.path == ARCHIVE for file in files)
+            )
+        except EvidenceError as error:
+            # The page still opens: its records and the verification say what is wrong with the package.
+            values["package_problem"] = error.message
+    return values
+
+
+@router.get("/evidence/{evidence_id}", dependencies=[allow(Permission.EVIDENCE_READ)])
+def evidence_page(request: Request, context: Ctx, who: Who, evidence_id: str) -> HTMLResponse:
+    """One piece of evidence."""
+    return page(request, "evidence.html", **_page_values(context, who, evidence_id))
+
+
+@router.get("/evidence/{evidence_id}/state", dependencies=[allow(Permission.EVIDENCE_READ)])
+def evidence_state(request: Request, context: Ctx, who: Who, evidence_id: str) -> HTMLResponse:
+    """How far a capture has come; the page is loaded anew when it is over."""
+    with context.database.read() as session:
+        detail = read_evidence(session, who.scope, evidence_id)
+    pending = detail.evidence.state in {"ordered", "capturing", "captured"}
+    response = page(request, "fragments/evidence_state.html", detail=detail, pending=pending)
+    if not pending:
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+@router.post("/evidence/{evidence_id}/verify", dependencies=[allow(Permission.EVIDENCE_VERIFY)])
+def verify(request: Request, context: Ctx, who: Who, evidence_id: str) -> Response:
+    """Verify now: an event stream of steps for our script, a whole page without it."""
+    steps = run_verification(context, who, evidence_id)
+    if EVENT_STREAM in request.headers.get("accept", ""):
+        return stream_steps(_events(request, steps))
+    done = list(steps)
+    values = _page_values(context, who, evidence_id)
+    values.update(steps=done, verdict=verdict_of(done))
+    return page(request, "evidence.html", **values)
+
+
+def _events(request: Request, steps: Iterator[Step]) -> Iterator[tuple[str, str]]:
+    done = []
+    for step in steps:
+        done.append(step)
+        yield "step", render(request, "fragments/step.html", step=step)
+    yield "verdict", render(request, "fragments/verdict.html", verdict=verdict_of(done))
+
+
+@router.get("/evidence/{evidence_id}/files/{name:path}", dependencies=[allow(Permission.EVIDENCE_READ)])
+def screen(context: Ctx, who: Who, evidence_id: str, name: str) -> Response:
+    """A screenshot from the package."""
+    with context.database.read() as session:
+        evidence = find_sealed(session, who.scope, evidence_id)
+    with stored_package(context.settings, evidence) as package:
+        data, kind = read_screen(package, name)
+    return Response(data, media_type=kind, headers={"Cache-Control": "private, max-age=600"})
+
+
+@router.post("/evidence/{evidence_id}/download", dependencies=[allow(Permission.EVIDENCE_EXPORT)])
+def download(context: Ctx, who: Who, evidence_id: str, purpose: Annotated[str, Form()] = "") -> StreamingResponse:
+    """The whole package, for a purpose."""
+    export = export_package(context, who, evidence_id, purpose)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{quote(export.name)}"',
+        "Content-Length": str(export.size),
+    }
+    return StreamingResponse(export.pieces, media_type="application/zip", headers=headers)
+
+
+@router.get("/evidence/{evidence_id}/replay", dependencies=[allow(Permission.EVIDENCE_REPLAY)])
+def replay(request: Request, context: Ctx, who: Who, evidence_id: str) -> HTMLResponse:
+    """The archived page on its own origin."""
+    with context.database.read() as session:
+        evidence = find_sealed(session, who.scope, evidence_id)
+    token = make_token(replay_key(context.settings), evidence.id, context.now())
+    note(context, who, evidence, "read", detail={"how": "replay"})
+    return page(request, "replay.html", evidence=evidence, frame=f"{context.replay_origin}/view/{token}")

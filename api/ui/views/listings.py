@@ -1,0 +1,34 @@
+"""One listing: facts, price history, hits and why, captures."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from api.access import Who, allow
+from api.context import Ctx
+from api.orders import order_listing_capture
+from api.policy import Permission
+from api.queries.listings import read_listing
+from api.ui.catalogue import text
+from api.ui.charts import price_chart
+from api.ui.rendering import language_of, page
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/listings/{listing_id}", dependencies=[allow(Permission.LISTING_READ)])
+def listing(request: Request, context: Ctx, who: Who, listing_id: int) -> HTMLResponse:
+    """One listing."""
+    with context.database.read() as session:
+        detail = read_listing(session, who.scope, listing_id)
+    label = text(language_of(request), "listing.chart_label", title=detail.listing.title)
+    chart = price_chart(detail.prices, until=detail.listing.last_seen_at, label=label)
+    return page(request, "listing.html", detail=detail, chart=chart)
+
+
+@router.post("/listings/{listing_id}/capture", dependencies=[allow(Permission.EVIDENCE_ORDER)])
+def order(context: Ctx, who: Who, listing_id: int, purpose: Annotated[str, Form()] = "") -> Response:
+    """Order a sealed capture of the listing's page."""
+    ordered = order_listing_capture(context, who, listing_id, purpose)
+    return RedirectResponse(f"/evidence/{ordered.evidence.id}", 303)

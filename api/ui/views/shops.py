@@ -1,0 +1,35 @@
+"""Shops: list and page."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from api.access import Who, allow
+from api.context import Ctx
+from api.policy import Permission
+from api.queries.shops import ShopFilter, list_shops, read_shop
+from api.ui.rendering import page
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/shops", dependencies=[allow(Permission.SHOP_READ)])
+def shop_list(
+    request: Request,
+    context: Ctx,
+    who: Who,
+    wanted: Annotated[ShopFilter, Query()],
+    before: int | None = None,
+) -> HTMLResponse:
+    """Shops under watch."""
+    with context.database.read() as session:
+        found = list_shops(session, who.scope, wanted, before=before)
+        return page(request, "shops.html", found=found, wanted=wanted, before=before)
+
+
+@router.get("/shops/{shop_id}", dependencies=[allow(Permission.SHOP_READ)])
+def shop(request: Request, context: Ctx, who: Who, shop_id: int) -> HTMLResponse:
+    """One shop."""
+    with context.database.read() as session:
+        return page(request, "shop.html", detail=read_shop(session, who.scope, shop_id))
