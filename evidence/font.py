@@ -102,6 +102,12 @@ def cut(text: str, path: Path, face: int, folder: Path) -> tuple[Path, int]:
         builder.setupNameTable({"familyName": "WangjianReport", "styleName": "Regular", "psName": "WangjianReport"})
         builder.setupOS2(sTypoAscender=line.ascent, sTypoDescender=line.descent, usWinAscent=line.ascent)
         builder.setupPost()
+        # Outlines are taken over as bytes, not drawn anew: their limits are those of the system font.
+        builder.font.recalcBBoxes = False
+        builder.setupMaxp()
+        for limit, value in vars(font["maxp"]).items():
+            if limit.startswith("max"):
+                setattr(builder.font["maxp"], limit, value)
         builder.font["head"].created = builder.font["head"].modified = FIXED_DATE
         builder.font.recalcTimestamp = False
         for box in ("xMin", "yMin", "xMax", "yMax"):

@@ -158,6 +158,8 @@ class _Paper:
         self.pdf.set_auto_page_break(auto=True, margin=MARGIN_MM)
         cut, number = font.cut(font.shown(_texts(facts), path, face), path, face, folder)
         self.pdf.add_font(FAMILY, "", cut, collection_font_number=number)
+        # The cut font's outlines are final: no drawing anew when the font is embedded.
+        self.pdf.fonts[FAMILY].ttfont.recalcBBoxes = False  # type: ignore[union-attr] - a TrueType font, just added
         self.pdf.add_page()
 
     def text(self, words: str, size: float, gap: float = 1.0) -> None:
