@@ -21,7 +21,7 @@ Answers::
     {"id":"ev-1","ok":true,"result":{...}}                       exactly one for each order, or
     {"id":"ev-1","ok":false,"error":{"code","message","hint","context"}}
 
-Stages: loading settling picture scrolling picture-after document printing writing.
+Stages: opening loading settling picture scrolling picture-after document printing writing.
 
 Result of ``capture``: ``id requested_url final_url title started_at ended_at completeness``
 (COMPLETE or PARTIAL) ``stop_reason flags`` (login_wall, captcha, refused) ``loaded failed blocked``
@@ -59,7 +59,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        asyncio.run(serve(settings(), sys.stdin.buffer, answers, max(1, arguments.parallel)))
+        asyncio.run(serve(settings(), sys.stdin.fileno(), answers, max(1, arguments.parallel)))
 
 
 if __name__ == "__main__":

@@ -73,35 +73,43 @@ class Studio:
         Effects: ``order.out``; connections through the egress proxy.
         """
         if order.out.exists():
-            return _earlier(order)
+            return await asyncio.to_thread(_earlier, order)
         limit = order.options.timeout_s or self._settings.capture_timeout_s
-        looks, started, clock = Looks(), now(), [clock_sample("start", now())]
         try:
             async with asyncio.timeout(limit):
-                async with Visit(self.keeper, self._policy, order, CAPTURE_BUDGET) as visit:
-                    await self._see(visit, looks, progress, limit)
-                    chains = await read_chains(visit.line, visit.traffic.exchanges())
-                    await visit.traffic.bodies(BODIES_CAP_S)
+                writing = await self._shoot(order, progress, limit)
         except TimeoutError as error:
             raise CaptureError(
                 "timeout", f"expected the capture within {limit:.0f} s, it took longer", hint="Give it more time."
             ) from error
         except LineError as error:
             raise crashed(error) from error
-        ended = now()
-        clock.append(clock_sample("end", ended))
-        progress("writing")
-        seen = bundle.Seen(
-            tuple(visit.traffic.exchanges()),
-            tuple(visit.proxy.records),
-            tuple(chains),
-            visit.proxy.addresses(),
-            ReplayPage(visit.final_url, looks.title, started),
-        )
-        if self.keeper.facts is None:
-            raise CaptureError("failed", "expected a running browser, got none")
-        shot = _Shot(order, visit, looks, seen, (started, ended), clock, self.keeper.facts)
-        return await asyncio.to_thread(self._write, shot)
+        return await writing
+
+    async def _shoot(self, order: CaptureOrder, progress: Progress, limit: float) -> "asyncio.Task[dict[str, object]]":
+        """See all there is to see, then write it while the browser is being tidied up."""
+        looks, started = Looks(), now()
+        clock = [clock_sample("start", started)]
+        timer = _Timer(looks.stages, progress)
+        timer.start("opening")
+        async with Visit(self.keeper, self._policy, order, CAPTURE_BUDGET) as visit:
+            await self._see(visit, looks, timer, limit)
+            chains = await read_chains(visit.line, visit.traffic.exchanges())
+            await visit.traffic.bodies(BODIES_CAP_S)
+            ended = now()
+            clock.append(clock_sample("end", ended))
+            timer.start("writing")
+            seen = bundle.Seen(
+                tuple(visit.traffic.exchanges()),
+                tuple(visit.proxy.records),
+                tuple(chains),
+                visit.proxy.addresses(),
+                ReplayPage(visit.final_url, looks.title, started),
+            )
+            if self.keeper.facts is None:
+                raise CaptureError("failed", "expected a running browser, got none")
+            shot = _Shot(order, visit, looks, seen, (started, ended), clock, self.keeper.facts)
+            return asyncio.create_task(asyncio.to_thread(self._write, shot))
 
     async def render(self, order: RenderOrder) -> dict[str, object]:
         """Load a page for the crawler; writes nothing.
@@ -137,9 +145,8 @@ class Studio:
             "stop_reason": ",".join(visit.stops),
         }
 
-    async def _see(self, visit: Visit, looks: Looks, progress: Progress, limit: float) -> None:
+    async def _see(self, visit: Visit, looks: Looks, timer: "_Timer", limit: float) -> None:
         """Load, look, scroll, look again, keep the DOM, print."""
-        timer = _Timer(looks.stages, progress)
         width = visit.order.options.viewport.width
         timer.start("loading")
         await visit.load(limit * 0.4)
@@ -234,7 +241,7 @@ class _Timer:
 
     def __init__(self, stages: dict[str, int], progress: Progress) -> None:
         self._stages, self._progress = stages, progress
-        self._name, self._began = "opening", monotonic()
+        self._name, self._began = "", monotonic()
 
     def start(self, name: str) -> None:
         self.stop()
@@ -242,7 +249,8 @@ class _Timer:
         self._progress(name)
 
     def stop(self) -> None:
-        self._stages[self._name] = round((monotonic() - self._began) * 1000)
+        if self._name:
+            self._stages[self._name] = round((monotonic() - self._began) * 1000)
 
 
 def _main(chain: list[Exchange]) -> Exchange:

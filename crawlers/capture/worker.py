@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 import threading
 import traceback
@@ -77,29 +78,46 @@ class Worker:
             self._slots.release()
 
 
-async def serve(settings: Settings, source: BinaryIO, target: BinaryIO, parallel: int = 1) -> None:
+async def serve(settings: Settings, source: int, target: BinaryIO, parallel: int = 1) -> None:
     """Run a worker between two streams.
 
     Args:
-        source: orders, a JSON object a line. target: answers, a JSON object a line.
+        source: file descriptor of the orders, a JSON object a line.
+        target: answers, a JSON object a line.
+        parallel: orders carried out at the same time.
     """
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[bytes] = asyncio.Queue()
-
-    def read() -> None:
-        while True:
-            line = source.readline(MAX_LINE_BYTES)
-            if line.strip() or not line:
-                loop.call_soon_threadsafe(lines.put_nowait, line)
-            if not line:
-                return
 
     def send(answer: dict[str, object]) -> None:
         target.write(json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n")
         target.flush()
 
-    threading.Thread(target=read, daemon=True).start()
+    def take(line: bytes) -> None:
+        loop.call_soon_threadsafe(lines.put_nowait, line)
+
+    # a daemon thread, because a read from standard input cannot be taken back when "quit" came
+    threading.Thread(target=read_lines, args=(source, take), daemon=True).start()
     await Worker(Studio(settings), send, parallel).run(lines)
+
+
+def read_lines(source: int, take: Callable[[bytes], None]) -> None:
+    """Pass on each line that is not blank, then an empty one at the end of input.
+
+    A line longer than ``MAX_LINE_BYTES`` is passed on cut, so that it is refused and not kept.
+    """
+    rest = b""
+    while chunk := os.read(source, 65_536):
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            if line.strip():
+                take(line)
+        if len(rest) > MAX_LINE_BYTES:
+            take(rest[:100])
+            rest = b""
+    if rest.strip():
+        take(rest)
+    take(b"")
 
 
 def _id_of(line: bytes) -> str | None:
