@@ -9,7 +9,7 @@ from simulators.market.merchants import shops
 from simulators.market.model import Listing, Price, Shop
 from simulators.market.wording import dice, read
 
-PER_SHOP = 26
+PER_SHOP = 22
 FIRST_ID = 10001
 GRAMS = re.compile(r"([\d.]+)(kg|g)")
 STABLE_SHARE = 0.25
@@ -20,7 +20,7 @@ LEAVE_SHARE = 0.05
 def round_fen(fen: float) -> int:
     """A price that looks like one: to 0.1 元 below 100 元, to 1 元 above. Argument and result in 分."""
     step = 10 if fen < 10_000 else 100
-    return max(step, int(round(fen / step)) * step)
+    return max(step, round(fen / step) * step)
 
 
 def _grams(spec: str) -> float | None:
@@ -121,6 +121,8 @@ def _listing(seed: int, number: int, shop: Shop, category: str, taken: set[str])
     taken.add(title)
     list_fen, note = _list_price(rng, prices)
     late = rng.random() < EXTRA_SHARE
+    stable = not late and rng.random() < STABLE_SHARE
+    leaves = not late and not stable and rng.random() < LEAVE_SHARE
     return Listing(
         id=FIRST_ID + number,
         shop=shop.slug,
@@ -136,9 +138,9 @@ def _listing(seed: int, number: int, shop: Shop, category: str, taken: set[str])
         stock=rng.choice([None, rng.randint(3, 60), rng.randint(60, 2000), rng.randint(60, 999)]),
         sales=_sales(rng),
         images=rng.randint(1, 3),
-        stable=not late and rng.random() < STABLE_SHARE,
+        stable=stable,
         from_day=rng.randint(1, 5) if late else 0,
-        gone_day=rng.randint(1, 8) if not late and rng.random() < LEAVE_SHARE else None,
+        gone_day=rng.randint(1, 8) if leaves else None,
         **_texts(rng, goods),
     )
 

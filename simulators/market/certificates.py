@@ -10,9 +10,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from simulators.market.addresses import EXPIRED_HOST, OUTDOOR_HOST
+from simulators.market.addresses import EXPIRED_HOST, HOSTS, OUTDOOR_HOST
 
 DAY = timedelta(days=1)
+GOOD_HOSTS = tuple(sorted(set(HOSTS) - {EXPIRED_HOST}))
 
 
 def _name(common: str) -> x509.Name:
@@ -60,12 +61,12 @@ class Authority:
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
     def issue(self, host: str, *, expired: bool, folder: Path) -> Path:
-        """Certificate and key of a host in one PEM file; an expired one ended 30 days ago.
+        """Certificate and key in one PEM file: good for every host, or for one and ended 30 days ago.
 
         Effects: writes ``<host>.pem`` in ``folder``, readable by its owner only.
         """
         key = ec.generate_private_key(ec.SECP256R1())
-        names: list[x509.GeneralName] = [x509.DNSName(host)]
+        names: list[x509.GeneralName] = [x509.DNSName(one) for one in ((host,) if expired else GOOD_HOSTS)]
         if not expired:
             names += [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
         end = self.at - 30 * DAY if expired else self.at + 90 * DAY
@@ -112,5 +113,5 @@ def server_context(authority: Authority, folder: Path) -> ssl.SSLContext:
         if name in contexts:
             connection.context = contexts[name]
 
-    contexts[OUTDOOR_HOST].sni_callback = choose  # type: ignore[assignment]
+    contexts[OUTDOOR_HOST].sni_callback = choose
     return contexts[OUTDOOR_HOST]

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from html import escape
 from urllib.parse import parse_qs, urlsplit
 
-from simulators.market.wire import Reply, Request
 from simulators.market.model import Ports
+from simulators.market.wire import Reply, Request
 
 HTML = ("Content-Type", "text/html; charset=utf-8")
 BOMB_BYTES = 1 << 30
@@ -166,7 +166,10 @@ class HostileHost:
     def _miscoded(self, real: str, claimed: str) -> Reply:
         """Bytes in one encoding, the header and the meta element naming another."""
         title = "编码混乱的商店"
-        text = f'<html><head><meta charset="{claimed}"><title>{title}</title></head><body><h1>{title}</h1><p>{SENTENCE}</p></body></html>'
+        text = (
+            f'<html><head><meta charset="{claimed}"><title>{title}</title></head>'
+            f"<body><h1>{title}</h1><p>{SENTENCE}</p></body></html>"
+        )
         return Reply(200, text.encode(real), (("Content-Type", f"text/html; charset={claimed}"),))
 
     def _script_title(self, _request: Request, _query: dict[str, str]) -> Reply:
@@ -191,7 +194,8 @@ class HostileHost:
 
     def _captcha(self) -> Reply:
         body = (
-            '<h1>安全验证</h1><p>访问过于频繁，请拖动滑块完成验证后继续访问。</p><div id="nc_1_wrapper" class="captcha">'
+            "<h1>安全验证</h1><p>访问过于频繁，请拖动滑块完成验证后继续访问。</p>"
+            '<div id="nc_1_wrapper" class="captcha">'
             '<input name="captcha" placeholder="请输入验证码"></div>'
         )
         return _page("安全验证", body)
@@ -239,8 +243,10 @@ class HostileHost:
         )
         body = (
             f'<h1>越界子资源</h1><img src="{safe}image.png"><iframe src="{safe}frame"></iframe>'
-            f'<object data="{safe}object"></object><video src="{safe}video.mp4"></video><script src="{safe}script.js"></script>'
-            f'<div id="cfg" data-target="{safe}" data-socket="{socket}"></div><img src="/redirect/to?target={safe}redirected">'
+            f'<object data="{safe}object"></object><video src="{safe}video.mp4"></video>'
+            f'<script src="{safe}script.js"></script>'
+            f'<div id="cfg" data-target="{safe}" data-socket="{socket}"></div>'
+            f'<img src="/redirect/to?target={safe}redirected">'
             "<script>var c=document.getElementById('cfg').dataset,n=function(){};"
             "fetch(c.target+'fetch',{mode:'no-cors'}).catch(n);navigator.sendBeacon(c.target+'beacon','x');"
             "try{new WebSocket(c.socket+'socket')}catch(e){}try{new EventSource(c.target+'events')}catch(e){}"

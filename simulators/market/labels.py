@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulators.market.addresses import PLATFORM_HOST, Addresses, origin
 from simulators.market.merchants import shops
 from simulators.market.model import BASE_DATE, Listing, Planted, Ports, Shop
 from simulators.market.wording import read
-from simulators.market.world import World
+
+if TYPE_CHECKING:
+    from simulators.market.world import World
 
 LIST_KINDS = {"起": "range", "券后": "coupon"}
 SAMPLE_REASONS = {"pinjishi": "平台店铺日常巡查", "generic": "自建网站日常巡查"}
@@ -98,7 +100,7 @@ def _shop(shop: Shop, u: Addresses) -> dict[str, Any]:
         "capital": who.capital or None,
         "declaration": who.declaration_shown or None,
         "declaration_required": who.declaration or None,
-        "icp": shop.icp or None,
+        "icp": shop.icp or read("shops")["platform"]["icp"],
         "police_filing": shop.police or None,
         "permit": list(shop.permits),
         "contact": who.phone,
@@ -130,6 +132,7 @@ def _twin(mark: Planted, shop: Shop, listing: Listing | None, page: str, u: Addr
         "field": mark.field,
         "text": mark.text,
         "why": mark.why,
+        "present": listing is None or mark.field != "promotion" or mark.text in listing.promotions,
         "needs_browser": shop.scripted,
     }
 
@@ -137,7 +140,7 @@ def _twin(mark: Planted, shop: Shop, listing: Listing | None, page: str, u: Addr
 class _Ledger:
     """Collects offences and twins with the page each stands on."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: "World") -> None:
         self.world = world
         self.hits: list[dict[str, Any]] = []
         self.twins: list[dict[str, Any]] = []
@@ -164,21 +167,28 @@ def _terms_marks(shop: Shop) -> Iterable[Planted]:
                 yield Planted("CT02", one["text"], one.get("quote", ""), "notice", one.get("why", ""))
 
 
-def _pages(world: World, shop: Shop, u: Addresses) -> dict[str, dict[str, Any]]:
+def _natural(listing: Listing) -> Iterable[Planted]:
+    """Twins nobody had to plant: a list that shows the 券后 price the page shows too."""
+    if listing.list_note == "券后" and listing.list_fen is not None:
+        why = "列表标“券后”，与页面券后价一致"
+        yield Planted("PR03", f"{listing.list_fen / 100:.2f}", field="price", why=why, on_list=True)
+
+
+def _pages(world: "World", shop: Shop, u: Addresses) -> dict[str, dict[str, Any]]:
     kinds = {u.home: "home", u.licence: "licence", u.rules: "rules"}
     kinds |= {u.list_page(number): "list" for number in range(1, world.pages_of(shop) + 1)}
     kinds |= {u.item(one): "detail" for one in world.listings_of(shop)}
     return {u.url(path): {"kind": kind, "needs_browser": shop.scripted} for path, kind in kinds.items()}
 
 
-def _stubs(world: World, shop: Shop, u: Addresses) -> dict[str, list[dict[str, Any]]]:
+def _stubs(world: "World", shop: Shop, u: Addresses) -> dict[str, list[dict[str, Any]]]:
     found = {u.url(u.home): [_stub(one, u) for one in world.featured(shop)]}
     for number in range(1, world.pages_of(shop) + 1):
         found[u.url(u.list_page(number))] = [_stub(one, u) for one in world.listed(shop, number)]
     return found
 
 
-def labels(world: World) -> Mapping[str, Any]:
+def labels(world: "World") -> Mapping[str, Any]:
     """All that is true of the market on a day.
 
     Returns:
@@ -205,7 +215,7 @@ def labels(world: World) -> Mapping[str, Any]:
         for one in world.listings_of(shop):
             url = u.url(u.item(one))
             listings[url] = _listing(one, u)
-            ledger.add((*one.planted, *one.twins), shop, one, url)
+            ledger.add((*one.planted, *one.twins, *_natural(one)), shop, one, url)
     return {
         "day": world.day,
         "date": BASE_DATE.isoformat(),

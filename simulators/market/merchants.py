@@ -61,6 +61,9 @@ def _declaration(raw: Mapping[str, Any]) -> tuple[str, str]:
     shown = {
         "exact": right,
         "variant": f"“{right.replace('，', ',')}”。",
+        "spaced": right.replace("，", "， "),
+        "quoted": f"「{right}」",
+        "prefixed": f"本人声明：{right}。",
         "altered": str(words["altered"].get(raw["statement"], "")),
         "missing": "",
     }
@@ -99,7 +102,7 @@ def _judge(who: Merchant, raw: Mapping[str, Any]) -> tuple[tuple[Planted, ...], 
         mode = raw["declaration"]
         if mode in {"altered", "missing"}:
             return (Planted("ID07", who.declaration_shown, who.declaration_shown, "declaration"),), ()
-        why = "法定声明，一字不差" if mode == "exact" else "法定声明，仅标点不同"
+        why = "法定声明，一字不差" if mode == "exact" else "法定声明，仅标点、空格或者前缀不同"
         return (), (Planted("ID07", who.declaration_shown, field="declaration", why=why),)
     if who.code_reason:
         return (Planted("ID02", who.code_shown, who.code_shown, "licence_code"),), ()

@@ -47,6 +47,7 @@ def _sentence(rule: str) -> Plant:
             return _mark(listing, mark, reviews=(text, *listing.reviews))
         if where == "attribute":
             key, value = text.split("：", 1)
+            mark = replace(mark, text=value)
             return _mark(listing, mark, attributes=(*listing.attributes, (key, value)))
         return _mark(listing, mark, description=(listing.description[0], text, *listing.description[1:]))
 

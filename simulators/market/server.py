@@ -23,15 +23,18 @@ from simulators.market.addresses import CONTROL_HOST, EXPIRED_HOST, HOSTILE_HOST
 from simulators.market.certificates import Authority, server_context
 from simulators.market.days import date_of
 from simulators.market.hostile import HostileHost
-from simulators.market.wire import Connection, Reply, Request
 from simulators.market.model import Page, Ports
+from simulators.market.wire import Connection, Reply, Request
 from simulators.market.world import DEFAULT_SEED, World
 
 LOG_LENGTH = 50_000
 LOOK_BACK = 7
 """How many days back a page is compared to date its last change."""
 JSON = (("Content-Type", "application/json; charset=utf-8"),)
-EXPIRED_PAGE = "<!DOCTYPE html><html><head><meta charset='utf-8'><title>过期证书商店</title></head><body><h1>过期证书商店</h1></body></html>"
+EXPIRED_PAGE = (
+    "<!DOCTYPE html><html><head><meta charset='utf-8'><title>过期证书商店</title></head>"
+    "<body><h1>过期证书商店</h1></body></html>"
+)
 
 
 class Market:
@@ -167,33 +170,23 @@ async def serve(ports: Ports, folder: Path, *, day: int, seed: int, ready: "asyn
     """
     loop = asyncio.get_running_loop()
     open_ones: set[Connection] = set()
-    market: Market | None = None
+    market: Market | None = None  # made once the ports are known, for they stand in its URLs
 
     def answer(request: Request) -> Reply | Awaitable[Reply]:
-        assert market is not None  # noqa: S101 - set before the first connection is accepted
+        if market is None:  # a client guessed the port before we were ready
+            return Reply(503)
         return market(request)
 
     context = server_context(Authority(clock.now()), folder)
     plain = await loop.create_server(
-        lambda: Connection(answer, port=http_port, tls=False, open_ones=open_ones),
-        "127.0.0.1",
-        ports.http,
-        start_serving=False,
-        backlog=512,
+        lambda: Connection(answer, tls=False, open_ones=open_ones), "127.0.0.1", ports.http, backlog=512
     )
     secure = await loop.create_server(
-        lambda: Connection(answer, port=tls_port, tls=True, open_ones=open_ones),
-        "127.0.0.1",
-        ports.tls,
-        ssl=context,
-        start_serving=False,
-        backlog=512,
+        lambda: Connection(answer, tls=True, open_ones=open_ones), "127.0.0.1", ports.tls, ssl=context, backlog=512
     )
-    http_port = plain.sockets[0].getsockname()[1]
-    tls_port = secure.sockets[0].getsockname()[1]
+    http_port: int = plain.sockets[0].getsockname()[1]
+    tls_port: int = secure.sockets[0].getsockname()[1]
     market = Market(Ports(http_port, tls_port), day=day, seed=seed)
-    await plain.start_serving()
-    await secure.start_serving()
     ready.set_result(RunningMarket(market.ports, folder / "ca.pem", market))
     try:
         await asyncio.Event().wait()

@@ -75,9 +75,9 @@ def parse_head(head: bytes, *, port: int, tls: bool) -> Request | None:
 class Connection(asyncio.Protocol):
     """One client: requests are answered in turn; a plain answer is written without a task."""
 
-    def __init__(self, handler: Handler, *, port: int, tls: bool, open_ones: set["Connection"]) -> None:
+    def __init__(self, handler: Handler, *, tls: bool, open_ones: set["Connection"]) -> None:
         self.handler = handler
-        self.port = port
+        self.port = 0
         self.tls = tls
         self.open_ones = open_ones
         self.buffer = b""
@@ -90,6 +90,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
         self.transport = cast("asyncio.Transport", transport)
+        self.port = int(transport.get_extra_info("sockname")[1])
         self.open_ones.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature

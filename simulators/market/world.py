@@ -1,12 +1,14 @@
 """The whole market on one day: which pages there are and what stands on them."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from simulators.market.addresses import MALL_HOST, PLATFORM_HOST, Addresses, origin
 from simulators.market.days import on_sale
+from simulators.market.labels import labels
 from simulators.market.merchants import shops
 from simulators.market.model import Listing, Page, Ports, Shop
 from simulators.market.pictures import goods_picture, licence_picture
@@ -97,6 +99,10 @@ class World:
         """How a page can be asked for again: ``etag`` for a quarter of the paths, ``date`` for another."""
         return {0: "etag", 1: "date"}.get(zlib.crc32(path.encode()) % 4, "")
 
+    def labels(self) -> Mapping[str, Any]:
+        """The ground truth of the day; see ``simulators.market.labels.labels``."""
+        return labels(self)
+
     def _enter(self, host: str, path: str, maker: Maker) -> None:
         self._makers[host, path] = maker
 
@@ -131,7 +137,8 @@ class World:
         u = self.addresses(shop)
         urls = [u.home, u.licence, u.rules, *(u.item(one) for one in self.listings_of(shop))]
         entries = "".join(f"<url><loc>{u.url(path)}</loc></url>" for path in urls)
-        body = f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{entries}</urlset>'
+        space = "http://www.sitemaps.org/schemas/sitemap/0.9"
+        body = f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="{space}">{entries}</urlset>'
         return Page(200, "application/xml; charset=utf-8", body.encode())
 
     def _enter_shop(self, shop: Shop) -> None:
@@ -175,7 +182,7 @@ class World:
             cards = [renderer.card(one) for one in items]
             body = renderer.data("list", shop.name, heading=shop.name, notice=shop.notice, items=cards, pages=1)
         else:
-            body = renderer.page("home", items=items, total=len(self._by_shop[shop.slug]))
+            body = renderer.page("home", items=items)
         return self._answer(shop, renderer, body, "home")
 
     def _list(self, shop: Shop, number: int) -> Page:
