@@ -16,6 +16,8 @@ from supervision.rules.subject import SeenFact, Subject
 CODE_FIELDS = ("licence_code",)
 INDIVIDUAL_FIELDS = ("seller_name", "seller_shown", "licence_name", "notice")
 LICENCE_PAGES = frozenset({"licence"})
+COMPLETE_PAGES = LICENCE_PAGES | {""}
+"""Pages on which address and contact are looked for; a text that is on no page (a try) counts as whole."""
 
 
 def check(rule: Rule, look: Look, at: datetime) -> Iterator[Signal]:
@@ -43,6 +45,8 @@ def _judge(rule: Rule, detector: DeclarationParameters, subject: Subject, fact: 
         yield _signal(rule, fact, "several" if present else "altered", values)
         return
     values = {"quote": fact.text, "nearest": present[0], "difference": ""}
+    if fact.page_kind not in COMPLETE_PAGES:
+        return  # address and contact may stand on a page that was not recognised
     text = squeeze(fact.text)
     if not _shown(text, detector.address, subject, detector.address_fields):
         yield _signal(rule, fact, "no-address", values)
