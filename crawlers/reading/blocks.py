@@ -104,7 +104,7 @@ def _alike(survey: Survey, cards: list[Card]) -> bool:
         return False
     for card in cards:
         subjects = {a.url for a in card.anchors if a.elsewhere and survey.cards_in(a.element)}
-        if len(subjects) > 1:
+        if len(subjects) > 1 or len({a.url for a in card.anchors if a.elsewhere}) > 3:
             return False
     return True
 

@@ -27,21 +27,24 @@ _STOCK = re.compile(
     re.IGNORECASE,
 )
 _NO_STOCK = re.compile(r"(?:^|\n)(?:暂时缺货|已售罄|售罄|无货|缺货|out of stock|sold out)(?:\n|$)", re.IGNORECASE)
-_CATEGORY = re.compile(r"(?:^|\n)(?:类目|分类|商品分类|所属分类|类别)\s*[:：]\s*(?P<value>[^\n|]{1,80})")
 _PROMOTION = re.compile(
     r"(?:满\s?\d+\s?(?:元|件)?\s?(?:减|打|送|享|包邮)|第二件|买一送|限时|仅限今[天日]|今日(?:特价|限定|截止)|秒杀|立减|"
     r"最后\s?\d+\s?(?:天|小时)|距(?:离)?(?:结束|活动结束)|倒计时|\d(?:\.\d)?折|活动(?:时间|截止))"
 )
 _GIFT = re.compile(r"赠品|赠送|加赠|附赠|买\S{0,4}送")
 _CRUMB_MARK = re.compile(r"(?:^|[\s_-])(?:breadcrumbs?|crumbs?|bread|path|mianbao|location|position)(?:$|[\s_-])|breadcrumb|crumb-?nav")
+_CRUMB_LINE = re.compile(
+    r"(?:^|\n)(?:(?:您的|当前|所在|您当前的)?位置\s*[:：]?\s*)?(?P<path>[^\n>›»＞/]{1,30}(?:\s*[>›»＞]\s*[^\n>›»＞]{1,60}|\s/\s[^\n/]{1,60}){1,6})(?=\n|$)"
+)
 _CRUMB_PART = re.compile(r"\s*[>›»/→＞]\s*|\n")
+_CRUMB_LEAD = re.compile(r"^\s*(?:您的|当前|所在|您当前的)?位置\s*[:：]?\s*")
 _CRUMB_HOME = re.compile(r"^(?:首页|主页|home|shop|全部(?:商品|分类)?|店铺首页|catalogue|all(?: products)?|您的位置|当前位置)[:：]?$", re.IGNORECASE)
 _DESCRIPTION_MARK = re.compile(r"description|desc(?:$|[\s_-])|detail-?content|goods-?detail|product-?detail|intro|xiangqing|miaoshu|(?:^|[\s_-])details?(?:$|[\s_-])")
 _DESCRIPTION_SURE = re.compile(r"description|(?:^|[\s_-])desc(?:$|[\s_-])|intro(?:$|[\s_-])|miaoshu")
 _PROMOTION_MARK = re.compile(r"promo|cuxiao|youhui|huodong")
 _GIFT_MARK = re.compile(r"gift|zengpin")
 _RATING = re.compile(r"\s*(?P<n>[0-5](?:\.\d{1,2})?)(?![\d.%])")
-_RATING_WORDS = re.compile(r"(?:^|\n)(?:评分|评价得分|店铺评分)\s?(?P<n>[0-5]\.\d)|(?<![\d.])(?P<m>[0-5]\.\d)\s?分(?!钟)")
+_RATING_WORDS = re.compile(r"(?:店铺评分|评价得分|综合评分|评分)\s?(?P<n>[0-5]\.\d)|(?<![\d.])(?P<m>[0-5]\.\d)\s?分(?!钟)")
 _SCALES = {"万": 10_000, "w": 10_000, "千": 1_000, "k": 1_000}
 
 
@@ -128,14 +131,23 @@ def category(document: Document, title: str) -> Iterator[Fact]:
         if not element.hidden and element.attrs and (_CRUMB_MARK.search(element.mark) or "breadcrumb" in element.get("aria-label").lower()):
             text = document.text_of(element)
             if 2 < len(text) < 300:
-                value = _path([clean(part) for part in _CRUMB_PART.split(text)], title)
+                value = _path([clean(part) for part in _CRUMB_PART.split(_CRUMB_LEAD.sub("", text))], title)
                 if value:
                     yield Fact("category", value, text[:4000], at_element(document, element), "heuristic", 85)
                     return
-    match = _CATEGORY.search(document.text)
-    if match:
-        start = match.start("value")
-        yield range_fact(document, "category", start, start + len(match["value"].rstrip()), confidence=75)
+    yield from _crumb_line(document, title) or _paired(document, "category", 75, 80)
+
+
+def _crumb_line(document: Document, title: str) -> list[Fact]:
+    """Category from a line such as "当前位置：首页 > 食品 > 茶叶"."""
+    for match in _CRUMB_LINE.finditer(document.text[:6_000]):
+        if in_card(document, document.element_at(match.start("path")).index):
+            continue
+        names = [clean(part) for part in _CRUMB_PART.split(match["path"])]
+        value = _path(names, title)
+        if value and len(names) > 1:
+            return [range_fact(document, "category", match.start("path"), match.end("path"), value=value, confidence=80)]
+    return []
 
 
 def _path(names: list[str], title: str) -> str:
@@ -203,10 +215,17 @@ def description(document: Document) -> Iterator[Fact]:
         yield element_fact(document, "description", element, confidence=80 if sure else 60)
 
 
-def _pieces(document: Document, field: str) -> Iterator[tuple[int, int]]:
-    """Ranges of all labelled values of a field, one for each piece that follows its label."""
+def _pieces(document: Document, field: str, *, inline: bool) -> Iterator[tuple[int, int]]:
+    """Ranges of all labelled values of a field, one for each piece that follows its label.
+
+    Args:
+        inline: those in the label's own line, outside of the description; else those beside it.
+    """
+    told = [(pair.start, pair.end) for pair in pairs_of(document) if pair.field == "description"]
     for pair in pairs_of(document):
-        if pair.field != field or in_card(document, pair.after):
+        if pair.field != field or in_card(document, pair.after) or (pair.holder is None) != inline:
+            continue
+        if inline and any(start <= pair.start < end for start, end in told):
             continue
         pieces = pieces_of(document, pair)
         if len(pieces) > 1 and all(piece.tag == pieces[0].tag for piece in pieces) and pieces[0].tag not in {"dt", "dd", "td", "tr"}:
@@ -218,11 +237,13 @@ def _pieces(document: Document, field: str) -> Iterator[tuple[int, int]]:
 def wordings(document: Document) -> Iterator[Fact]:
     """Promotions and gifts: labelled, or in elements named so; else sentences with telling words, as unsure."""
     for field, pattern, mark in (("promotion", _PROMOTION, _PROMOTION_MARK), ("gift", _GIFT, _GIFT_MARK)):
-        spans = [(start, end, 82) for start, end in _pieces(document, field)]
+        spans = [(start, end, 82) for start, end in _pieces(document, field, inline=False)]
         if not spans:
             named = [e for e in document.elements if e.attrs and not e.hidden and 2 < e.end - e.start <= 120 and mark.search(e.mark)]
             leaves = [e for e in named if not any(e.index < other.index < e.stop for other in named)]
             spans = [(*document.span_of(e), 75) for e in leaves if not in_card(document, e.index)]
+        if not spans:
+            spans = [(start, end, 78) for start, end in _pieces(document, field, inline=True)]
         if not spans:
             spans = [(start, end, 45) for start, end in sentences(document.text, pattern)]
         seen: set[str] = set()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from crawlers.reading.document import Document
 from crawlers.reading.facts import clean, range_fact, text_fact
 from crawlers.reading.locator import at_element
+from crawlers.reading.pairs import first_pair
 from crawlers.reading.sentences import sentences
 from crawlers.reading.survey import survey_of
 from crawlers.reading.urls import absolute
@@ -29,7 +30,7 @@ _ADDRESS = re.compile(
     rf"(?:^|\n|[；;|，,。 ])(?:住\s*所|经营场所|营业场所|注册地址|经营地址|企业地址|公司地址|住所地?|主要经营场所|实际经营地址|地址)\s*(?:[:：|]|\n)\s*{_VALUE}"
 )
 _CONTACT = re.compile(
-    r"(?:联系电话|客服电话|服务热线|客服热线|咨询电话|投诉电话|电\s*话|热线|Tel\.?|联系方式)\s*[:：]?\s*(?P<value>(?:\+?86[- ]?)?(?:400[- ]?\d{3,4}[- ]?\d{3,4}|0\d{2,3}[- ]?\d{7,8}|1\d{10}|XX[\w-]{4,14}))",
+    r"(?:联系电话|客服电话|服务热线|客服热线|客服|咨询电话|投诉电话|电\s*话|热线|Tel\.?|联系方式)\s*[:：]?\s*(?P<value>(?:\+?86[- ]?)?(?:400[- ]?\d{3,4}[- ]?\d{3,4}|0\d{2,3}[- ]?\d{7,8}|1\d{10}|XX[\w-]{4,14}))",
     re.IGNORECASE,
 )
 _PROVINCES = "京津沪渝冀晋辽吉黑苏浙皖闽赣鲁豫鄂湘粤琼川蜀贵黔云滇陕甘陇青蒙桂藏宁新"
@@ -39,6 +40,9 @@ _PERMIT = re.compile(
     r"(?<![0-9A-Za-z])(?:(?:SC|JY)\d{14}|国药准字[HZSBJ]\d{8}|国食健[注备字][GJ]\d{8,12}|国食健字G\d{8}|"
     r"[一-鿿]?械(?:注准|备|网备)\d{8,14}号?|[一-鿿]?妆网备字\d{8,12}|国妆特[字进]?[GJ]?\d{8}|"
     r"[一-鿿]?[食药]?广审[（(][文视声][)）]第[\d-]{6,14}号?|[一-鿿]\s?[B][12]-\d{8}(?:-\d+)?|YB\d{14,16})(?![0-9A-Za-z])"
+)
+_PERMIT_LINE = re.compile(
+    r"(?:许可证|备案凭证|登记证|备案)(?:编号|号码?|证号)?\s?[:：]\s?[^\n:：]{0,12}\d{4,}|[零批网]字第?[\d-]{4,}号"
 )
 _DECLARATION = re.compile(
     r"(?:个人销售自产农副产品|个人销售家庭手工业产品|个人利用自己的技能从事依法无须取得许可的便民劳务活动|"
@@ -94,6 +98,27 @@ def _all(document: Document, field: str, pattern: re.Pattern[str], *, squeeze: b
             yield range_fact(document, field, match.start(), match.end(), value=value, confidence=95)
 
 
+def _paired(document: Document, field: str) -> list[Fact]:
+    """First labelled value of a field, as cells, spans or lines give it."""
+    pair = first_pair(document, field)
+    if pair is None or not 1 < pair.end - pair.start <= 200:
+        return []
+    value = _trim(document.text[pair.start : pair.end].partition("\n")[0])
+    return [range_fact(document, field, pair.start, pair.start + len(value), confidence=94)] if len(value) > 1 else []
+
+
+def permits(document: Document) -> Iterator[Fact]:
+    """Permits: whole lines that name one with its number, then bare numbers elsewhere."""
+    covered: list[tuple[int, int]] = []
+    for start, end in sentences(document.text, _PERMIT_LINE):
+        if end - start <= 100:
+            covered.append((start, end))
+            yield range_fact(document, "permit", start, end, confidence=92)
+    for match in _PERMIT.finditer(document.text):
+        if not any(start <= match.start() < end for start, end in covered):
+            yield range_fact(document, "permit", match.start(), match.end(), confidence=92)
+
+
 def _licence_images(document: Document) -> Iterator[Fact]:
     for image in survey_of(document).images:
         around = f"{image.get('alt')} {image.get('title')} {image.get('src')} {image.mark}"
@@ -128,12 +153,12 @@ def shop_facts(document: Document, *, licence_page: bool) -> list[Fact]:
     """
     facts = list(codes(document))
     if licence_page or facts:
-        facts.extend(_valued(document, "licence_name", _NAME, 92))
-        facts.extend(_valued(document, "licence_address", _ADDRESS, 92))
+        facts.extend(_paired(document, "licence_name") or _valued(document, "licence_name", _NAME, 92))
+        facts.extend(_paired(document, "licence_address") or _valued(document, "licence_address", _ADDRESS, 92))
         facts.extend(_licence_images(document))
     facts.extend(_all(document, "icp", _ICP, squeeze=True))
     facts.extend(_all(document, "police_filing", _POLICE, squeeze=True))
-    facts.extend(_all(document, "permit", _PERMIT))
+    facts.extend(permits(document))
     facts.extend(
         range_fact(document, "declaration", start, end, confidence=95)
         for start, end in sentences(document.text, _DECLARATION, "\n。")

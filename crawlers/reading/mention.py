@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crawlers.reading.document import Document, Element
 from crawlers.reading.price import Amount, find_amounts, parse_bare
@@ -45,6 +45,7 @@ _NOISE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _WEIGHT_UNITS = frozenset("斤 公斤 千克 克 kg KG Kg g L l 升 毫升 ml ML 米 m 吨 两 平方米 平米 lb oz".split())
+_DECIMALS_END = re.compile(r"\.\d\d$")
 _CENTS_MARK = re.compile(r"cent|decimal|fraction|(?:^|[\s_-])(?:sup|xiaoshu|small)(?:$|[\s_-])")
 
 
@@ -85,6 +86,18 @@ def _with_cents(document: Document, amount: Amount, start: int) -> Amount:
     if len(tail) == 2 and tail.isdigit() and document.text[offset - 1].isdigit():
         if element.tag in {"sup", "sub"} or _CENTS_MARK.search(element.mark):
             return Amount(amount.fen // 100, amount.currency, amount.start, amount.end)
+    return amount
+
+
+def _cut_at_run(document: Document, amount: Amount, currency: str) -> Amount:
+    """Mend "¥71.50" and "14 paid", which read as 71.5014 once the page's layout is gone."""
+    for offset, _ in document.run_starts(amount.start + 1, amount.end):
+        before = document.text[amount.start : offset]
+        if _DECIMALS_END.search(before) and document.text[offset : offset + 1].isdigit():
+            found = find_amounts(before, currency)
+            if found:
+                whole = found[0]
+                return replace(whole, start=amount.start + whole.start, end=amount.start + whole.end)
     return amount
 
 
@@ -186,8 +199,9 @@ def mentions_of(document: Document) -> list[Mention]:
     currency = _default_currency(document)
     found: list[Mention] = []
     for amount in find_amounts(document.text, currency)[:MAX_MENTIONS]:
-        whole = _with_cents(document, amount, amount.start)
-        found.append(Mention(whole, amount.start, amount.end, document.element_over(amount.start, amount.end)))
+        cut = _cut_at_run(document, amount, currency)
+        whole = _with_cents(document, cut, cut.start)
+        found.append(Mention(whole, cut.start, cut.end, document.element_over(cut.start, cut.end)))
     found.extend(_bare(document, [mention.start for mention in found], currency))
     found.sort(key=lambda mention: mention.start)
     floor = 0

@@ -7,10 +7,13 @@ from urllib.parse import urlsplit
 from crawlers.reading.blocks import groups_of, in_card
 from crawlers.reading.document import Document
 from crawlers.reading.survey import survey_of
+from crawlers.reading.urls import same_page
 from kernel.facts import PageKind
 
 SHELL_TEXT = 200
 SURE_TITLE = 60
+SIDE_CARDS = 8
+"""So many cards may stand beside a page of rules."""
 AGREED_TITLE = 80
 """Confidence of a title on which heading and title element agree."""
 _CAPTCHA = re.compile(
@@ -34,6 +37,7 @@ _DETAIL_PATH = re.compile(
 _DETAIL_QUERY = re.compile(r"(?:^|&)(?:id|item_?id|goods_?id|product_?id|sku_?id|route=product)=", re.IGNORECASE)
 _LIST_PATH = re.compile(r"/(?:list|category|categories|search|c|cat|collections?|shop|store|tag|fenlei)(?:[/_-]|\.html?|$)", re.IGNORECASE)
 _LIST_QUERY = re.compile(r"(?:^|&)(?:page|p|pn|q|keyword|kw|search|cat|category)=", re.IGNORECASE)
+_HOME_WORD = re.compile(r"(?:店铺|商城|网站|本店)?首页|主页|home", re.IGNORECASE)
 _SCRIPT_ROOT = re.compile(r"^(?:app|root|__next|__nuxt|main-app|application)$")
 _NEEDS_SCRIPT = re.compile(r"enable javascript|启用\s*javascript|需要.{0,6}javascript|javascript (?:is )?(?:required|disabled)|正在加载|加载中|loading", re.IGNORECASE)
 
@@ -105,6 +109,14 @@ def _about(document: Document) -> str:
     return f"{document.title} {document.text_of(headings[0])[:100] if headings else ''}"
 
 
+def _calls_itself_home(document: Document) -> bool:
+    """Whether the page's own link "home" leads to the page itself."""
+    return any(
+        not anchor.elsewhere and same_page(anchor.url, document.url) and _HOME_WORD.fullmatch(document.text_of(anchor.element))
+        for anchor in survey_of(document).anchors[:60]
+    )
+
+
 def _detail_score(document: Document, *, priced: bool, titled: int, product: bool) -> int:
     """How much the page looks like a good's own page."""
     own_buttons = [button for button in survey_of(document).buttons if not in_card(document, button.index)]
@@ -124,7 +136,7 @@ def _licence_or_rules(document: Document, detail: int) -> PageKind | None:
     hits = len(set(_LICENCE_WORDS.findall(document.text)))
     if (_LICENCE_TITLE.search(about) or re.search(r"licen[cs]e|zhizhao|zizhi|qualification", path)) and hits and detail < 75:
         return "licence"
-    if _RULES_TITLE.search(about) and detail < 60 and not groups_of(document):
+    if _RULES_TITLE.search(about) and detail < 60 and sum(len(group) for group in groups_of(document)) <= SIDE_CARDS:
         return "rules"
     return None
 
@@ -152,7 +164,7 @@ def judge_kind(document: Document, *, priced: bool, titled: int, product: bool) 
     groups = groups_of(document)
     if detail >= 60:
         return KindGuess("detail")
-    if is_home_path(document.url):
+    if is_home_path(document.url) or _calls_itself_home(document):
         return KindGuess("home")
     if groups and sum(len(group) for group in groups) >= 2:
         return KindGuess("list")

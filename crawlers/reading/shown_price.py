@@ -196,7 +196,7 @@ def _siblings(document: Document, best: Weighed, weighed: list[Weighed]) -> Iter
     seen: set[tuple[str, int]] = set()
     for entry in weighed:
         kind, fen = entry.mention.kind, entry.mention.amount.fen
-        if kind not in {"struck", "coupon", "member"} or (kind, fen) in seen:
+        if kind not in {"struck", "coupon", "member", "unit"} or (kind, fen) in seen or entry is best:
             continue
         if entry.score > -10 and entry.distance <= best.distance * 1.5 + 6:
             seen.add((kind, fen))
