@@ -102,9 +102,10 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that is rolled back at the end."""
+        """A session that is rolled back at the end; what was loaded stays readable."""
         with self._session(self._read) as session:
             yield session
+            session.expunge_all()
             session.rollback()
 
     @contextmanager
