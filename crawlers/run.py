@@ -30,12 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--visits", required=True, type=_ids, help="visit ids: 1,2,3")
     parser.add_argument("--lease-seconds", type=float, default=60.0, help="length of a lease on an address")
     options = parser.parse_args(arguments)
-    _hush()
     log.set_up(as_json=settings().log_json)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_is_ours)
     project = ScrapySettings()
     project.setmodule("crawlers.settings", priority="project")
     process = AsyncCrawlerProcess(project)
-    _hush()  # Scrapy has set its own levels meanwhile
     crawler = process.create_crawler("shop")
     process.crawl(crawler, job_id=options.job, visits=options.visits, lease_seconds=str(options.lease_seconds))
     process.start(install_signal_handlers=False)
@@ -49,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return EXIT_FAILED
 
 
-def _hush() -> None:
-    for name in ("scrapy", "twisted", "asyncio"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Of Scrapy's and Twisted's lines only errors; what is normal is in the database."""
+    return record.levelno >= logging.ERROR or not record.name.startswith(("scrapy", "twisted", "asyncio"))
 
 
 def _ids(text: str) -> str:

@@ -37,7 +37,7 @@ class TinyShop:
     pages: dict[str, Page | Callable[[Asked], Page]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     port: int = 0
-    fallback: Callable[[Asked], Page] = lambda asked: Page(b"gone", 404)
+    fallback: Callable[[Asked], Page] = lambda _: Page(b"gone", 404)
 
     @property
     def url(self) -> str:
@@ -58,7 +58,8 @@ class TinyShop:
 
 def html(title: str, body: str) -> Page:
     """A Chinese page."""
-    text = f"<!doctype html><html lang=zh><head><meta charset=utf-8><title>{title}</title></head><body>{body}</body></html>"
+    head = f"<head><meta charset=utf-8><title>{title}</title></head>"
+    text = f"<!doctype html><html lang=zh>{head}<body>{body}</body></html>"
     return Page(text.encode(), headers={"Content-Type": "text/html; charset=utf-8"})
 
 
