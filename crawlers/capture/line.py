@@ -162,13 +162,11 @@ _AUTO_ATTACH: tuple[str, Params] = (
 
 
 async def _prepare(child: ChildLine, commands: tuple[tuple[str, Params], ...]) -> None:
-    """Start listening in a child, then let it run; a child that is gone already needs nothing."""
-    for method, params in (*commands, _AUTO_ATTACH):
-        try:
-            await child.send(method, params)
-        except LineError:
-            continue  # a worker knows fewer domains than a page
-    try:
-        await child.send("Runtime.runIfWaitingForDebugger")
-    except LineError:
-        return
+    """Start listening in a child, then let it run.
+
+    All at once and without waiting in between: Playwright lets the child run too, and whoever is
+    late hears only part. A worker knows fewer domains than a page, and a child may be gone: neither
+    is an error.
+    """
+    every = (*commands, _AUTO_ATTACH, ("Runtime.runIfWaitingForDebugger", {}))
+    await asyncio.gather(*(child.send(method, params) for method, params in every), return_exceptions=True)

@@ -151,13 +151,13 @@ class Studio:
         timer.start("loading")
         await visit.load(limit * 0.4)
         timer.start("settling")
-        if not await visit.traffic.quiet(QUIET_S, QUIET_CAP_S):
+        if not await visit.traffic.quiet(QUIET_S, min(QUIET_CAP_S, limit * 0.1)):
             visit.stops.append("busy")
         timer.start("picture")
         looks.initial = await self._step(visit, partial(look.picture, visit.line, width))
         timer.start("scrolling")
         scrolling = partial(look.scroll, visit.line, visit.traffic, min(SCROLL_CAP_S, limit * 0.2))
-        looks.scrolling = await self._step(visit, scrolling, SCROLL_CAP_S + STEP_S)
+        looks.scrolling = await self._step(visit, scrolling, min(SCROLL_CAP_S, limit * 0.2) + min(STEP_S, limit / 5))
         if looks.scrolling.stop != "bottom":
             visit.stops.append(f"scroll_{looks.scrolling.stop}")
         timer.start("picture-after")
@@ -175,8 +175,10 @@ class Studio:
         if visit.traffic.stopped:
             visit.stops.append(visit.traffic.stopped)
 
-    async def _step(self, visit: Visit, action: Callable[[], Awaitable[T]], cap_s: float = STEP_S) -> T:
+    async def _step(self, visit: Visit, action: Callable[[], Awaitable[T]], cap_s: float = 0) -> T:
         """One step; where scripts keep the page from answering they are ended and it is tried again."""
+        limit = visit.order.options.timeout_s or self._settings.capture_timeout_s
+        cap_s = cap_s or min(STEP_S, limit / 5)
         try:
             return await asyncio.wait_for(action(), cap_s)
         except TimeoutError:

@@ -22,6 +22,7 @@ from kernel.clock import monotonic
 MAX_BODY_BYTES = 25_000_000
 MAX_TOTAL_BYTES = 100_000_000
 MAX_EXCHANGES = 5_000
+ENDLESS_S = 3.0
 _UNENDING = frozenset({"WebSocket", "EventSource", "Ping", "CSPViolationReport"})
 _BODYLESS = frozenset({"Ping", "Preflight", "CSPViolationReport", "WebSocket"})
 _TICK_S = 0.02
@@ -48,7 +49,7 @@ class Traffic:
     def __init__(self) -> None:
         self.stopped = ""
         self._chains: dict[tuple[str, str], _Chain] = {}
-        self._open: set[tuple[str, str]] = set()
+        self._open: dict[tuple[str, str], float] = {}
         self._changed = monotonic()
         self._bodies: set[asyncio.Task[None]] = set()
         self._streams: dict[tuple[str, str], DocumentStream] = {}
@@ -89,15 +90,20 @@ class Traffic:
     async def quiet(self, idle_s: float, cap_s: float) -> bool:
         """Wait until nothing has been under way for ``idle_s``, at most ``cap_s``.
 
+        What has been under way for longer than ``ENDLESS_S`` (a stream, a dripping answer) is not waited for.
+
         Returns:
             False where the cap was reached first.
         """
         end = monotonic() + cap_s
         while (moment := monotonic()) < end:
-            if not self._open and moment - self._changed >= idle_s:
+            if moment - self._changed >= idle_s and not self._waited_for(moment):
                 return True
             await asyncio.sleep(_TICK_S)
-        return not self._open
+        return not self._waited_for(end)
+
+    def _waited_for(self, moment: float) -> bool:
+        return any(moment - began < ENDLESS_S for began in self._open.values())
 
     async def bodies(self, cap_s: float) -> None:
         """Wait for the bodies that are being fetched, at most ``cap_s``."""
@@ -152,7 +158,7 @@ class Traffic:
         chain.extra.append(False)
         chain.started = float(params["timestamp"])
         if exchange.kind not in _UNENDING:
-            self._open.add((line.name, params["requestId"]))
+            self._open[line.name, params["requestId"]] = monotonic()
         self._changed = monotonic()
 
     def _sent(self, line: Line, params: Params) -> None:
@@ -169,7 +175,7 @@ class Traffic:
         _take_response(hop, params["response"])
         self._chains[line.name, params["requestId"]].extra[-1] = bool(params.get("hasExtraInfo"))
         if hop.kind in _UNENDING:
-            self._open.discard((line.name, params["requestId"]))
+            self._open.pop((line.name, params["requestId"]), None)
         if hop.kind == "Document":
             self._streams[line.name, params["requestId"]] = DocumentStream(line, params["requestId"])
 
@@ -208,7 +214,7 @@ class Traffic:
         self._set_end(line, params, hop)
 
     def _end(self, line: Line, params: Params) -> None:
-        self._open.discard((line.name, params["requestId"]))
+        self._open.pop((line.name, params["requestId"]), None)
         self._changed = monotonic()
 
     def _set_end(self, line: Line, params: Params, hop: Exchange) -> None:

@@ -22,7 +22,9 @@ _GONE = ("has been closed", "crashed", "disconnected", "Connection closed")
 _CLOSE_S = 5.0
 _WORDS = {
     "ERR_TOO_MANY_REDIRECTS": ("redirects", "The site sends the browser round in circles."),
+    "Download is starting": ("download", "The address answers with a download, not with a page."),
     "ERR_ABORTED": ("download", "The address answers with a download, not with a page."),
+    "ERR_UNSAFE_PORT": ("egress_refused", "Only ports 80 and 443 are visited."),
     "ERR_SSL": ("tls_failed", "The site does not speak TLS in a form the browser accepts."),
 }
 

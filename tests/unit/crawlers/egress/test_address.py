@@ -10,7 +10,7 @@ from crawlers.egress.address import is_global, literal, normal_host
 from crawlers.egress.errors import EgressRefusedError
 
 INSIDE = [
-    "0.0.0.0",
+    "0.0.0.0",  # noqa: S104 - an address to be refused, nothing is bound
     "0.1.2.3",
     "10.0.0.1",
     "100.64.0.1",
