@@ -12,6 +12,8 @@ from supervision.rules.rule import Rule
 from supervision.rules.rule_catalogue import Catalogue, RuleSet
 from supervision.rules.subject import SeenFact, Subject
 
+TERM_KINDS = frozenset({"term", "repeated_countdown"})
+"""Kinds that have nothing to say where none of their rule's terms was found."""
 SHOP_TRY_FIELDS = frozenset({"notice", "declaration"})
 
 
@@ -26,7 +28,7 @@ def judge(subject: Subject, rules: RuleSet, at: datetime) -> tuple[Hit, ...]:
     look = Look.at(subject, rules.index)
     hits: list[Hit] = []
     for rule in rules.rules:
-        if not applies(rule, subject):
+        if (rule.detector.kind in TERM_KINDS and rule.id not in look.matched) or not applies(rule, subject):
             continue
         hits.extend(
             Hit(rule, subject, signal, rule.law_at(subject.act_at))

@@ -26,10 +26,12 @@ class Look:
 
     Attributes:
         found: for each text fact with any match: the fact and its matches by rule id.
+        matched: rules with any match.
     """
 
     subject: Subject
     found: tuple[tuple[SeenFact, dict[str, list[TermMatch]]], ...] = ()
+    matched: frozenset[str] = frozenset()
 
     @classmethod
     def at(cls, subject: Subject, index: TermIndex) -> "Look":
@@ -41,7 +43,7 @@ class Look:
             matches = index.find(fact.text)
             if matches:
                 found.append((fact, matches))
-        return cls(subject, tuple(found))
+        return cls(subject, tuple(found), frozenset(rule_id for _, matches in found for rule_id in matches))
 
     def current(self, rule: Rule, fields: tuple[str, ...]) -> Iterator[tuple[SeenFact, list[TermMatch]]]:
         """A rule's matches in current facts of the subject's own pages."""

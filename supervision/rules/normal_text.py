@@ -5,13 +5,12 @@ nothing at all for what cannot be seen (zero-width, combining, variation selecto
 the folded text without separators (spaces, ``·``, ``*``, emoji, …), so that 最 佳, 最*佳 and 最佳 look the
 same. Line breaks and sentence punctuation stay: nothing is matched across them.
 
-Most text on shops is normal already but for spaces. :func:`searchable` therefore makes the bytes the
-automaton reads with two passes in C; the map back (:class:`NormalText`) is only made when there is
-something to quote.
+Most text on shops is normal already but for spaces and case. :func:`short_way` makes its normal form
+in C; whether it may be taken is told by the automaton itself, which looks for :func:`suspects` while it looks
+for terms. The map back (:class:`NormalText`) is only made when there is something to quote.
 """
 
 import functools
-import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +27,8 @@ MARKS = {"〔": "[", "〕": "]"}
 """These two brackets mark the quoted term in contexts (context.py); in text they become others."""
 _INVISIBLE = frozenset({"Cf", "Mn", "Me", "Cc"})
 _PICTURES = frozenset({"So", "Sk", "Cn", "Co", "Cs"})
-_LAST_CODE_POINT = 0x10FFFF
+_SURROGATES_FIRST, _SURROGATES_LAST = 0xD800, 0xDFFF
+_RARE_FIRST = 0xA000
 _CJK_FIRST, _CJK_LAST = 0x3400, 0x9FFF
 _COMPATIBILITY_FIRST, _COMPATIBILITY_LAST = 0xF900, 0xFAFF
 _KEPT_CONTROLS = frozenset("\n\r\t\v\f\u2028\u2029\u0085")
@@ -106,56 +106,41 @@ def _is_suspect(character: str) -> bool:
 
 
 @functools.cache
-def _suspects() -> re.Pattern[str]:
-    """One character class of every character that the fast path cannot leave as it is."""
-    ranges: list[tuple[int, int]] = []
-    for code in range(0x80, 0x3100):
-        _extend(ranges, code)
-    for code in range(0x3100, 0xA000):
-        _extend(ranges, code)
-    # Above: Yi, Hangul, compatibility forms, private use, emoji, rare ideographs. Seldom met, so all suspect.
-    ranges.append((0xA000, _LAST_CODE_POINT))
-    inert = [ord(mark) for mark in INERT if ord(mark) >= 0xA000]
-    body = "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in _without(ranges, sorted(inert)))
-    return re.compile(f"[\x00-\x08\x0e-\x1f\x7f{body}]")
+def suspects() -> tuple[bytes, ...]:
+    """UTF-8 patterns, one of which is in every text that the short way must not be taken for.
 
-
-def _extend(ranges: list[tuple[int, int]], code: int) -> None:
-    if not _is_suspect(chr(code)):
-        return
-    if ranges and ranges[-1][1] == code - 1:
-        ranges[-1] = (ranges[-1][0], code)
-    else:
-        ranges.append((code, code))
-
-
-def _without(ranges: list[tuple[int, int]], holes: list[int]) -> list[tuple[int, int]]:
-    """The ranges with single code points taken out (holes ascending, all in the last range)."""
-    first, last = ranges[-1]
-    kept = ranges[:-1]
-    for hole in holes:
-        if first < hole:
-            kept.append((first, hole - 1))
-        first = hole + 1
-    kept.append((first, last))
-    return kept
+    Where all characters that begin alike are suspect, their common beginning is one pattern: the rare
+    blocks above U+A000 (Yi, Hangul, private use, emoji …) are suspect as a whole, but for punctuation.
+    """
+    by_lead: dict[bytes, dict[bytes, list[bytes]]] = {}
+    calm: set[bytes] = set()
+    for code in (*range(0x80, _SURROGATES_FIRST), *range(_SURROGATES_LAST + 1, 0x10000)):
+        encoded = chr(code).encode()
+        lead, block = encoded[:1], encoded[:2]
+        if (code >= _RARE_FIRST and chr(code) not in INERT) or _is_suspect(chr(code)):
+            by_lead.setdefault(lead, {}).setdefault(block, []).append(encoded)
+        else:
+            calm |= {lead, block, encoded}
+    patterns = [bytes([code]) for code in (*range(9), *range(14, 32), 127, *range(0xF0, 0xF5))]
+    for lead, blocks in by_lead.items():
+        if lead not in calm:
+            patterns.append(lead)
+            continue
+        for block, characters in blocks.items():
+            patterns.extend(characters if block in calm else [block])
+    return tuple(patterns)
 
 
 _LOWER = bytes(range(256)).lower()
 _DELETE = ASCII_SEPARATORS.encode()
 
 
-def searchable(raw: str) -> tuple[bytes, bool]:
-    """The UTF-8 bytes the automaton reads, and whether the short way was taken.
+def short_way(raw: str) -> bytes:
+    """UTF-8 of the normal form of a text without suspects, inert punctuation left unfolded.
 
-    The short way leaves inert punctuation unfolded; no term contains any, so what is found is the same.
-
-    Returns:
-        bytes of the normal form; true when only ASCII separators and case had to change.
+    No term contains inert punctuation, so what is found is the same.
     """
-    if _suspects().search(raw) is None:
-        return raw.encode().translate(_LOWER, _DELETE), True
-    return normalise(raw).encode("utf-8", "surrogatepass"), False
+    return raw.encode("utf-8", "surrogatepass").translate(_LOWER, _DELETE)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from ahocorasick_rs import BytesAhoCorasick
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
-from supervision.rules.normal_text import WORD_BREAKS, NormalText, is_cjk, normalise, searchable
+from supervision.rules.normal_text import WORD_BREAKS, NormalText, is_cjk, normalise, short_way, suspects
 
 LONGEST_GAP = 4
 HEADS = frozenset("最第唯绝首")
@@ -61,7 +61,9 @@ class TermIndex:
             raise ValueError(f"expected terms with visible characters, got {owners['']!r}")
         self._owners = list(owners.values())
         self.patterns = list(owners)
-        self._automaton = BytesAhoCorasick([pattern.encode() for pattern in self.patterns])
+        patterns = [*(pattern.encode() for pattern in self.patterns), *suspects()]
+        self._automaton = BytesAhoCorasick(patterns, implementation=Implementation.DFA)
+        self._first_suspect = len(self.patterns)
 
     def find(self, raw: str) -> dict[str, list[TermMatch]]:
         """What each owner's terms match in a text, in order of place, longest first.
@@ -69,10 +71,16 @@ class TermIndex:
         Returns:
             owner to matches; owners without any are left out. Empty for most texts.
         """
-        data, _ = searchable(raw)
+        data = short_way(raw)
         matches = self._automaton.find_matches_as_indexes(data, overlapping=True)
         if not matches:
             return {}
+        if any(index >= self._first_suspect for index, _, _ in matches):
+            data = normalise(raw).encode("utf-8", "surrogatepass")
+            matches = self._automaton.find_matches_as_indexes(data, overlapping=True)
+            matches = [match for match in matches if match[0] < self._first_suspect]
+            if not matches:
+                return {}
         normal = NormalText(raw)
         found: dict[str, list[TermMatch]] = {}
         for index, first, last in matches:

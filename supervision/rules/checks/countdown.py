@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from kernel.clock import CHINA
-from supervision.rules.checks.term import points_at_goods
+from supervision.rules.checks.term import group_of, points_at_goods
 from supervision.rules.context import Scene, exemption, tried
 from supervision.rules.hit import Signal
 from supervision.rules.look import Look, parameters
@@ -25,12 +25,11 @@ def check(rule: Rule, look: Look, at: datetime) -> Iterator[Signal]:
     """
     del at
     detector = parameters(rule, CountdownParameters)
-    groups = {term: group for group in detector.groups for term in group.terms}
     seen: dict[str, list[tuple[Scene, TermMatch]]] = {}
     for fact, matches in look.ever(rule, detector.fields):
         for match in longest(matches):
             scene = Scene(look.subject, fact, match.start, match.end)
-            if points_at_goods(groups[match.term], match, scene) and exemption(rule, scene) is None:
+            if points_at_goods(group_of(detector.groups, match.term), match, scene) and exemption(rule, scene) is None:
                 seen.setdefault(normalise(match.term), []).append((scene, match))
     for places in seen.values():
         days = run(sorted({day for scene, _ in places for day in days_of(scene.fact)}), detector.window_days)

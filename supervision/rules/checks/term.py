@@ -16,7 +16,6 @@ def check(rule: Rule, look: Look, at: datetime) -> Iterator[Signal]:
     """One signal for each term in each field: its first place that no exemption covers."""
     del at
     detector = parameters(rule, TermParameters)
-    groups = {term: group for group in detector.groups for term in group.terms}
     told: set[tuple[str, str]] = set()
     for fact, matches in look.current(rule, detector.fields):
         for match in longest(matches):
@@ -24,7 +23,10 @@ def check(rule: Rule, look: Look, at: datetime) -> Iterator[Signal]:
             if identity in told:
                 continue
             scene = Scene(look.subject, fact, match.start, match.end)
-            if not points_at_goods(groups[match.term], match, scene) or exemption(rule, scene) is not None:
+            if (
+                not points_at_goods(group_of(detector.groups, match.term), match, scene)
+                or exemption(rule, scene) is not None
+            ):
                 continue
             told.add(identity)
             values = {"quote": fact.text[match.start : match.end], "term": match.term, "field": fact.field}
@@ -38,6 +40,11 @@ def check(rule: Rule, look: Look, at: datetime) -> Iterator[Signal]:
                 sentence=scene.sentence,
                 tried=tried(rule),
             )
+
+
+def group_of(groups: tuple[TermGroup, ...], term: str) -> TermGroup:
+    """The group a matched term is in."""
+    return next(group for group in groups if term in group.terms)
 
 
 def points_at_goods(group: TermGroup, match: TermMatch, scene: Scene) -> bool:
