@@ -20,7 +20,7 @@ DRIP_SECONDS = 0.5
 DRIP_PIECES = 600
 PRIVATE_DEFAULT = "http://10.0.0.1/"
 FIRST_MONTH = date(2026, 11, 1)
-SENTENCE = "本店主营日用百货，欢迎选购，售价 ¥19.90 元。"
+SENTENCE = "本店主营日用百货，欢迎选购，售价 ￥19.90 元。"
 
 
 def _html(title: str, body: str, head: str = "") -> bytes:

@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Awaitable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, time
 from email.utils import format_datetime, parsedate_to_datetime
@@ -178,24 +179,26 @@ async def serve(ports: Ports, folder: Path, *, day: int, seed: int, ready: "asyn
         return market(request)
 
     context = server_context(Authority(clock.now()), folder)
-    plain = await loop.create_server(
-        lambda: Connection(answer, tls=False, open_ones=open_ones), "127.0.0.1", ports.http, backlog=512
-    )
-    secure = await loop.create_server(
-        lambda: Connection(answer, tls=True, open_ones=open_ones), "127.0.0.1", ports.tls, ssl=context, backlog=512
-    )
-    http_port: int = plain.sockets[0].getsockname()[1]
-    tls_port: int = secure.sockets[0].getsockname()[1]
-    market = Market(Ports(http_port, tls_port), day=day, seed=seed)
-    ready.set_result(RunningMarket(market.ports, folder / "ca.pem", market))
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(_hang_up, open_ones)
+        plain = await loop.create_server(
+            lambda: Connection(answer, tls=False, open_ones=open_ones), "127.0.0.1", ports.http, backlog=512
+        )
+        stack.callback(plain.close)
+        secure = await loop.create_server(
+            lambda: Connection(answer, tls=True, open_ones=open_ones), "127.0.0.1", ports.tls, ssl=context, backlog=512
+        )
+        stack.callback(secure.close)
+        http_port: int = plain.sockets[0].getsockname()[1]
+        tls_port: int = secure.sockets[0].getsockname()[1]
+        market = Market(Ports(http_port, tls_port), day=day, seed=seed)
+        ready.set_result(RunningMarket(market.ports, folder / "ca.pem", market))
         await asyncio.Event().wait()
-    finally:
-        plain.close()
-        secure.close()
-        for connection in list(open_ones):
-            connection.close()
-        await asyncio.sleep(0)
+
+
+def _hang_up(open_ones: set[Connection]) -> None:
+    for connection in list(open_ones):
+        connection.close()
 
 
 def write_ready(path: Path, running: RunningMarket) -> None:
@@ -219,28 +222,30 @@ def running_market(day: int = 0, seed: int = DEFAULT_SEED, ports: Ports | None =
     """
     with tempfile.TemporaryDirectory(prefix="market-") as name:
         loop = uvloop.new_event_loop()
-        future: asyncio.Future[RunningMarket] = loop.create_future()
-        task = loop.create_task(serve(ports or Ports(0, 0), Path(name), day=day, seed=seed, ready=future))
-        ended = threading.Thread(target=_run, args=(loop, task), name="market", daemon=True)
-        asked = asyncio.run_coroutine_threadsafe(_first(future, task), loop)
-        ended.start()
+        ready: asyncio.Future[RunningMarket] = loop.create_future()
+        task = loop.create_task(serve(ports or Ports(0, 0), Path(name), day=day, seed=seed, ready=ready))
+        started: Future[RunningMarket] = Future()
+        ready.add_done_callback(lambda done: started.set_result(done.result()))
+        thread = threading.Thread(target=_run, args=(loop, task, started), name="market", daemon=True)
+        thread.start()
         try:
-            yield asked.result(60)
+            yield started.result(60)
         finally:
-            loop.call_soon_threadsafe(task.cancel)
-            ended.join(20)
+            if thread.is_alive():
+                loop.call_soon_threadsafe(task.cancel)
+            thread.join(20)
             loop.close()
 
 
-async def _first(ready: "asyncio.Future[RunningMarket]", task: "asyncio.Task[None]") -> RunningMarket:
-    """The running market, or the error that kept it from starting."""
-    await asyncio.wait((ready, task), return_when=asyncio.FIRST_COMPLETED)
-    if not ready.done():
-        task.result()
-    return ready.result()
-
-
-def _run(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[None]") -> None:
+def _run(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[None]", started: "Future[RunningMarket]") -> None:
+    """The thread of a served market; what keeps it from starting is told to who started it."""
     asyncio.set_event_loop(loop)
-    with contextlib.suppress(asyncio.CancelledError):
+    try:
         loop.run_until_complete(task)
+    except asyncio.CancelledError:
+        pass
+    except (OSError, ValueError) as error:
+        if started.done():
+            raise
+        started.set_exception(error)
+    loop.run_until_complete(asyncio.sleep(0.05))  # lets aborted connections finish

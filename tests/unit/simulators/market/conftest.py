@@ -56,7 +56,7 @@ def text_of() -> Callable[[World, str], str]:
             name = rest.replace("?page=", "-").removesuffix(".html") or "home"
             return "\n".join(_values(json.loads(world.page(str(parts.hostname), f"{home}api/{name}").body)))
         charset = page.content_type.rpartition("charset=")[2]
-        body = re.sub(r"<script\b.*?</script>", "", page.body.decode(charset), flags=re.S)
+        body = re.sub(r"<script\b.*?</script>", "", page.body.decode(charset), flags=re.DOTALL)
         return unescape(re.sub(r"<[^>]*>", "", body))
 
     return read

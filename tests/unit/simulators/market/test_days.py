@@ -1,4 +1,5 @@
 from datetime import date
+from itertools import pairwise
 
 from simulators.market.days import date_of, on_sale, words_of
 from simulators.market.world import DEFAULT_SEED
@@ -20,8 +21,8 @@ def test_about_a_tenth_of_the_prices_change_a_day() -> None:
         assert 0.07 <= moved / len(both) <= 0.14
         assert sum(before[key] != after[key] for key in both) / len(both) <= 0.25
     days = [{one.id for one in on_sale(DEFAULT_SEED, day)} for day in range(6)]
-    assert any(later - earlier for earlier, later in zip(days, days[1:], strict=False))
-    assert any(earlier - later for earlier, later in zip(days, days[1:], strict=False))
+    assert any(later - earlier for earlier, later in pairwise(days))
+    assert any(earlier - later for earlier, later in pairwise(days))
 
 
 def test_a_deadline_starts_anew_each_day_with_the_same_price() -> None:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from kernel.identifiers import check_registration_number, check_uscc
 from simulators.market.merchants import registration_number, shops, uscc
+from simulators.market.model import Shop
 
 
 @given(st.sampled_from(["company", "trader", "person"]), st.integers(0, 999_999))
@@ -27,7 +28,7 @@ def test_published_vectors() -> None:
 
 
 @pytest.mark.parametrize("shop", [shop for shop in shops() if shop.merchant.code], ids=lambda shop: shop.slug)
-def test_codes_are_valid_or_wrong_as_labelled(shop) -> None:  # type: ignore[no-untyped-def]
+def test_codes_are_valid_or_wrong_as_labelled(shop: Shop) -> None:
     """The checker of the product agrees with the model about every code, and about its fault."""
     who = shop.merchant
     check = check_registration_number if len(who.code) == 15 else check_uscc
