@@ -1,16 +1,17 @@
 """The rest of a detail page: stock, sales, images, choices, category, brand, description, promotions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from crawlers.reading import structured
 from crawlers.reading.blocks import in_card
 from crawlers.reading.document import Document, Element
 from crawlers.reading.facts import clean, element_fact, range_fact
 from crawlers.reading.locator import at_element
-from crawlers.reading.pairs import pairs_of, pieces_of
+from crawlers.reading.pairs import field_of, pairs_of, pieces_of
 from crawlers.reading.sentences import sentences
 from crawlers.reading.survey import survey_of
+from crawlers.reading.title import title_parts
 from crawlers.reading.urls import absolute
 from kernel.facts import Fact
 
@@ -36,7 +37,7 @@ _CRUMB_MARK = re.compile(r"(?:^|[\s_-])(?:breadcrumbs?|crumbs?|bread|path|mianba
 _CRUMB_LINE = re.compile(
     r"(?:^|\n)(?:(?:您的|当前|所在|您当前的)?位置\s*[:：]?\s*)?(?P<path>[^\n>›»＞/]{1,30}(?:\s*[>›»＞]\s*[^\n>›»＞]{1,60}|\s/\s[^\n/]{1,60}){1,6})(?=\n|$)"
 )
-_CRUMB_PART = re.compile(r"\s*[>›»/→＞]\s*|\n")
+_CRUMB_PART = re.compile(r"\s*[>›»→＞]\s*|\s+/\s+|\n")
 _CRUMB_LEAD = re.compile(r"^\s*(?:您的|当前|所在|您当前的)?位置\s*[:：]?\s*")
 _CRUMB_HOME = re.compile(r"^(?:首页|主页|home|shop|全部(?:商品|分类)?|店铺首页|catalogue|all(?: products)?|您的位置|当前位置)[:：]?$", re.IGNORECASE)
 _DESCRIPTION_MARK = re.compile(r"description|desc(?:$|[\s_-])|detail-?content|goods-?detail|product-?detail|intro|xiangqing|miaoshu|(?:^|[\s_-])details?(?:$|[\s_-])")
@@ -131,7 +132,7 @@ def category(document: Document, title: str) -> Iterator[Fact]:
         if not element.hidden and element.attrs and (_CRUMB_MARK.search(element.mark) or "breadcrumb" in element.get("aria-label").lower()):
             text = document.text_of(element)
             if 2 < len(text) < 300:
-                value = _path([clean(part) for part in _CRUMB_PART.split(_CRUMB_LEAD.sub("", text))], title)
+                value = _path([clean(part) for part in _CRUMB_PART.split(_CRUMB_LEAD.sub("", text))], title, title_parts(document.title)[1:])
                 if value:
                     yield Fact("category", value, text[:4000], at_element(document, element), "heuristic", 85)
                     return
@@ -144,14 +145,17 @@ def _crumb_line(document: Document, title: str) -> list[Fact]:
         if in_card(document, document.element_at(match.start("path")).index):
             continue
         names = [clean(part) for part in _CRUMB_PART.split(match["path"])]
-        value = _path(names, title)
+        value = _path(names, title, title_parts(document.title)[1:])
         if value and len(names) > 1:
             return [range_fact(document, "category", match.start("path"), match.end("path"), value=value, confidence=80)]
     return []
 
 
-def _path(names: list[str], title: str) -> str:
+def _path(names: list[str], title: str, site: Iterable[str] = ()) -> str:
+    """A path without its home link, the site's own name, and the thing itself."""
     kept = [name for name in names if name and not _CRUMB_HOME.match(name)]
+    if len(kept) > 1 and kept[0] in set(site):
+        kept = kept[1:]
     if kept and (kept[-1] == title or title.startswith(kept[-1].rstrip(".…")) or kept[-1] in {"商品详情", "详情"}):
         kept = kept[:-1]
     return " > ".join(kept)[:200]
@@ -234,6 +238,13 @@ def _pieces(document: Document, field: str, *, inline: bool) -> Iterator[tuple[i
             yield pair.start, pair.end
 
 
+def _without_label(document: Document, field: str, element: Element) -> tuple[int, int]:
+    """Range of an element's text without the field's own label at its start."""
+    start, end = document.span_of(element)
+    label, mark, _ = document.text[start:end].partition("：")
+    return (start + len(label) + 1, end) if mark and field == "promotion" and field_of(label) == field else (start, end)
+
+
 def wordings(document: Document) -> Iterator[Fact]:
     """Promotions and gifts: labelled, or in elements named so; else sentences with telling words, as unsure."""
     for field, pattern, mark in (("promotion", _PROMOTION, _PROMOTION_MARK), ("gift", _GIFT, _GIFT_MARK)):
@@ -241,7 +252,7 @@ def wordings(document: Document) -> Iterator[Fact]:
         if not spans:
             named = [e for e in document.elements if e.attrs and not e.hidden and 2 < e.end - e.start <= 120 and mark.search(e.mark)]
             leaves = [e for e in named if not any(e.index < other.index < e.stop for other in named)]
-            spans = [(*document.span_of(e), 75) for e in leaves if not in_card(document, e.index)]
+            spans = [(*_without_label(document, field, e), 75) for e in leaves if not in_card(document, e.index)]
         if not spans:
             spans = [(start, end, 78) for start, end in _pieces(document, field, inline=True)]
         if not spans:

@@ -118,7 +118,7 @@ class Document:
     tree: LexborHTMLParser | None = None
     metas: list[Meta] = field(default_factory=list)
     base: str = ""
-    memo: dict[str, Any] = field(default_factory=dict)
+    memo: dict[Any, Any] = field(default_factory=dict)
 
     @cached_property
     def children(self) -> list[list[int]]:

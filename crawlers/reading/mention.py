@@ -105,7 +105,7 @@ def _kind_by_words(before: str, after: str) -> str:
     """Kind told by the words around it; empty when they say nothing."""
     if _STRUCK_LABEL.search(before):
         return "struck"
-    if _COUPON_LABEL.search(before) or re.match(r"\s*[（(]?(?:券后|到手)", after):
+    if _COUPON_LABEL.search(before) or re.match(r"\s*[（(]?(?:券后|到手)价?(?!\s*[¥￥\d约])", after):
         return "coupon"
     if _MEMBER_LABEL.search(before):
         return "member"
@@ -151,9 +151,10 @@ def _classify(document: Document, mention: Mention, floor: int) -> None:
     """Settle the kind of a mention. ``floor``: end of the amount before it, where its words begin."""
     text = document.text
     before = text[max(floor, mention.start - 18) : mention.start]
-    line = before.rpartition("\n")
+    above, _, own = before.rpartition("\n")
+    label = above.rpartition("\n")[2]
     # A label often stands in a block of its own just above the amount; a whole line of prose does not.
-    before = before if len(line[0]) <= 12 and not line[2].strip() else line[2]
+    before = label if len(label) <= 12 and not own.strip() else own
     after = text[mention.end : mention.end + 12].partition("\n")[0]
     by_marks = _kind_by_marks(document, mention)
     kind = by_marks or _kind_by_words(before, after)

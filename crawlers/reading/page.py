@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from crawlers.reading import choices, details, structured
 from crawlers.reading.blocks import Card, groups_of
 from crawlers.reading.document import Document
-from crawlers.reading.facts import clean, element_fact, fen_of, kind_of, text_fact
+from crawlers.reading.facts import element_fact, fen_of, kind_of, text_fact
 from crawlers.reading.licence import shop_facts
 from crawlers.reading.links import links_of
 from crawlers.reading.locator import at_element
+from crawlers.reading.mention import Mention
 from crawlers.reading.page_kind import KindGuess, judge_kind
 from crawlers.reading.shown_price import fact_of, find_prices
 from crawlers.reading.survey import survey_of
 from crawlers.reading.title import TitleGuess, find_title
-from kernel.facts import Fact, ListingFacts, PageFacts
+from kernel.facts import Fact, ListingFacts, PageFacts, PageKind
 
 SURE = 50
 _KEEP_STRUCTURED = ("description", "brand", "image", "sku", "category", "rating", "seller_shown")
@@ -113,6 +114,15 @@ def _card_title(document: Document, card: Card) -> Fact | None:
     return None
 
 
+def card_price_facts(document: Document, mentions: list[Mention]) -> list[Fact]:
+    """Price of a card and the struck ones beside it."""
+    prices = [mention for mention in mentions if mention.kind != "noise"]
+    prices.sort(key=lambda mention: (mention.kind not in {"shown", "range", "unit"}, not mention.marked, mention.start))
+    distinct = {mention.amount.fen for mention in prices if mention.kind == prices[0].kind}
+    facts = [fact_of(mention, document, 80 if len(distinct) == 1 else 55) for mention in prices[:1]]
+    return facts + [fact_of(mention, document, 75) for mention in prices[1:] if mention.kind == "struck"]
+
+
 def stubs_of(document: Document) -> list[ListingFacts]:
     """Listings on cards: address, title and price, each address once."""
     found: dict[str, ListingFacts] = {}
@@ -122,12 +132,8 @@ def stubs_of(document: Document) -> list[ListingFacts]:
             prices = [mention for mention in card.mentions if mention.kind != "noise"]
             if title is None or card.anchor.url in found or not prices:
                 continue
-            prices.sort(key=lambda mention: (mention.kind not in {"shown", "range", "unit"}, not mention.marked, mention.start))
-            distinct = {mention.amount.fen for mention in prices if mention.kind == prices[0].kind}
-            confidence = 80 if len(distinct) == 1 else 55
-            facts = [title, *(fact_of(mention, document, confidence) for mention in prices[:1])]
-            facts.extend(fact_of(mention, document, 75) for mention in prices[1:] if mention.kind == "struck")
-            found[card.anchor.url] = ListingFacts(card.anchor.url, tuple(facts), is_stub=True)
+            facts = (title, *card_price_facts(document, prices))
+            found[card.anchor.url] = ListingFacts(card.anchor.url, facts, is_stub=True)
     return list(found.values())
 
 
@@ -142,10 +148,18 @@ def judge(document: Document, listing: ListingFacts, title: TitleGuess | None) -
     )
 
 
-def read_page(document: Document) -> PageFacts:
-    """Read a page with no knowledge of its platform. Pure; never raises on any page."""
+def read_page(document: Document, known: PageKind | None = None) -> PageFacts:
+    """Read a page. Pure; never raises on any page.
+
+    Args:
+        document: the page.
+        known: kind of the page where its platform's addresses tell it; a wall or an empty shell
+            is still one.
+    """
     listing, title = listing_of(document)
     guess = judge(document, listing, title)
+    if known is not None and guess.kind not in {"login", "captcha", "empty"}:
+        guess = KindGuess(known)
     listings: list[ListingFacts] = []
     if guess.kind == "detail":
         listings.append(listing)
@@ -161,5 +175,3 @@ def read_page(document: Document) -> PageFacts:
         notes=document.notes,
     )
 
-
-__all__ = ["clean", "judge", "listing_of", "read_page", "structured_facts", "stubs_of"]

@@ -19,6 +19,8 @@ from crawlers.reading.survey import Survey, survey_of
 from kernel.facts import Fact
 
 UNSURE = 40
+SMALL_PAGE = 150
+"""Distances are taken against the page; on a page with fewer elements than this, against this."""
 MAX_CARD_TEXT = 320
 """A block with more text than this is not one good's card on another page's list."""
 _PROMINENT = frozenset({"h1", "h2", "h3", "h4", "strong", "b", "big"})
@@ -58,6 +60,14 @@ def _foreign(document: Document, survey: Survey, mention: Mention, common: Eleme
     return False
 
 
+def _stands_alone(document: Document, mention: Mention) -> bool:
+    """Whether an amount has its line nearly to itself."""
+    text = document.text
+    end = text.find("\n", mention.end)
+    line = (end if end >= 0 else len(text)) - text.rfind("\n", 0, mention.start) - 1
+    return line <= (mention.end - mention.start) * 2 + 12
+
+
 def _sells(survey: Survey, element: Element) -> bool:
     """Whether a block holds what buys: then it is about the page's own subject."""
     anchors = [*survey.cart_forms[:6], *survey.buttons[:6]]
@@ -68,7 +78,7 @@ def _closeness(document: Document, mention: Mention, anchors: list[Element]) -> 
     """How near a mention stands to the nearest of some elements: 0 (the whole page apart) to 30."""
     index = mention.element.index
     sizes = [(common := document.common(index, anchor.index)).stop - common.index for anchor in anchors]
-    return 30 - min(30, 40 * min(sizes) // max(len(document.elements), 1)) if sizes else 0
+    return 30 - min(30, 40 * min(sizes) // max(len(document.elements), SMALL_PAGE)) if sizes else 0
 
 
 def _in_prose(document: Document, mention: Mention) -> bool:
@@ -172,9 +182,10 @@ def _confidence(document: Document, best: Weighed, weighed: list[Weighed], agree
     ]
     if rivals and any(not _is_choice(document, entry.mention) or _is_choice(document, best.mention) for entry in rivals):
         return UNSURE
+    alone = _stands_alone(document, best.mention) and not any(entry.score > 0 and entry.mention.kind in _KINDS for entry in weighed if entry is not best)
     if best.score >= 45:
         return 90
-    if best.score >= 28 or (best.mention.labelled and best.score >= 18):
+    if best.score >= 28 or ((best.mention.labelled or alone) and best.score >= 15):
         return 75
     return 55 if best.score >= 18 and best.mention.marked else UNSURE
 

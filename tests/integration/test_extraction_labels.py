@@ -158,7 +158,9 @@ def measure(world: World, *, adapters: bool) -> dict[str, Tally]:
                 tallies["stub title"], [plain(one["title"])], [plain(f.value) for f in sure(facts, "title")], one["url"]
             )
             said = [(price_key(f.value)[0:2]) for f in sure(facts, "price")]
-            compare(tallies["stub price"], [(one["kind"], one["fen"])], said, f"{shop['theme']} {one['url']}")
+            # A newcomers' price is no price for all: it is told as a member's price.
+            kind = "member" if one["note"] == "新人价" else one["kind"]
+            compare(tallies["stub price"], [(kind, one["fen"])], said, f"{shop['theme']} {one['url']}")
     for url, want in truth["pages"].items():
         shop_home = next((home for home in truth["shops"] if url.startswith(home)), None)
         platform = truth["shops"][shop_home]["platform"] if shop_home and adapters else "generic"
