@@ -112,7 +112,7 @@ def _follow(stack: Stack, database: Database, job_id: str) -> Job:
     while True:
         with database.read() as session:
             job = session.get_one(Job, job_id)
-            states = dict(session.execute(select(Evidence.state, func.count()).group_by(Evidence.state)).tuples())
+            states = dict(session.execute(select(Evidence.state, func.count()).group_by(Evidence.state)).tuples().all())
             tried = Evidence.attempts >= GIVE_UP_ATTEMPTS
             stuck = session.execute(select(func.count()).where(Evidence.state.in_(OPEN_STATES), tried)).scalar_one()
         waiting = sum(states.get(state, 0) for state in OPEN_STATES)
@@ -151,7 +151,7 @@ def _print_summary(stack: Stack, database: Database, job: Job, seconds: float) -
     hits = result.get("hits")
     by_rule = hits if isinstance(hits, dict) else {}
     with database.read() as session:
-        states = dict(session.execute(select(Evidence.state, func.count()).group_by(Evidence.state)).tuples())
+        states = dict(session.execute(select(Evidence.state, func.count()).group_by(Evidence.state)).tuples().all())
         late = session.execute(select(Evidence.last_error_code).where(Evidence.state.in_(OPEN_STATES))).scalars().all()
     config = stack.config
     changes = " ".join(

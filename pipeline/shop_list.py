@@ -5,14 +5,13 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import crawlers.platforms
 from crawlers.address import canonical_url
+from crawlers.extraction import EXTRACTORS
 from kernel import audit
 from kernel.errors import WangjianError
 from kernel.models import Shop
@@ -54,8 +53,7 @@ class ShopList:
 
 def known_platforms() -> tuple[str, ...]:
     """Names of the platforms that have an adapter, and ``generic``."""
-    folder = Path(str(crawlers.platforms.__file__)).parent
-    return tuple(sorted(path.parent.name for path in folder.glob("*/platform.yml")))
+    return tuple(sorted(EXTRACTORS))
 
 
 def check_row(row: ShopRow) -> ShopRow:

@@ -149,8 +149,7 @@ def _summary(work: _Watch) -> dict[str, object]:
         failed = FrontierEntry.visit_id.in_(work.visit_ids) & FrontierEntry.state.in_(("failed", "refused"))
         outcomes = select(FrontierEntry.outcome, func.count()).where(failed).group_by(FrontierEntry.outcome)
         since = (
-            session.execute(select(func.min(Visit.started_at)).where(Visit.id.in_(work.visit_ids))).scalar_one()
-            or now()
+            session.execute(select(func.min(Visit.started_at)).where(Visit.id.in_(work.visit_ids))).scalar() or now()
         )
         changed = (Listing.updated_at >= since, Listing.first_seen_at < since)
         in_shops = Listing.shop_id.in_(work.shop_ids)
@@ -162,8 +161,8 @@ def _summary(work: _Watch) -> dict[str, object]:
             "new_listings": count(Listing.id, in_shops, Listing.first_seen_at >= since),
             "changed_listings": count(Listing.id, in_shops, *changed),
             "gone_listings": count(Listing.id, in_shops, Listing.state == "gone"),
-            "hits": dict(session.execute(by_rule.group_by(RuleHit.rule_id)).tuples()),
+            "hits": dict(session.execute(by_rule.group_by(RuleHit.rule_id)).tuples().all()),
             "new_hits": work.hits,
-            "not_taken": dict(session.execute(outcomes).tuples()),
+            "not_taken": dict(session.execute(outcomes).tuples().all()),
             "evidence_ordered": count(Evidence.id, Evidence.shop_id.in_(work.shop_ids)),
         }
