@@ -1,0 +1,104 @@
+"""Both verifiers over the tamper corpus: same steps, same codes, same exit code; nothing passes unseen."""
+
+import os
+import random
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from evidence import shell
+from evidence.trust import Trust
+from evidence.verdict import Report
+from evidence.verify import verify
+from tests.data.evidence.corpus import CORPUS, Mutation, Parts
+from tests.data.evidence.forge import open_bag
+from tests.data.evidence.workshop import Workshop, open_workshop
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """One installation for all mutations."""
+    with open_workshop(tmp_path_factory.mktemp("shop")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def parts(shop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Parts:
+    """Good packages to cut from."""
+    with open_workshop(tmp_path_factory.mktemp("foreign")) as foreign:
+        outside = open_bag(foreign.seal("ev-good").path, foreign)
+    return Parts(
+        good=open_bag(shop.seal("ev-good").path, shop),
+        other=open_bag(shop.seal("ev-other", word="另一页").path, shop),
+        partial=open_bag(shop.seal("ev-partial", completeness="PARTIAL").path, shop),
+        bad_tls=open_bag(shop.seal("ev-bad-tls", tls="expired").path, shop),
+        plain=open_bag(shop.seal("ev-plain", url="http://shop.example.test/").path, shop),
+        foreign=outside,
+    )
+
+
+def in_shell(script: Path, trust: Path, mutation: Mutation, target: Path) -> tuple[int, list[tuple[str, str, str]]]:
+    """Exit code and (key, state, code) of each step that verify.sh prints."""
+    done = subprocess.run(
+        ["/bin/sh", str(script), str(trust), str(target)],
+        capture_output=True,
+        check=False,
+        timeout=120,
+        env={"PATH": os.environ["PATH"], "AT": str(int(mutation.at.timestamp()))},
+    )
+    lines = [line.split() for line in done.stdout.decode().splitlines() if line[:2].strip().isdigit()]
+    return done.returncode, [(words[1], words[2], words[3]) for words in lines]
+
+
+def told(report: Report) -> list[tuple[str, str, str]]:
+    """(key, state, code) of each step of a report."""
+    return [(step.key, step.state.value, step.code) for step in report.steps]
+
+
+def test_corpus_is_large_and_named() -> None:
+    """At least sixty mutations, each with a name of its own."""
+    assert len(CORPUS) >= 60
+    assert len({mutation.name for mutation in CORPUS}) == len(CORPUS)
+
+
+def test_both_verifiers_agree_on_every_mutation(shop: Workshop, parts: Parts, tmp_path: Path) -> None:
+    """Expected exit code and codes from the verifier; the shell prints the same steps and exits alike."""
+    script = tmp_path / "verify.sh"
+    script.write_bytes(shell.script())
+    trust = shop.trust()
+
+    def judge(mutation: Mutation) -> list[str]:
+        target = tmp_path / f"{mutation.name}.zip"
+        target.write_bytes(mutation.make(parts))
+        report = verify(target, trust=trust, at=mutation.at)
+        found = told(report)
+        problems = []
+        if report.exit_code != mutation.exit_code or not set(mutation.codes) <= {code for _, _, code in found}:
+            problems.append(f"{mutation.name}: expected {mutation.exit_code} {mutation.codes}, got {report.exit_code} {found}")
+        code, lines = in_shell(script, shop.settings.trust_path(), mutation, target)
+        if (code, lines) != (report.exit_code, found):
+            differing = [pair for pair in zip(lines, found, strict=False) if pair[0] != pair[1]]
+            problems.append(f"{mutation.name}: shell {code}, verifier {report.exit_code}; shell/verifier {differing}")
+        return problems
+
+    with ThreadPoolExecutor(2) as pool:
+        problems = [problem for found in pool.map(judge, CORPUS) for problem in found]
+    assert problems == []
+
+
+def test_every_byte_flip_is_detected(shop: Workshop, parts: Parts, tmp_path: Path) -> None:
+    """1,000 flips of one bit, anywhere in the file: each fails or cannot be read."""
+    good = parts.good.zip()
+    trust: Trust = shop.trust()
+    chance = random.Random(20261125)
+    target = tmp_path / "flipped.zip"
+    missed = []
+    for _ in range(1000):
+        place, bit = chance.randrange(len(good)), chance.randrange(8)
+        target.write_bytes(good[:place] + bytes((good[place] ^ 1 << bit,)) + good[place + 1 :])
+        if verify(target, trust=trust, at=CORPUS[0].at).exit_code not in {1, 2}:
+            missed.append((place, bit))
+    assert missed == []
