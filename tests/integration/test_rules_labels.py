@@ -49,7 +49,7 @@ def listing_facts(want: Mapping[str, Any], stub: Mapping[str, Any] | None) -> li
     for option in want["option"]:
         facts.append(fact("option", option, option["label"], slot=option["label"]))
     if stub is not None:
-        price = {"kind": stub["kind"], "fen": stub["fen"], "fen_max": None, "currency": "CNY", "unit": None, "sku": None}
+        price = {"kind": stub["kind"], "fen": stub["fen"], "currency": "CNY", "unit": None, "sku": None}
         text = stub["text"] or f"¥{stub['fen'] / 100:.2f}{stub['note']}"
         facts.append(fact("price", price, text, slot="list", page_kind="list"))
     return facts
@@ -66,9 +66,10 @@ def shop_facts(home: str, want: Mapping[str, Any], truth: Labels) -> list[SeenFa
     ):  # fmt: skip
         if want[name]:
             facts.append(fact(field, want[name], page_kind="licence"))
-    terms = [(hit["shop"], hit["sentence"]) for hit in truth["hits"] if hit["rule"] == "CT02" and not hit["listing_url"]]
-    terms += [(one["shop"], one["text"]) for one in truth["near_misses"] if one["rule"] == "CT02" and not one["listing_url"]]
-    return facts + [fact("notice", text, page_kind="rules") for shop, text in terms if shop == home]
+    marks = [(one["shop"], one["listing_url"], one["rule"], one["sentence"]) for one in truth["hits"]]
+    marks += [(one["shop"], one["listing_url"], one["rule"], one["text"]) for one in truth["near_misses"]]
+    terms = [text for shop, listing, rule, text in marks if shop == home and rule == "CT02" and not listing]
+    return facts + [fact("notice", text, page_kind="rules") for text in terms]
 
 
 def since_yesterday(today: list[SeenFact], before: list[SeenFact]) -> tuple[tuple[SeenFact, ...], tuple[SeenFact, ...]]:
