@@ -95,7 +95,7 @@ class Studio:
         async with Visit(self.keeper, self._policy, order, CAPTURE_BUDGET) as visit:
             await self._see(visit, looks, timer, limit)
             chains = await read_chains(visit.line, visit.traffic.exchanges())
-            await visit.traffic.bodies(BODIES_CAP_S)
+            await visit.complete(BODIES_CAP_S)
             ended = now()
             clock.append(clock_sample("end", ended))
             timer.start("writing")

@@ -22,6 +22,7 @@ from kernel.clock import monotonic
 MAX_BODY_BYTES = 25_000_000
 MAX_TOTAL_BYTES = 100_000_000
 MAX_EXCHANGES = 5_000
+MAX_POST_BYTES = 1_000_000
 ENDLESS_S = 3.0
 _UNENDING = frozenset({"WebSocket", "EventSource", "Ping", "CSPViolationReport"})
 _BODYLESS = frozenset({"Ping", "Preflight", "CSPViolationReport", "WebSocket"})
@@ -44,10 +45,12 @@ class Traffic:
 
     Attributes:
         stopped: set with a reason when a budget of this listener ran out.
+        extra: exchanges that were heard of in another way.
     """
 
     def __init__(self) -> None:
         self.stopped = ""
+        self.extra: list[Exchange] = []
         self._chains: dict[tuple[str, str], _Chain] = {}
         self._open: dict[tuple[str, str], float] = {}
         self._changed = monotonic()
@@ -75,7 +78,11 @@ class Traffic:
     async def open(self, session: CDPSession) -> None:
         """Listen to a page and all that belongs to it."""
         self._board = Switchboard(session, tuple(self._handlers), self._event)
-        buffers = {"maxTotalBufferSize": MAX_TOTAL_BYTES, "maxResourceBufferSize": MAX_BODY_BYTES}
+        buffers = {
+            "maxTotalBufferSize": MAX_TOTAL_BYTES,
+            "maxResourceBufferSize": MAX_BODY_BYTES,
+            "maxPostDataSize": MAX_POST_BYTES,
+        }
         await self._board.open(("Network.enable", buffers))
 
     def close(self) -> None:
@@ -115,7 +122,7 @@ class Traffic:
         for chain in self._chains.values():
             _join(chain)
         every = [hop for chain in self._chains.values() for hop in chain.hops]
-        return sorted(every, key=lambda exchange: exchange.at)
+        return sorted([*every, *self.extra], key=lambda exchange: exchange.at)
 
     def _event(self, line: Line, method: str, params: Params) -> None:
         self._handlers[method](line, params)
@@ -251,10 +258,12 @@ class Traffic:
 
 
 def _post_data(request: Params) -> bytes:
+    """The body of a request; where the browser tells no bytes, its text in UTF-8."""
     try:
-        return b"".join(base64.b64decode(entry.get("bytes", "")) for entry in request.get("postDataEntries", ()))
+        data = b"".join(base64.b64decode(entry.get("bytes", "")) for entry in request.get("postDataEntries", ()))
     except (binascii.Error, AttributeError):
-        return str(request.get("postData", "")).encode()
+        data = b""
+    return data or str(request.get("postData", "")).encode("utf-8", "surrogatepass")
 
 
 def _take_response(hop: Exchange, response: Params) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from types import TracebackType
 from typing import Any, Self
 
-from playwright.async_api import BrowserContext, Dialog, Page
+from playwright.async_api import BrowserContext, Dialog, Page, Request
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
@@ -13,6 +13,7 @@ from crawlers.capture.errors import CaptureError
 from crawlers.capture.exchange import Exchange
 from crawlers.capture.line import Line, LineError, PageLine
 from crawlers.capture.order import CaptureOrder, RenderOrder
+from crawlers.capture.overheard import overheard
 from crawlers.capture.traffic import Traffic
 from crawlers.egress.policy import Policy
 from crawlers.egress.proxy import EgressProxy
@@ -53,6 +54,7 @@ class Visit:
         self._page: Page | None = None
         self._line: PageLine | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._requests: list[Request] = []
 
     async def __aenter__(self) -> Self:
         await self.proxy.start()
@@ -115,6 +117,12 @@ class Visit:
             if item.kind == "Document" and item.frame_id == self.frame_id and not item.session
         ]
 
+    async def complete(self, cap_s: float) -> None:
+        """Fetch what is still on its way: bodies, and requests only Playwright heard of."""
+        await self.traffic.bodies(cap_s)
+        known = {(item.method, item.url) for item in self.traffic.exchanges()}
+        self.traffic.extra.extend(await overheard(self._requests, known))
+
     async def stop_scripts(self) -> None:
         """Make a page answer again whose scripts do not let it."""
         self.stops.append("script_stopped")
@@ -141,6 +149,8 @@ class Visit:
         self._context = await self._keeper.context(self.order.options, self.proxy)
         self._page = await self._context.new_page()
         self._context.on("page", self._close_popup)
+        if isinstance(self.order, CaptureOrder):
+            self._page.on("request", self._overhear)
         self._page.on("dialog", self._dismiss)
         self._page.on("download", lambda download: self.notes.append(f"download:{download.url[:500]}"))
         session = await self._context.new_cdp_session(self._page)
@@ -153,6 +163,9 @@ class Visit:
             self._line.send("DOM.enable"),
         )
         self.frame_id = str(target["targetInfo"]["targetId"])
+
+    def _overhear(self, request: Request) -> None:
+        self._requests.append(request)
 
     def _secure(self, params: dict[str, Any]) -> None:
         self.security = params["visibleSecurityState"]
