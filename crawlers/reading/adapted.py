@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from crawlers.reading.document import Document, Element
-from crawlers.reading.facts import element_fact, price_value
+from crawlers.reading.facts import element_fact, kind_of, price_value
 from crawlers.reading.locator import at_element, at_text
 from crawlers.reading.mention import Mention, mentions_of
 from crawlers.reading.page import card_price_facts, read_page
@@ -53,7 +53,14 @@ def _price_at(document: Document, kind: str, element: Element) -> Fact | None:
     for mention in mentions_of(document):
         if start <= mention.start < end:
             value = price_value(kind, mention.amount)
-            return Fact("price", value, document.text[mention.start : mention.end], at_text(mention.start, mention.end), "adapter", SURE)
+            return Fact(
+                "price",
+                value,
+                document.text[mention.start : mention.end],
+                at_text(mention.start, mention.end),
+                "adapter",
+                SURE,
+            )
     amounts = find_amounts(text)
     bare = amounts[0] if amounts else parse_bare(text)
     if bare is not None:
@@ -88,11 +95,13 @@ def _with_selectors(document: Document, listing: ListingFacts, platform: Platfor
         if facts:
             told[field] = facts
     prices = _prices(document, platform)
-    kept = []
-    for fact in listing.facts:
-        if fact.field in told or (prices and fact.field == "price" and _is_guess(fact)):
-            continue
-        kept.append(fact)
+    settled = {kind_of(fact) for fact in prices}
+    settled |= {"shown", "range"} if settled & {"shown", "range"} else set()
+    kept = [
+        fact
+        for fact in listing.facts
+        if fact.field not in told and not (fact.field == "price" and _is_guess(fact) and kind_of(fact) in settled)
+    ]
     return ListingFacts(listing.url, (*told.pop("title", ()), *prices, *kept, *(f for fs in told.values() for f in fs)))
 
 
@@ -133,7 +142,7 @@ def _inside(document: Document, card: Element, selectors: tuple[str, ...]) -> El
             document.memo["css", selector] = known
         for element in known:
             if card.index <= element.index < card.stop and document.text_of(element):
-                return element  # type: ignore[no-any-return]
+                return element
     return None
 
 
@@ -169,5 +178,3 @@ def read_adapted(document: Document, platform: Platform) -> PageFacts:
         needs_browser=page.needs_browser,
         notes=page.notes,
     )
-
-

@@ -17,7 +17,9 @@ MAX_TIMES = 6
 MAX_CARD_TEXT = 500
 """A block with more text than this is a part of the page, not a card."""
 _ROLLING = re.compile(r"\b(?:first|last|odd|even|active|selected|current|hover|on|cur|clearfix)\b|[-_]?\d+|\W+")
-_BLOCK_TAGS = frozenset("li div article section tr dl td a span figure dd product-card product-item".split())
+_BLOCK_TAGS = frozenset(
+    ["li", "div", "article", "section", "tr", "dl", "td", "a", "span", "figure", "dd", "product-card", "product-item"]
+)
 _MAX_LINKS = 8
 _MAX_MENTIONS = 8
 
@@ -36,7 +38,7 @@ def _signature(element: Element) -> str:
     return f"{element.tag} {_ROLLING.sub(' ', element.mark)}" if element.attrs else element.tag
 
 
-def _main_anchor(document: Document, survey: Survey, element: Element, anchors: list[Anchor]) -> Anchor | None:
+def _main_anchor(survey: Survey, anchors: list[Anchor]) -> Anchor | None:
     """The link a card stands for: the address linked most often, or the one with the longest text."""
     weights: dict[str, int] = defaultdict(int)
     for anchor in anchors:
@@ -90,7 +92,7 @@ def _cards(document: Document, survey: Survey, members: list[Element]) -> list[C
         low, high = bisect_left(starts, element.start), bisect_left(starts, element.end)
         if len(anchors) > _MAX_LINKS * 3 or high - low > _MAX_MENTIONS:
             continue
-        anchor = _main_anchor(document, survey, element, anchors)
+        anchor = _main_anchor(survey, anchors)
         if any(element.index < heading.index < element.stop for heading in heads):
             continue
         if anchor is not None and len({link.url for link in anchors if link.elsewhere}) <= _MAX_LINKS:

@@ -11,15 +11,17 @@ from crawlers.reading.mention import Mention, mentions_of
 from crawlers.reading.pairs import pairs_of, pieces_of
 from crawlers.reading.price import to_fen
 from crawlers.reading.survey import survey_of
-from kernel.facts import Fact
+from kernel.facts import Fact, FactValue
 
 MAX_CHOICES = 60
 _AREA = re.compile(r"sku|variant|swatch|guige|(?:^|[\s_-])spec(?:$|[\s_-])|choose|xuanze", re.IGNORECASE)
 _AREA_NAME = re.compile(r"sku|variant|spec|guige|attribute|option|size|colou?r", re.IGNORECASE)
-_CHOICE_TAGS = frozenset("button label li tr option span div a dd".split())
+_CHOICE_TAGS = frozenset(["button", "label", "li", "tr", "option", "span", "div", "a", "dd"])
 _TAIL = re.compile(r"[\s\-–—:：（(\[【+＋]+$")
 _HEAD = re.compile(r"^规格\s?\d{0,2}\s?[:：]\s*")
-_BOX_AMOUNT = re.compile(r"[（(\[]?\s*[+＋]?\s*(?:[¥￥$€£]\s*(?P<a>\d[\d,]{0,8}(?:\.\d{1,2})?)|(?P<b>\d[\d,]{0,8}(?:\.\d{1,2})?)\s*元)\s*元?\s*[)）\]]?")
+_BOX_AMOUNT = re.compile(
+    r"[（(\[]?\s*[+＋]?\s*(?:[¥￥$€£]\s*(?P<a>\d[\d,]{0,8}(?:\.\d{1,2})?)|(?P<b>\d[\d,]{0,8}(?:\.\d{1,2})?)\s*元)\s*元?\s*[)）\]]?"
+)
 
 
 def _alike(document: Document, elements: list[Element]) -> list[Element]:
@@ -43,15 +45,25 @@ def _areas(document: Document) -> Iterator[list[Element]]:
     for element in survey_of(document).inputs:
         if element.tag == "select" and _AREA_NAME.search(f"{element.mark} {element.get('name')}"):
             inside = document.inside(element)
-            yield [option for option in inside if option.tag == "option" and (option.get("value") or "value" not in option.attrs)]
+            yield [
+                option
+                for option in inside
+                if option.tag == "option" and (option.get("value") or "value" not in option.attrs)
+            ]
     for pair in pairs_of(document):
-        if pair.field == "sku" and not in_card(document, pair.after):
-            if pair.holder is not None:
-                yield _alike(document, pieces_of(document, pair))
+        if pair.field == "sku" and pair.holder is not None and not in_card(document, pair.after):
+            yield _alike(document, pieces_of(document, pair))
     for area in document.elements:
-        if area.attrs and not area.hidden and area.tag in {"ul", "dd", "div", "dl", "fieldset"} and _AREA.search(area.mark):
+        if (
+            area.attrs
+            and not area.hidden
+            and area.tag in {"ul", "dd", "div", "dl", "fieldset"}
+            and _AREA.search(area.mark)
+        ):
             children = [document.elements[child] for child in document.children[area.index]]
-            tagged = [c for c in children if document.text_of(c) and c.tag not in {"legend", "p", "h3", "h4", "dt", "strong"}]
+            tagged = [
+                c for c in children if document.text_of(c) and c.tag not in {"legend", "p", "h3", "h4", "dt", "strong"}
+            ]
             yield _alike(document, tagged)
 
 
@@ -77,20 +89,33 @@ def _choice_facts(document: Document, start: int, end: int, mentions: list[Menti
     for mention in mentions:
         if start <= mention.start < end and mention.kind not in {"struck", "noise"}:
             value = price_value("shown", mention.amount, sku=name)
-            yield Fact("price", value, document.text[mention.start : mention.end], at_text(mention.start, mention.end), "heuristic", 80)
+            yield Fact(
+                "price",
+                value,
+                document.text[mention.start : mention.end],
+                at_text(mention.start, mention.end),
+                "heuristic",
+                80,
+            )
             return
 
 
 def skus(document: Document) -> list[Fact]:
     """SKUs with their prices, from the best group of choices on the page."""
     mentions = mentions_of(document)
-    numbered = [pair for pair in pairs_of(document) if pair.field == "sku" and pair.holder is None and not in_card(document, pair.after)]
-    lines = [pair for pair in numbered if re.search(r"\d\s*[:：]\s*$", document.text[max(0, pair.start - 4) : pair.start])]
+    numbered = [
+        pair
+        for pair in pairs_of(document)
+        if pair.field == "sku" and pair.holder is None and not in_card(document, pair.after)
+    ]
+    lines = [
+        pair for pair in numbered if re.search(r"\d\s*[:：]\s*$", document.text[max(0, pair.start - 4) : pair.start])
+    ]
     if lines:
         return [fact for pair in lines for fact in _choice_facts(document, pair.start, pair.end, mentions)]
     for choices in _areas(document):
         if 1 <= len(choices) <= MAX_CHOICES and not in_card(document, choices[0].index):
-            facts = []
+            facts: list[Fact] = []
             for choice in choices:
                 facts.extend(_choice_facts(document, *document.span_of(choice), mentions))
             if facts:
@@ -102,7 +127,10 @@ def _box_text(document: Document, box: Element, labels: dict[str, Element]) -> t
     """Range of the words that belong to a box."""
     label = labels.get(box.get("id"))
     if label is None:
-        label = next((e for e in list(document.ancestors(box.index))[1:4] if e.tag in {"label", "li", "td", "p", "dd", "div"}), None)
+        label = next(
+            (e for e in list(document.ancestors(box.index))[1:4] if e.tag in {"label", "li", "td", "p", "dd", "div"}),
+            None,
+        )
     if label is None or not 0 < label.end - label.start <= 120:
         return None
     start, end = document.span_of(label)
@@ -124,6 +152,5 @@ def options(document: Document) -> Iterator[Fact]:
         fen = to_fen(amount["a"] or amount["b"]) if amount else None
         label = clean(_TAIL.sub("", raw[: amount.start()])) if amount and amount.end() >= len(raw) else clean(raw)
         if label:
-            value = {"label": label, "checked": "checked" in box.attrs, "fen": fen}
+            value: FactValue = {"label": label, "checked": "checked" in box.attrs, "fen": fen}
             yield Fact("option", value, raw, at_text(start, start + len(raw)), "heuristic", 85)
-

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from crawlers.reading import structured
+from crawlers.reading import json_ld, structured
 from crawlers.reading.blocks import in_card
 from crawlers.reading.document import Document, Element
 from crawlers.reading.facts import clean, element_fact, range_fact
@@ -17,14 +17,17 @@ from kernel.facts import Fact
 
 MAX_IMAGES = 12
 _COUNT = r"(?P<number>\d[\d,]{0,11}(?:\.\d+)?)\s?(?P<scale>万|w|k|千)?"
-_PLAIN_COUNT = re.compile(rf"\s*(?:已售|约|仅剩|现货)?\s*{_COUNT}\+?\s*(?:件|个|份|笔|人付款|套|盒|台)?(?=\s|$)", re.IGNORECASE)
+_PLAIN_COUNT = re.compile(
+    rf"\s*(?:已售|约|仅剩|现货)?\s*{_COUNT}\+?\s*(?:件|个|份|笔|人付款|套|盒|台)?(?=\s|$)", re.IGNORECASE
+)
 _SALES = re.compile(
     rf"(?:月销量?|累计销量|总销量|已售出?|销量|成交量?|已拼|近30天(?:销量|售出)|销售量|售出)[\s:：]{{0,3}}(?:约|超|逾)?{_COUNT}\+?|"
     rf"(?P<number2>\d[\d,]{{0,11}}(?:\.\d+)?)\s?(?P<scale2>万|w|k|千)?\+?\s?(?:人付款|人已买|人购买|件已售|笔成交|人收货|sold\b)",
     re.IGNORECASE,
 )
 _STOCK = re.compile(
-    rf"(?:库存量?|现货|剩余(?:库存)?|余量|仅剩|还剩)[\s:：]{{0,3}}(?:约|仅)?{_COUNT}|(?P<number2>\d[\d,]{{0,8}})\s?(?P<scale2>万)?\s?(?:in stock|available|left in stock)",
+    rf"(?:库存量?|现货|剩余(?:库存)?|余量|仅剩|还剩)[\s:：]{{0,3}}(?:约|仅)?{_COUNT}"
+    rf"|(?P<number2>\d[\d,]{{0,8}})\s?(?P<scale2>万)?\s?(?:in stock|available|left in stock)",
     re.IGNORECASE,
 )
 _NO_STOCK = re.compile(r"(?:^|\n)(?:暂时缺货|已售罄|售罄|无货|缺货|out of stock|sold out)(?:\n|$)", re.IGNORECASE)
@@ -33,19 +36,30 @@ _PROMOTION = re.compile(
     r"最后\s?\d+\s?(?:天|小时)|距(?:离)?(?:结束|活动结束)|倒计时|\d(?:\.\d)?折|活动(?:时间|截止))"
 )
 _GIFT = re.compile(r"赠品|赠送|加赠|附赠|买\S{0,4}送")
-_CRUMB_MARK = re.compile(r"(?:^|[\s_-])(?:breadcrumbs?|crumbs?|bread|path|mianbao|location|position)(?:$|[\s_-])|breadcrumb|crumb-?nav")
+_CRUMB_MARK = re.compile(
+    r"(?:^|[\s_-])(?:breadcrumbs?|crumbs?|bread|path|mianbao|location|position)(?:$|[\s_-])|breadcrumb|crumb-?nav"
+)
 _CRUMB_LINE = re.compile(
-    r"(?:^|\n)(?:(?:您的|当前|所在|您当前的)?位置\s*[:：]?\s*)?(?P<path>[^\n>›»＞/]{1,30}(?:\s*[>›»＞]\s*[^\n>›»＞]{1,60}|\s/\s[^\n/]{1,60}){1,6})(?=\n|$)"
+    r"(?:^|\n)(?:(?:您的|当前|所在|您当前的)?位置\s*[:：]?\s*)?(?P<path>[^\n>›»＞/]{1,30}(?:\s*[>›»＞]\s*[^\n>›»＞]{1,60}"
+    r"|\s/\s[^\n/]{1,60}){1,6})(?=\n|$)"
 )
 _CRUMB_PART = re.compile(r"\s*[>›»→＞]\s*|\s+/\s+|\n")
 _CRUMB_LEAD = re.compile(r"^\s*(?:您的|当前|所在|您当前的)?位置\s*[:：]?\s*")
-_CRUMB_HOME = re.compile(r"^(?:首页|主页|home|shop|全部(?:商品|分类)?|店铺首页|catalogue|all(?: products)?|您的位置|当前位置)[:：]?$", re.IGNORECASE)
-_DESCRIPTION_MARK = re.compile(r"description|desc(?:$|[\s_-])|detail-?content|goods-?detail|product-?detail|intro|xiangqing|miaoshu|(?:^|[\s_-])details?(?:$|[\s_-])")
+_CRUMB_HOME = re.compile(
+    r"^(?:首页|主页|home|shop|全部(?:商品|分类)?|店铺首页|catalogue|all(?: products)?|您的位置|当前位置)[:：]?$",
+    re.IGNORECASE,
+)
+_DESCRIPTION_MARK = re.compile(
+    r"description|desc(?:$|[\s_-])|detail-?content|goods-?detail|product-?detail|intro|xiangqing|miaoshu|(?:^"
+    r"|[\s_-])details?(?:$|[\s_-])"
+)
 _DESCRIPTION_SURE = re.compile(r"description|(?:^|[\s_-])desc(?:$|[\s_-])|intro(?:$|[\s_-])|miaoshu")
 _PROMOTION_MARK = re.compile(r"promo|cuxiao|youhui|huodong")
 _GIFT_MARK = re.compile(r"gift|zengpin")
 _RATING = re.compile(r"\s*(?P<n>[0-5](?:\.\d{1,2})?)(?![\d.%])")
-_RATING_WORDS = re.compile(r"(?:店铺评分|评价得分|综合评分|评分)\s?(?P<n>[0-5]\.\d)|(?<![\d.])(?P<m>[0-5]\.\d)\s?分(?!钟)")
+_RATING_WORDS = re.compile(
+    r"(?:店铺评分|评价得分|综合评分|评分)\s?(?P<n>[0-5]\.\d)|(?<![\d.])(?P<m>[0-5]\.\d)\s?分(?!钟)"
+)
 _SCALES = {"万": 10_000, "w": 10_000, "千": 1_000, "k": 1_000}
 
 
@@ -115,7 +129,11 @@ def _is_icon(image: Element, url: str) -> bool:
     size = image.get("width")
     if size.isdigit() and int(size) < 40:
         return True
-    return bool(re.search(r"logo|icon|sprite|avatar|qrcode|banner|blank|spacer|placeholder|loading", f"{url} {image.mark}".lower()))
+    return bool(
+        re.search(
+            r"logo|icon|sprite|avatar|qrcode|banner|blank|spacer|placeholder|loading", f"{url} {image.mark}".lower()
+        )
+    )
 
 
 def category(document: Document, title: str) -> Iterator[Fact]:
@@ -124,15 +142,23 @@ def category(document: Document, title: str) -> Iterator[Fact]:
     if names:
         value = _path(names, title)
         if value:
-            pointer = next(node.pointer for node in structured.json_ld.nodes_of(document) if "breadcrumblist" in node.types)
-            raw = structured.json_ld.as_text(structured.json_ld.follow(structured.json_ld.blocks_of(document), pointer))
+            pointer = next(node.pointer for node in json_ld.nodes_of(document) if "breadcrumblist" in node.types)
+            raw = json_ld.as_text(json_ld.follow(json_ld.blocks_of(document), pointer))
             yield Fact("category", value, raw[:4000], f"json-ld:{pointer}", "json-ld", 90)
             return
     for element in document.elements:
-        if not element.hidden and element.attrs and (_CRUMB_MARK.search(element.mark) or "breadcrumb" in element.get("aria-label").lower()):
+        if (
+            not element.hidden
+            and element.attrs
+            and (_CRUMB_MARK.search(element.mark) or "breadcrumb" in element.get("aria-label").lower())
+        ):
             text = document.text_of(element)
             if 2 < len(text) < 300:
-                value = _path([clean(part) for part in _CRUMB_PART.split(_CRUMB_LEAD.sub("", text))], title, title_parts(document.title)[1:])
+                value = _path(
+                    [clean(part) for part in _CRUMB_PART.split(_CRUMB_LEAD.sub("", text))],
+                    title,
+                    title_parts(document.title)[1:],
+                )
                 if value:
                     yield Fact("category", value, text[:4000], at_element(document, element), "heuristic", 85)
                     return
@@ -147,7 +173,9 @@ def _crumb_line(document: Document, title: str) -> list[Fact]:
         names = [clean(part) for part in _CRUMB_PART.split(match["path"])]
         value = _path(names, title, title_parts(document.title)[1:])
         if value and len(names) > 1:
-            return [range_fact(document, "category", match.start("path"), match.end("path"), value=value, confidence=80)]
+            return [
+                range_fact(document, "category", match.start("path"), match.end("path"), value=value, confidence=80)
+            ]
     return []
 
 
@@ -203,8 +231,15 @@ def _named_description(document: Document) -> Element | None:
     ]
     if not found:
         return None
-    plain = [element for element in found if not any(element.index < h.index < element.stop for h in survey_of(document).headings)]
-    return max(plain or found, key=lambda element: (_DESCRIPTION_SURE.search(element.mark) is not None, element.end - element.start))
+    plain = [
+        element
+        for element in found
+        if not any(element.index < h.index < element.stop for h in survey_of(document).headings)
+    ]
+    return max(
+        plain or found,
+        key=lambda element: (_DESCRIPTION_SURE.search(element.mark) is not None, element.end - element.start),
+    )
 
 
 def description(document: Document) -> Iterator[Fact]:
@@ -232,7 +267,11 @@ def _pieces(document: Document, field: str, *, inline: bool) -> Iterator[tuple[i
         if inline and any(start <= pair.start < end for start, end in told):
             continue
         pieces = pieces_of(document, pair)
-        if len(pieces) > 1 and all(piece.tag == pieces[0].tag for piece in pieces) and pieces[0].tag not in {"dt", "dd", "td", "tr"}:
+        if (
+            len(pieces) > 1
+            and all(piece.tag == pieces[0].tag for piece in pieces)
+            and pieces[0].tag not in {"dt", "dd", "td", "tr"}
+        ):
             yield from (document.span_of(piece) for piece in pieces)
         elif pair.end - pair.start <= 160:
             yield pair.start, pair.end
@@ -250,7 +289,11 @@ def wordings(document: Document) -> Iterator[Fact]:
     for field, pattern, mark in (("promotion", _PROMOTION, _PROMOTION_MARK), ("gift", _GIFT, _GIFT_MARK)):
         spans = [(start, end, 82) for start, end in _pieces(document, field, inline=False)]
         if not spans:
-            named = [e for e in document.elements if e.attrs and not e.hidden and 2 < e.end - e.start <= 120 and mark.search(e.mark)]
+            named = [
+                e
+                for e in document.elements
+                if e.attrs and not e.hidden and 2 < e.end - e.start <= 120 and mark.search(e.mark)
+            ]
             leaves = [e for e in named if not any(e.index < other.index < e.stop for other in named)]
             spans = [(*_without_label(document, field, e), 75) for e in leaves if not in_card(document, e.index)]
         if not spans:
@@ -260,6 +303,11 @@ def wordings(document: Document) -> Iterator[Fact]:
         seen: set[str] = set()
         for start, end, confidence in spans:
             value = clean(document.text[start:end])
-            if value and value not in seen and len(seen) < 10 and not in_card(document, document.element_at(start).index):
+            if (
+                value
+                and value not in seen
+                and len(seen) < 10
+                and not in_card(document, document.element_at(start).index)
+            ):
                 seen.add(value)
                 yield range_fact(document, field, start, end, confidence=confidence)

@@ -30,7 +30,7 @@ def element_fact(
     return text_fact(field, document.text_of(element), at_element(document, element), method, confidence)
 
 
-def range_fact(  # noqa: PLR0913 - a range is two numbers
+def range_fact(
     document: Document, field: str, start: int, end: int, *, value: FactValue | None = None, confidence: int = 100
 ) -> Fact:
     """A fact that is a range of the visible text; its value is the text unless another is given."""

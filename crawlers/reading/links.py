@@ -10,13 +10,24 @@ from crawlers.reading.urls import host_of
 from kernel.facts import Link, PageKind
 
 MAX_LINKS = 2_000
-_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif|css|js|ico|pdf|zip|rar|mp4|mp3|apk|exe|docx?|xlsx?)(?:$|\?)", re.IGNORECASE)
+_FILE = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|svg|avif|css|js|ico|pdf|zip|rar|mp4|mp3|apk|exe|docx?|xlsx?)(?:$|\?)", re.IGNORECASE
+)
 _LICENCE = re.compile(r"证照|资质|营业执照|工商(?:信息|亮照)|亮照|经营者信息|电子标识|执照信息|主体信息")
 _LICENCE_PATH = re.compile(r"licen[cs]e|zhizhao|zizhi|qualification|certificate|zzlz", re.IGNORECASE)
-_RULES = re.compile(r"规则|协议|条款|须知|公告|政策|退换货|售后|terms|conditions|privacy|returns|agreement", re.IGNORECASE)
-_RULES_PATH = re.compile(r"/(?:rules?|terms|policy|policies|agreement|notice|privacy|returns)(?:[/._-]|$)", re.IGNORECASE)
-_LOGIN = re.compile(r"/(?:login|signin|sign-in|register|logout|account|passport|member)(?:[/._-]|$)|登录|注册", re.IGNORECASE)
-_PAGING = re.compile(r"^(?:下一页|上一页|后页|前页|末页|首页|尾页|next|prev(?:ious)?|›|»|>|>>|‹|«|\d{1,4})$|下一页|next page", re.IGNORECASE)
+_RULES = re.compile(
+    r"规则|协议|条款|须知|公告|政策|退换货|售后|terms|conditions|privacy|returns|agreement", re.IGNORECASE
+)
+_RULES_PATH = re.compile(
+    r"/(?:rules?|terms|policy|policies|agreement|notice|privacy|returns)(?:[/._-]|$)", re.IGNORECASE
+)
+_LOGIN = re.compile(
+    r"/(?:login|signin|sign-in|register|logout|account|passport|member)(?:[/._-]|$)|登录|注册", re.IGNORECASE
+)
+_PAGING = re.compile(
+    r"^(?:下一页|上一页|后页|前页|末页|首页|尾页|next|prev(?:ious)?|›|»|>|>>|‹|«|\d{1,4})$|下一页|next page",
+    re.IGNORECASE,
+)
 _PAGE_QUERY = re.compile(r"[?&](?:page|p|pn|pageno|page_?num|offset|start)=\d+|/page[/_-]?\d+", re.IGNORECASE)
 
 
@@ -30,11 +41,8 @@ def _kind(url: str, text: str, cards: set[str]) -> PageKind:
         return "login"
     if url in cards:
         return "detail"
-    if _PAGE_QUERY.search(url) and _PAGING.search(text):
-        return "list"
-    if is_home_path(url):
-        return "home"
-    return kind_by_address(url)
+    paging = _PAGE_QUERY.search(url) and _PAGING.search(text)
+    return "list" if paging else "home" if is_home_path(url) else kind_by_address(url)
 
 
 def links_of(document: Document) -> tuple[Link, ...]:

@@ -8,9 +8,10 @@ attribute), ``meta:<name>`` (content of a meta element), ``title:`` (the title e
 
 import re
 
-from crawlers.reading.errors import LocatorError
 from crawlers.reading import json_ld
-from crawlers.reading.document import Document, Element, parse
+from crawlers.reading.document import Document, Element
+from crawlers.reading.errors import LocatorError
+from crawlers.reading.parsing import parse
 
 _PLAIN_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,60}", re.ASCII)
 _PLAIN_TAG = re.compile(r"[a-z][a-z0-9]{0,20}", re.ASCII)

@@ -17,7 +17,8 @@ _STRUCK_MARK = re.compile(
 _MEMBER_MARK = re.compile(r"(?:^|[\s_-])(?:member|vip|plus|huiyuan)")
 _COUPON_MARK = re.compile(r"coupon|quan(?:hou)?(?:$|[\s_-])|after-?quan|daoshou")
 _NOISE_MARK = re.compile(
-    r"(?:^|[\s_-])(?:cart|basket|minicart|shipping|freight|delivery|postage|saving|savings|saved|deposit|instal|installment|"
+    r"(?:^|[\s_-])(?:cart|basket|minicart|shipping|freight|delivery|postage|saving|savings|saved|deposit|instal"
+    r"|installment|"
     r"subtotal|total|balance|filter|facet|slider|tax|points?|cashback)(?:$|[\s_-])"
 )
 _LABEL_GAP = r"[\s:：（(]*$"
@@ -26,7 +27,9 @@ _STRUCK_LABEL = re.compile(
     r"regular price|original price|compare at|statt|uvp)" + _LABEL_GAP,
     re.IGNORECASE,
 )
-_COUPON_LABEL = re.compile(r"(?:券后价?|用券后?|领券(?:后|价)|到手价?|折后价?|预估到手价?)\s*(?:约|仅|低至)?" + _LABEL_GAP)
+_COUPON_LABEL = re.compile(
+    r"(?:券后价?|用券后?|领券(?:后|价)|到手价?|折后价?|预估到手价?)\s*(?:约|仅|低至)?" + _LABEL_GAP
+)
 _MEMBER_LABEL = re.compile(r"(?:会员价?|VIP价?|PLUS价?|粉丝价|学生价|新人价|member price)" + _LABEL_GAP, re.IGNORECASE)
 _SHOWN_LABEL = re.compile(
     r"(?:售价|现价|价格|促销价|秒杀价|活动价|抢购价|一口价|优惠价|特价|商城价|批发价|团购价|直播价|单价|本店价|店铺价|"
@@ -35,16 +38,43 @@ _SHOWN_LABEL = re.compile(
 )
 _NOISE_BEFORE = re.compile(
     r"(?:满|每满|减|立减|直降|返|返现|省|立省|节省|已优惠|优惠|补贴|抵|抵扣|运费|邮费|快递费?|配送费?|包邮|押金|定金|订金|首付|"
-    r"月供|每期|×\d期|合计|小计|总计|总价|余额|红包|购物车|注册资本|save|you save|saving|over|off|orders? of|shipping|delivery|cart|basket|"
+    r"月供|每期|×\d期|合计|小计|总计|总价|余额|红包|购物车|注册资本|"
+    r"save|you save|saving|over|off|orders? of|shipping|delivery|cart|basket|"
     r"subtotal|total|deposit|minimum|spend|from only|tax|vat|incl\.|fee)[\s:：了约满\w]{0,2}[\s:：（(]*$",
     re.IGNORECASE,
 )
 _NOISE_AFTER = re.compile(
-    r"^\s*(?:的?(?:优惠券|代金券|红包|券)|off\b|包邮|抵扣|减\d|运费|邮费|起送|以上|以内|以下|shipping|delivery|deposit|/\s*期|x\s*\d+\s*期|each month|a month|"
+    r"^\s*(?:的?(?:优惠券|代金券|红包|券)|off\b|包邮|抵扣|减\d|运费|邮费|起送|以上|以内|以下|shipping|delivery|deposit|/\s*期|x\s*\d+\s*期"
+    r"|each month|a month|"
     r"/\s*mo(?:nth)?\b)",
     re.IGNORECASE,
 )
-_WEIGHT_UNITS = frozenset("斤 公斤 千克 克 kg KG Kg g L l 升 毫升 ml ML 米 m 吨 两 平方米 平米 lb oz".split())
+_WEIGHT_UNITS = frozenset(
+    [
+        "斤",
+        "公斤",
+        "千克",
+        "克",
+        "kg",
+        "KG",
+        "Kg",
+        "g",
+        "L",
+        "l",
+        "升",
+        "毫升",
+        "ml",
+        "ML",
+        "米",
+        "m",
+        "吨",
+        "两",
+        "平方米",
+        "平米",
+        "lb",
+        "oz",
+    ]
+)
 _DECIMALS_END = re.compile(r"\.\d\d$")
 _CENTS_MARK = re.compile(r"cent|decimal|fraction|(?:^|[\s_-])(?:sup|xiaoshu|small)(?:$|[\s_-])")
 
@@ -83,9 +113,9 @@ def _with_cents(document: Document, amount: Amount, start: int) -> Amount:
     offset, index = runs[-1]
     tail = document.text[offset : start + amount.end - amount.start]
     element = document.elements[index]
-    if len(tail) == 2 and tail.isdigit() and document.text[offset - 1].isdigit():
-        if element.tag in {"sup", "sub"} or _CENTS_MARK.search(element.mark):
-            return Amount(amount.fen // 100, amount.currency, amount.start, amount.end)
+    raised = element.tag in {"sup", "sub"} or _CENTS_MARK.search(element.mark)
+    if raised and len(tail) == 2 and tail.isdigit() and document.text[offset - 1].isdigit():
+        return Amount(amount.fen // 100, amount.currency, amount.start, amount.end)
     return amount
 
 
@@ -177,7 +207,9 @@ def _bare(document: Document, taken: list[int], currency: str) -> list[Mention]:
         if not 0 < end - start <= 24 or start < last_end:
             continue
         at = bisect_left(taken, start)
-        if at < len(taken) and taken[at] < end or (at and taken[at - 1] + 12 > start and _covers(document, taken[at - 1], start)):
+        if (at < len(taken) and taken[at] < end) or (
+            at and taken[at - 1] + 12 > start and _covers(document, taken[at - 1], start)
+        ):
             continue
         amount = parse_bare(document.text[start:end], currency)
         if amount is not None:

@@ -26,7 +26,9 @@ def structured_facts(document: Document) -> list[Fact]:
     known = document.memo.get("structured")
     if isinstance(known, list):
         return known
-    facts = structured.from_json_ld(document) + structured.from_microdata(document) + structured.from_open_graph(document)
+    facts = (
+        structured.from_json_ld(document) + structured.from_microdata(document) + structured.from_open_graph(document)
+    )
     document.memo["structured"] = facts
     return facts
 
@@ -37,7 +39,9 @@ def _merge_prices(shown: list[Fact], told: list[Fact]) -> Iterator[Fact]:
     known = {(kind_of(fact), fen_of(fact)) for fact in shown}
     sure = [fact for fact in shown if fact.confidence >= SURE]
     for fact in told:
-        if (kind_of(fact), fen_of(fact)) in known or fen_of(fact) in {fen_of(other) for other in sure if kind_of(other) != "struck"}:
+        if (kind_of(fact), fen_of(fact)) in known or fen_of(fact) in {
+            fen_of(other) for other in sure if kind_of(other) != "struck"
+        }:
             continue
         known.add((kind_of(fact), fen_of(fact)))
         yield fact
@@ -99,7 +103,9 @@ def _card_title(document: Document, card: Card) -> Fact | None:
     survey = survey_of(document)
     inside = range(card.element.index, card.element.stop)
     for named in [*(h for h in survey.headings if h.index in inside), *(n for n in survey.named if n.index in inside)]:
-        if 1 < named.end - named.start <= 200 and not any(named.start <= mention.start < named.end for mention in card.mentions):
+        if 1 < named.end - named.start <= 200 and not any(
+            named.start <= mention.start < named.end for mention in card.mentions
+        ):
             return element_fact(document, "title", named, "template", 85)
     texts = [a for a in own if 1 < a.element.end - a.element.start <= 200]
     texts = [a for a in texts if not any(a.element.start <= mention.start < a.element.end for mention in card.mentions)]
@@ -174,4 +180,3 @@ def read_page(document: Document, known: PageKind | None = None) -> PageFacts:
         needs_browser=guess.needs_browser,
         notes=document.notes,
     )
-

@@ -24,22 +24,31 @@ _CAPTCHA = re.compile(
 _CAPTCHA_MARK = re.compile(r"captcha|geetest|nc_wrapper|nocaptcha|slider-?verify|yidun")
 _LOGIN = re.compile(r"登录|登陆|sign in|log in|login", re.IGNORECASE)
 _LICENCE_WORDS = re.compile(r"统一社会信用代码|营业执照|证照信息|经营者(?:资质|信息)|资质证照|工商信息")
-_LICENCE_TITLE = re.compile(r"证照|资质|营业执照|工商|执照|亮照|经营者信息|licen[cs]e|business information", re.IGNORECASE)
+_LICENCE_TITLE = re.compile(
+    r"证照|资质|营业执照|工商|执照|亮照|经营者信息|licen[cs]e|business information", re.IGNORECASE
+)
 _RULES_TITLE = re.compile(
     r"规则|协议|条款|须知|公告|政策|细则|退换货|售后(?:说明|服务)|用户协议|免责|rules?\b|terms|conditions|polic(?:y|ies)|agreement|privacy|returns",
     re.IGNORECASE,
 )
 _DETAIL_PATH = re.compile(
-    r"/(?:item|items|product|products|goods|detail|details|p|prod|sku|offer|listing|dp|shangpin|catalogue|catalog)[/_-][^/]*[\w-](?:\.s?html?|/)?$|"
+    r"/(?:item|items|product|products|goods|detail|details|p|prod|sku|offer|listing|dp|shangpin|catalogue"
+    r"|catalog)[/_-][^/]*[\w-](?:\.s?html?|/)?$|"
     r"(?:item|product|goods|detail)[\w-]*\.(?:html?|php|aspx|jsp)|[-_/]\d{3,}\.s?html?$",
     re.IGNORECASE,
 )
 _DETAIL_QUERY = re.compile(r"(?:^|&)(?:id|item_?id|goods_?id|product_?id|sku_?id|route=product)=", re.IGNORECASE)
-_LIST_PATH = re.compile(r"/(?:list|category|categories|search|c|cat|collections?|shop|store|tag|fenlei)(?:[/_-]|\.html?|$)", re.IGNORECASE)
+_LIST_PATH = re.compile(
+    r"/(?:list|category|categories|search|c|cat|collections?|shop|store|tag|fenlei)(?:[/_-]|\.html?|$)", re.IGNORECASE
+)
 _LIST_QUERY = re.compile(r"(?:^|&)(?:page|p|pn|q|keyword|kw|search|cat|category)=", re.IGNORECASE)
 _HOME_WORD = re.compile(r"(?:店铺|商城|网站|本店)?首页|主页|home", re.IGNORECASE)
 _SCRIPT_ROOT = re.compile(r"^(?:app|root|__next|__nuxt|main-app|application)$")
-_NEEDS_SCRIPT = re.compile(r"enable javascript|启用\s*javascript|需要.{0,6}javascript|javascript (?:is )?(?:required|disabled)|正在加载|加载中|loading", re.IGNORECASE)
+_NEEDS_SCRIPT = re.compile(
+    r"enable javascript|启用\s*javascript|需要.{0,6}javascript|javascript (?:is )?(?:required|disabled)|"
+    r"正在加载|加载中|loading",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +121,9 @@ def _about(document: Document) -> str:
 def _calls_itself_home(document: Document) -> bool:
     """Whether the page's own link "home" leads to the page itself."""
     return any(
-        not anchor.elsewhere and same_page(anchor.url, document.url) and _HOME_WORD.fullmatch(document.text_of(anchor.element))
+        not anchor.elsewhere
+        and same_page(anchor.url, document.url)
+        and _HOME_WORD.fullmatch(document.text_of(anchor.element))
         for anchor in survey_of(document).anchors[:60]
     )
 
@@ -134,7 +145,11 @@ def _licence_or_rules(document: Document, detail: int) -> PageKind | None:
     about = _about(document)
     path = path_of(document.url)[0].lower()
     hits = len(set(_LICENCE_WORDS.findall(document.text)))
-    if (_LICENCE_TITLE.search(about) or re.search(r"licen[cs]e|zhizhao|zizhi|qualification", path)) and hits and detail < 75:
+    if (
+        (_LICENCE_TITLE.search(about) or re.search(r"licen[cs]e|zhizhao|zizhi|qualification", path))
+        and hits
+        and detail < 75
+    ):
         return "licence"
     if _RULES_TITLE.search(about) and detail < 60 and sum(len(group) for group in groups_of(document)) <= SIDE_CARDS:
         return "rules"
@@ -150,22 +165,16 @@ def judge_kind(document: Document, *, priced: bool, titled: int, product: bool) 
         titled: confidence of the title, 0 where there is none.
         product: metadata call it the page of one product.
     """
-    if is_shell(document):
-        return KindGuess("empty", needs_browser=True)
-    if not document.text:
-        return KindGuess("empty")
+    if is_shell(document) or not document.text:
+        return KindGuess("empty", needs_browser=is_shell(document))
     wall = _wall(document)
     if wall is not None:
         return KindGuess(wall)
     detail = _detail_score(document, priced=priced, titled=titled, product=product)
     special = _licence_or_rules(document, detail)
-    if special is not None:
-        return KindGuess(special)
+    if special is not None or detail >= 60:
+        return KindGuess(special or "detail")
     groups = groups_of(document)
-    if detail >= 60:
-        return KindGuess("detail")
     if is_home_path(document.url) or _calls_itself_home(document):
         return KindGuess("home")
-    if groups and sum(len(group) for group in groups) >= 2:
-        return KindGuess("list")
-    return KindGuess("detail" if detail >= 45 else "other")
+    return KindGuess("list" if groups else "detail" if detail >= 45 else "other")

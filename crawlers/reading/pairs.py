@@ -10,11 +10,13 @@ LABELS = {
     "stock": "库存|库存量|库存数量|商品库存|剩余库存|stock",
     "sales": "销量|累计销量|累计售出|月销量|月销|总销量|成交量",
     "rating": "评分|用户评价|描述评分|店铺评分|商品评分|综合评分|好评度|rating",
-    "description": "宝贝描述|商品描述|商品介绍|商品详情|图文详情|产品介绍|产品详情|详细介绍|产品描述|商品详细|商品说明|描述|详情|"
+    "description": "宝贝描述|商品描述|商品介绍|商品详情|图文详情|产品介绍|产品详情|详细介绍|产品描述|商品详细|"
+    "商品说明|描述|详情|"
     "product description|description|details|beschreibung|descripción",
     "promotion": "促销|优惠|优惠信息|促销活动|促销信息|活动|优惠活动|店铺优惠",
     "gift": "赠品|赠送|赠品信息|附赠|加赠",
-    "sku": r"(?:商品|可选|选择|产品)?规格\d{0,2}|款式\d{0,2}|颜色(?:分类)?|尺码|尺寸|口味|套餐(?:类型)?|型号规格|容量|colou?r|size|variants?|options?",
+    "sku": r"(?:商品|可选|选择|产品)?规格\d{0,2}|款式\d{0,2}|颜色(?:分类)?|尺码|尺寸|口味|套餐(?:类型)?|"
+    r"型号规格|容量|colou?r|size|variants?|options?",
     "category": "商品分类|所属分类|类目|所属类目|分类",
     "declaration": "自我声明|声明|主体声明",
     "contact": "联系电话|联系方式|客服|客服电话|服务热线|客服热线|电话|咨询电话|投诉电话",
@@ -22,7 +24,7 @@ LABELS = {
     "licence_address": "住所|住所地|经营场所|营业场所|主要经营场所|注册地址|企业地址|公司地址|经营地址|地址|住址",
 }
 _FIELD_OF = [(field, re.compile(rf"(?:{words})", re.IGNORECASE)) for field, words in LABELS.items()]
-_HEAD = re.compile(rf"(?P<label>[^\n:：]{{1,16}}?)\s*[:：]\s*(?P<value>.*)", re.DOTALL)
+_HEAD = re.compile(r"(?P<label>[^\n:：]{1,16}?)\s*[:：]\s*(?P<value>.*)", re.DOTALL)
 _SPACED_HEAD = re.compile(r"(?P<label>品牌|brand|评分|rating|库存)\s+(?P<value>\S.*)", re.IGNORECASE)
 MAX_LABEL = 22
 

@@ -17,7 +17,10 @@ _SYMBOLS = {
     "DKK": "DKK", "JPY": "JPY", "円": "JPY", "Ft": "HUF", "港元": "HKD", "港币": "HKD", "lei": "RON", "RON": "RON",
 }  # fmt: skip
 _SPACE = r"[ \t\n]"
-_PREFIX = r"(?:US\$|HK\$|NT\$|CA\$|[ACSR]\$|人民币|RMB|CNY|USD|EUR|GBP|HKD|AUD|CAD|SGD|BRL|INR|Rs\.?|CHF|PLN|CZK|SEK|NOK|DKK|RON|[¥￥$€£₽₩₹₫₺₴฿₦])"
+_PREFIX = (
+    r"(?:US\$|HK\$|NT\$|CA\$|[ACSR]\$|人民币|RMB"
+    r"|CNY|USD|EUR|GBP|HKD|AUD|CAD|SGD|BRL|INR|Rs\.?|CHF|PLN|CZK|SEK|NOK|DKK|RON|[¥￥$€£₽₩₹₫₺₴฿₦])"
+)
 _SUFFIX = (
     r"(?:人民币|元|块钱|块|圆|美元|欧元|英镑|港元|港币|円|(?:RMB|CNY|USD|EUR|GBP|HKD|PLN|CZK|CHF|SEK|NOK|DKK|JPY|RON|"
     r"zł|Kč|kr\b|Ft\b|lei\b|руб|[€£$₽₫₺₴])(?![ \n]?\d))"
@@ -28,20 +31,25 @@ _PLAIN = rf"\d{{1,10}}(?:{_SPACE}?[.,]\d{{1,4}})?"
 NUMBER = f"(?:{_THOUSANDS}|{_CONTINENTAL}|{_PLAIN})"
 _SCALE = r"(?:[万亿](?!件|人|单|个|台|次|粉|多))"
 _DASH = _SPACE + r"?[-~－–—～至到]" + _SPACE + r"?"
-_SECOND = rf"(?:{_DASH}(?P<pre2>{_PREFIX})?{_SPACE}?(?P<num2>{NUMBER})(?P<scale2>{_SCALE})?(?![\d%％折件天年月日人:/]))?"
+_SECOND = (
+    rf"(?:{_DASH}(?P<pre2>{_PREFIX})?{_SPACE}?(?P<num2>{NUMBER})(?P<scale2>{_SCALE})?(?![\d%％折件天年月日人:/]))?"
+)
+_UNIT = r"(?P<unit>[ ]?/[ ]?\d{0,4}[一-鿿a-zA-Z]{1,4}|[ ]?每[一-鿿]{1,2})?"
 _PREFIXED = re.compile(
     rf"(?P<pre>{_PREFIX}){_SPACE}{{0,2}}(?P<num>{NUMBER})(?P<scale>{_SCALE})?(?P<mid>[ ]?{_SUFFIX})?{_SECOND}"
-    rf"(?P<suf>[ ]?{_SUFFIX})?(?P<tail>{_SPACE}?\+?起)?(?P<unit>[ ]?/[ ]?\d{{0,4}}[一-鿿a-zA-Z]{{1,4}}|[ ]?每[一-鿿]{{1,2}})?"
+    rf"(?P<suf>[ ]?{_SUFFIX})?(?P<tail>{_SPACE}?\+?起)?{_UNIT}"
 )
 _SUFFIXED = re.compile(
     rf"(?<![\d.,/\-])(?P<num>{NUMBER})(?P<scale>{_SCALE})?(?P<mid>[ ]?{_SUFFIX})?{_SECOND}[ ]?(?P<suf>{_SUFFIX})"
-    rf"(?P<tail>{_SPACE}?\+?起)?(?P<unit>[ ]?/[ ]?\d{{0,4}}[一-鿿a-zA-Z]{{1,4}}|[ ]?每[一-鿿]{{1,2}})?"
+    rf"(?P<tail>{_SPACE}?\+?起)?{_UNIT}"
 )
-_BARE = re.compile(rf"(?P<num>{NUMBER})(?P<scale>{_SCALE})?(?:{_DASH}(?P<num2>{NUMBER})(?P<scale2>{_SCALE})?)?(?P<tail>{_SPACE}?起)?")
+_BARE = re.compile(
+    rf"(?P<num>{NUMBER})(?P<scale>{_SCALE})?(?:{_DASH}(?P<num2>{NUMBER})(?P<scale2>{_SCALE})?)?(?P<tail>{_SPACE}?起)?"
+)
 _SUFFIX_HINT = re.compile(_SUFFIX)
 _PREFIX_HINT = re.compile(_PREFIX)
 NEGOTIABLE = re.compile(
-    r"(?:价格)?面议|价格?(?:请)?(?:电询|电议|私聊|详询|咨询客服)|私信(?:报价|询价)|私聊(?:报价|询价|价格)|询价|电话咨询价格|"
+    r"(?:价格)?面议|按(?:图纸?|尺寸|需求|方案|面积|数量)报价|定制报价|价格?(?:请)?(?:电询|电议|私聊|详询|咨询客服)|私信(?:报价|询价)|私聊(?:报价|询价|价格)|询价|电话咨询价格|"
     r"call for (?:price|pricing)|price on request|contact (?:us )?for (?:price|pricing)",
     re.IGNORECASE,
 )
@@ -149,7 +157,7 @@ def find_amounts(text: str, default: str = "CNY") -> list[Amount]:
     """
     found: list[Amount] = []
     taken_to = 0
-    matches = []
+    matches: list[re.Match[str]] = []
     if _PREFIX_HINT.search(text):
         matches.extend(_PREFIXED.finditer(text))
     if _SUFFIX_HINT.search(text):

@@ -37,7 +37,7 @@ class Weighed:
     distance: int
 
 
-def _part_of_page(document: Document, survey: Survey, mention: Mention, title: Element | None) -> bool:
+def _part_of_page(survey: Survey, mention: Mention, title: Element | None) -> bool:
     """Whether it stands in a header, a footer or a side bar that does not hold the title."""
     index = mention.element.index
     return any(
@@ -57,6 +57,16 @@ def _foreign(document: Document, survey: Survey, mention: Mention, common: Eleme
             return True
         if survey.cards_in(element):
             return True
+    return False
+
+
+def _beside_box(document: Document, survey: Survey, mention: Mention) -> bool:
+    """Whether it is the price of something added by a box to tick."""
+    for box in survey.inputs[:60]:
+        if box.tag == "input" and box.get("type").lower() == "checkbox":
+            around = document.common(mention.element.index, box.index)
+            if around.end - around.start <= 80:
+                return True
     return False
 
 
@@ -110,10 +120,12 @@ def _score(document: Document, survey: Survey, mention: Mention, title: Element 
         score -= 25
     if in_card(document, mention.element.index) or _foreign(document, survey, mention, common):
         score -= 70
-    if _part_of_page(document, survey, mention, title):
+    if _part_of_page(survey, mention, title):
         score -= 45
     if _in_prose(document, mention):
         score -= 35
+    if _beside_box(document, survey, mention):
+        score -= 30
     if title is not None and mention.end <= title.start:
         score -= 12
     return Weighed(mention, score, distance)
@@ -173,16 +185,21 @@ def _confidence(document: Document, best: Weighed, weighed: list[Weighed], agree
     """How sure the best one is, looking at what stands against it."""
     if best.mention.amount.fen in agreed:
         return 97
+    settled = best.mention.labelled and best.score >= 15
     rivals = [
         entry
         for entry in weighed
-        if entry.score >= best.score - 14
+        if entry.score >= best.score - (4 if settled and not entry.mention.labelled else 14)
         and entry.mention.kind in _KINDS
         and entry.mention.amount.fen != best.mention.amount.fen
     ]
-    if rivals and any(not _is_choice(document, entry.mention) or _is_choice(document, best.mention) for entry in rivals):
+    if rivals and any(
+        not _is_choice(document, entry.mention) or _is_choice(document, best.mention) for entry in rivals
+    ):
         return UNSURE
-    alone = _stands_alone(document, best.mention) and not any(entry.score > 0 and entry.mention.kind in _KINDS for entry in weighed if entry is not best)
+    alone = _stands_alone(document, best.mention) and not any(
+        entry.score > 0 and entry.mention.kind in _KINDS for entry in weighed if entry is not best
+    )
     if best.score >= 45:
         return 90
     if best.score >= 28 or ((best.mention.labelled or alone) and best.score >= 15):
@@ -221,17 +238,26 @@ def _not_given(document: Document, title: Element | None) -> Fact | None:
         if in_card(document, mention.element.index) or _in_prose(document, mention):
             continue
         raw = match.group(0)
-        return Fact("price", price_value("shown", None), raw, at_text(match.start(), match.end()), "heuristic", 80 if title else UNSURE)
+        return Fact(
+            "price",
+            price_value("shown", None),
+            raw,
+            at_text(match.start(), match.end()),
+            "heuristic",
+            80 if title else UNSURE,
+        )
     return None
 
 
 def _free(document: Document) -> Fact | None:
-    """"Free" as the whole text of an element named a price."""
+    """The word "free" as the whole text of an element named a price."""
     for element in survey_of(document).priced:
         start, end = document.span_of(element)
         if end - start <= 12 and FREE.match(document.text[start:end]) and not in_card(document, element.index):
             amount = Amount(0, "CNY", 0, 0)
-            return Fact("price", price_value("shown", amount), document.text[start:end], at_text(start, end), "heuristic", 60)
+            return Fact(
+                "price", price_value("shown", amount), document.text[start:end], at_text(start, end), "heuristic", 60
+            )
     return None
 
 

@@ -23,7 +23,11 @@ def read_amount(text: str, currency: str) -> Amount | None:
     text = clean(text)
     if _PLAIN_AMOUNT.fullmatch(text):
         fen = to_fen(text)
-        return Amount(fen, currency_of(currency or "CNY", currency.strip().upper()[:3] or "CNY"), 0, len(text)) if fen is not None else None
+        return (
+            Amount(fen, currency_of(currency or "CNY", currency.strip().upper()[:3] or "CNY"), 0, len(text))
+            if fen is not None
+            else None
+        )
     found = find_amounts(text, currency_of(currency or "CNY"))
     return found[0] if found else None
 
@@ -109,7 +113,7 @@ def _product_node(document: Document) -> json_ld.Node | None:
         url = node.value.get("url") or node.value.get("@id")
         if isinstance(url, str) and same_page(absolute(document, url), document.url):
             return node
-    named = [node for node in tops if isinstance(node.value.get("name"), str) and node.value["name"] in document.title]
+    named = [node for node in tops if isinstance(name := node.value.get("name"), str) and name in document.title]
     return named[0] if len(named) == 1 else None
 
 
@@ -162,7 +166,8 @@ def _main_item(document: Document) -> microdata.Item | None:
     products = [
         item
         for item in microdata.items_of(document)
-        if item.type in json_ld.PRODUCT_TYPES and (item.holder is None or item.holder.type not in json_ld.PRODUCT_TYPES)
+        if item.type in json_ld.PRODUCT_TYPES
+        and (item.holder is None or item.holder.type not in json_ld.PRODUCT_TYPES)
         and not {"isRelatedTo", "isSimilarTo", "itemListElement"} & set(item.inside.split())
     ]
     if len(products) <= 1:
@@ -176,7 +181,9 @@ def _main_item(document: Document) -> microdata.Item | None:
     return None
 
 
-def _from_property(document: Document, field: str, found: microdata.Property | None, confidence: int = 90) -> Iterable[Fact]:
+def _from_property(
+    document: Document, field: str, found: microdata.Property | None, confidence: int = 90
+) -> Iterable[Fact]:
     if found is not None:
         locator = at_element(document, found.element, found.attribute)
         yield text_fact(field, found.value, locator, "microdata", confidence)
@@ -236,6 +243,8 @@ def from_open_graph(document: Document) -> list[Fact]:
 
 def is_product_by_metadata(document: Document) -> bool:
     """Whether the page calls itself the page of one product."""
-    if any(meta.name == "og:type" and meta.content.lower().startswith(("product", "og:product")) for meta in document.metas):
+    if any(
+        meta.name == "og:type" and meta.content.lower().startswith(("product", "og:product")) for meta in document.metas
+    ):
         return True
     return _product_node(document) is not None or _main_item(document) is not None

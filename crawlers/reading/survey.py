@@ -16,8 +16,12 @@ BUY_TEXT = re.compile(
     r"ajouter au panier|añadir al carrito|agregar al carrito|в корзину|do koszyka|aggiungi al carrello|in winkelwagen",
     re.IGNORECASE,
 )
-_BUY_WORD = re.compile(r"(?:buy|purchase|order|kaufen|comprar|acheter|купить|购买|抢购|下单|马上抢|订购)[!！]?", re.IGNORECASE)
-_QUANTITY = re.compile(r"(?:^|[\[_-])(?:quantity|qty|buynum|buy_num|amount|number|goods_number|menge|cantidad)(?:$|[\]_-])", re.IGNORECASE)
+_BUY_WORD = re.compile(
+    r"(?:buy|purchase|order|kaufen|comprar|acheter|купить|购买|抢购|下单|马上抢|订购)[!！]?", re.IGNORECASE
+)
+_QUANTITY = re.compile(
+    r"(?:^|[\[_-])(?:quantity|qty|buynum|buy_num|amount|number|goods_number|menge|cantidad)(?:$|[\]_-])", re.IGNORECASE
+)
 BUY_MARK = re.compile(r"add-?_?(?:to-?_?)?(?:cart|basket|bag)|buy-?now|btn-?buy|buybtn|addtocart|single_add")
 CART_ACTION = re.compile(r"/(?:add|cart|basket|bag|checkout|order)\b.*|add[-_]?to", re.IGNORECASE)
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif|bmp|pdf|zip|mp4)(?:$|\?)", re.IGNORECASE)
@@ -124,8 +128,10 @@ def _is_buy(document: Document, element: Element) -> bool:
 def _card_links(document: Document, survey: Survey) -> list[int]:
     """Prefix counts of links that carry a picture, or are or stand in a heading or a name."""
     flags = [0] * (len(document.elements) + 1)
-    subjects = sorted({e.index for e in survey.images} | {e.index for e in survey.headings} | {e.index for e in survey.named})
-    around = [e for e in survey.headings] + survey.named
+    subjects = sorted(
+        {e.index for e in survey.images} | {e.index for e in survey.headings} | {e.index for e in survey.named}
+    )
+    around = list(survey.headings) + survey.named
     covered = bytearray(len(document.elements) + 1)
     for element in around:
         if element.stop - element.index < 12:

@@ -49,7 +49,9 @@ def _agreement(text: str, document: Document, named: set[str]) -> int:
         share = len(plain) / len(page)
         return 40 if share > 0.4 or page.startswith(plain) else 20
     # A long name is often cut short in the title element.
-    if len(page) > 5 and any(len(_plain(part)) > 5 and plain.startswith(_plain(part)) for part in title_parts(document.title)[:1]):
+    if len(page) > 5 and any(
+        len(_plain(part)) > 5 and plain.startswith(_plain(part)) for part in title_parts(document.title)[:1]
+    ):
         return 30
     return 0
 
@@ -173,12 +175,18 @@ def _from_metadata(
         raw = names[0].raw
         value = _without_site(document, str(names[0].value))
         sure = _plain(value) in _plain(document.title)
-        return TitleGuess(text_fact("title", value, names[0].locator, "open-graph", 70 if sure else 45).__class__(
-            "title", clean(value), raw, names[0].locator, "open-graph", 70 if sure else 45), element)
+        return TitleGuess(
+            text_fact("title", value, names[0].locator, "open-graph", 70 if sure else 45).__class__(
+                "title", clean(value), raw, names[0].locator, "open-graph", 70 if sure else 45
+            ),
+            element,
+        )
     if document.title:
         value = _without_site(document, document.title)
         confidence = 45
-        return TitleGuess(Fact("title", clean(value)[:500], document.title[:4000], "title:", "heuristic", confidence), element)
+        return TitleGuess(
+            Fact("title", clean(value)[:500], document.title[:4000], "title:", "heuristic", confidence), element
+        )
     if element is not None:
         return TitleGuess(element_fact(document, "title", element, confidence=40), element)
     return None

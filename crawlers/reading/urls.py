@@ -62,6 +62,7 @@ def host_of(url: str) -> str:
 
 def same_page(first: str, second: str) -> bool:
     """Whether two addresses name the same page, whatever their query and trailing slash."""
+
     def plain(url: str) -> str:
         return url.partition("#")[0].partition("?")[0].rstrip("/")
 

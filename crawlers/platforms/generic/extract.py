@@ -1,7 +1,7 @@
 """Read the pages of any shop, by what shops have in common."""
 
-from crawlers.reading.document import parse
 from crawlers.reading.page import read_page
+from crawlers.reading.parsing import parse
 from kernel.facts import PageFacts
 
 

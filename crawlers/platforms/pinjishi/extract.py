@@ -1,7 +1,7 @@
 """Read the pages of 拼集市: by its description, and by what shops have in common where that says nothing."""
 
 from crawlers.reading.adapted import read_adapted
-from crawlers.reading.document import parse
+from crawlers.reading.parsing import parse
 from crawlers.reading.platform import platform_of
 from kernel.facts import PageFacts
 
