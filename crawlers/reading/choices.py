@@ -7,6 +7,7 @@ from crawlers.reading.blocks import in_card
 from crawlers.reading.document import Document, Element
 from crawlers.reading.facts import clean, price_value
 from crawlers.reading.locator import at_text
+from crawlers.reading.marks import says
 from crawlers.reading.mention import Mention, mentions_of
 from crawlers.reading.pairs import pairs_of, pieces_of
 from crawlers.reading.price import to_fen
@@ -53,13 +54,8 @@ def _areas(document: Document) -> Iterator[list[Element]]:
     for pair in pairs_of(document):
         if pair.field == "sku" and pair.holder is not None and not in_card(document, pair.after):
             yield _alike(document, pieces_of(document, pair))
-    for area in document.elements:
-        if (
-            area.attrs
-            and not area.hidden
-            and area.tag in {"ul", "dd", "div", "dl", "fieldset"}
-            and _AREA.search(area.mark)
-        ):
+    for area, mark in survey_of(document).marked:
+        if area.tag in {"ul", "dd", "div", "dl", "fieldset"} and says(_AREA, mark):
             children = [document.elements[child] for child in document.children[area.index]]
             tagged = [
                 c for c in children if document.text_of(c) and c.tag not in {"legend", "p", "h3", "h4", "dt", "strong"}

@@ -8,8 +8,9 @@ from crawlers.reading.blocks import in_card
 from crawlers.reading.document import Document, Element
 from crawlers.reading.facts import clean, element_fact, range_fact
 from crawlers.reading.locator import at_element
+from crawlers.reading.marks import says
 from crawlers.reading.pairs import field_of, pairs_of, pieces_of
-from crawlers.reading.sentences import sentences
+from crawlers.reading.sentences import holds, sentences
 from crawlers.reading.survey import survey_of
 from crawlers.reading.title import title_parts
 from crawlers.reading.urls import absolute
@@ -55,6 +56,7 @@ _DESCRIPTION_MARK = re.compile(
 )
 _DESCRIPTION_SURE = re.compile(r"description|(?:^|[\s_-])desc(?:$|[\s_-])|intro(?:$|[\s_-])|miaoshu")
 _PROMOTION_MARK = re.compile(r"promo|cuxiao|youhui|huodong")
+_TELLING = ("满", "送", "限", "秒杀", "立减", "最后", "距", "倒计时", "折", "活动", "赠", "第二件")
 _GIFT_MARK = re.compile(r"gift|zengpin")
 _RATING = re.compile(r"\s*(?P<n>[0-5](?:\.\d{1,2})?)(?![\d.%])")
 _RATING_WORDS = re.compile(
@@ -114,7 +116,7 @@ def images(document: Document, title: Element | None) -> Iterator[Fact]:
         url = absolute(document, image.get(attribute)) if attribute else ""
         if not url or url in seen or _is_icon(image, url) or in_card(document, image.index):
             continue
-        if any(part.index <= image.index < part.stop and not _holds(part, title) for part in survey.parts):
+        if any(part.index <= image.index < part.stop and not _holds(part, title) for part in survey.parts[:100]):
             continue
         seen.add(url)
         raw = image.get(attribute)[:4000]
@@ -146,12 +148,8 @@ def category(document: Document, title: str) -> Iterator[Fact]:
             raw = json_ld.as_text(json_ld.follow(json_ld.blocks_of(document), pointer))
             yield Fact("category", value, raw[:4000], f"json-ld:{pointer}", "json-ld", 90)
             return
-    for element in document.elements:
-        if (
-            not element.hidden
-            and element.attrs
-            and (_CRUMB_MARK.search(element.mark) or "breadcrumb" in element.get("aria-label").lower())
-        ):
+    for element, mark in survey_of(document).marked:
+        if says(_CRUMB_MARK, mark) or "breadcrumb" in element.get("aria-label").lower():
             text = document.text_of(element)
             if 2 < len(text) < 300:
                 value = _path(
@@ -212,7 +210,7 @@ def rating(document: Document) -> Iterator[Fact]:
                 start = pair.start
                 yield range_fact(document, "rating", start + match.start("n"), start + match.end("n"), confidence=85)
                 return
-    match = _RATING_WORDS.search(document.text)
+    match = _RATING_WORDS.search(document.text) if "分" in document.text else None
     if match and not in_card(document, document.element_at(match.start()).index):
         number = "n" if match["n"] else "m"
         yield range_fact(document, "rating", match.start(number), match.end(number), confidence=75)
@@ -222,11 +220,9 @@ def _named_description(document: Document) -> Element | None:
     """The block named a description: of several, the one with most text, the innermost of equals."""
     found = [
         element
-        for element in document.elements
-        if element.attrs
-        and not element.hidden
-        and element.tag not in {"body", "html", "a", "table"}
-        and _DESCRIPTION_MARK.search(element.mark)
+        for element, mark in survey_of(document).marked
+        if element.tag not in {"body", "html", "a", "table"}
+        and says(_DESCRIPTION_MARK, mark)
         and 8 < element.end - element.start < min(20_000, len(document.text) * 0.9 + 1)
     ]
     if not found:
@@ -238,14 +234,14 @@ def _named_description(document: Document) -> Element | None:
     ]
     return max(
         plain or found,
-        key=lambda element: (_DESCRIPTION_SURE.search(element.mark) is not None, element.end - element.start),
+        key=lambda element: (says(_DESCRIPTION_SURE, element.mark) is not None, element.end - element.start),
     )
 
 
 def description(document: Document) -> Iterator[Fact]:
     """What is told about the thing: the block named so, or the block under a heading that says so."""
     element = _named_description(document)
-    sure = element is not None and _DESCRIPTION_SURE.search(element.mark)
+    sure = element is not None and says(_DESCRIPTION_SURE, element.mark)
     for pair in pairs_of(document) if not sure else []:
         if pair.field == "description" and pair.end - pair.start > 8 and not in_card(document, pair.after):
             yield range_fact(document, "description", pair.start, pair.end, confidence=80)
@@ -289,16 +285,14 @@ def wordings(document: Document) -> Iterator[Fact]:
     for field, pattern, mark in (("promotion", _PROMOTION, _PROMOTION_MARK), ("gift", _GIFT, _GIFT_MARK)):
         spans = [(start, end, 82) for start, end in _pieces(document, field, inline=False)]
         if not spans:
-            named = [
-                e
-                for e in document.elements
-                if e.attrs and not e.hidden and 2 < e.end - e.start <= 120 and mark.search(e.mark)
+            named = [e for e, name in survey_of(document).marked if 2 < e.end - e.start <= 120 and says(mark, name)][
+                :40
             ]
             leaves = [e for e in named if not any(e.index < other.index < e.stop for other in named)]
             spans = [(*_without_label(document, field, e), 75) for e in leaves if not in_card(document, e.index)]
         if not spans:
             spans = [(start, end, 78) for start, end in _pieces(document, field, inline=True)]
-        if not spans:
+        if not spans and holds(document.text, _TELLING):
             spans = [(start, end, 45) for start, end in sentences(document.text, pattern)]
         seen: set[str] = set()
         for start, end, confidence in spans:

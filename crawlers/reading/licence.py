@@ -7,7 +7,7 @@ from crawlers.reading.document import Document
 from crawlers.reading.facts import clean, range_fact, text_fact
 from crawlers.reading.locator import at_element
 from crawlers.reading.pairs import first_pair
-from crawlers.reading.sentences import sentences
+from crawlers.reading.sentences import holds, sentences
 from crawlers.reading.survey import survey_of
 from crawlers.reading.urls import absolute
 from kernel.facts import Fact
@@ -52,6 +52,7 @@ _PERMIT = re.compile(
 _PERMIT_LINE = re.compile(
     r"(?:许可证|备案凭证|登记证|备案)(?:编号|号码?|证号)?\s?[:：]\s?[^\n:：]{0,12}\d{4,}|[零批网]字第?[\d-]{4,}号"
 )
+_PERMIT_WORDS = ("SC", "JY", "国药准字", "国食健", "械", "妆", "广审", "B1-", "B2-", "YB")
 _DECLARATION = re.compile(
     r"(?:个人销售自产农副产品|个人销售家庭手工业产品|个人利用自己的技能从事依法无须取得许可的便民劳务活动|"
     r"个人从事零星小额交易活动|依法不需要办理(?:市场主体|工商)?登记|无需(?:办理)?(?:市场主体|工商)?登记|零星小额交易|自产农副产品|家庭手工业产品|"
@@ -75,7 +76,12 @@ def codes(document: Document) -> Iterator[Fact]:
     """Registration codes as they stand: confusions such as O for 0 are left for the rule that judges them."""
     text = document.text
     seen: set[str] = set()
-    for pattern, confidence in ((_LABELLED_CODE, 98), (_REGISTRATION, 90), (_BARE_CODE, 80)):
+    labels = ("信用代码", "纳税人", "税号"), ("注册号",), ("9", "1", "5")
+    for words, (pattern, confidence) in zip(
+        labels, ((_LABELLED_CODE, 98), (_REGISTRATION, 90), (_BARE_CODE, 80)), strict=True
+    ):
+        if not holds(text, words):
+            continue
         for match in pattern.finditer(text):
             raw = match["code"]
             value = raw.replace(" ", "").replace("-", "")
@@ -97,8 +103,12 @@ def _valued(document: Document, field: str, pattern: re.Pattern[str], confidence
             return
 
 
-def _all(document: Document, field: str, pattern: re.Pattern[str], *, squeeze: bool = False) -> Iterator[Fact]:
-    """Every distinct match of a pattern."""
+def _all(
+    document: Document, field: str, pattern: re.Pattern[str], word: str, *, squeeze: bool = False
+) -> Iterator[Fact]:
+    """Every distinct match of a pattern, in a text that holds a word."""
+    if word not in document.text:
+        return
     seen: set[str] = set()
     for match in pattern.finditer(document.text):
         value = re.sub(r"\s", "", match.group(0)) if squeeze else clean(match.group(0))
@@ -119,11 +129,12 @@ def _paired(document: Document, field: str) -> list[Fact]:
 def permits(document: Document) -> Iterator[Fact]:
     """Permits: whole lines that name one with its number, then bare numbers elsewhere."""
     covered: list[tuple[int, int]] = []
-    for start, end in sentences(document.text, _PERMIT_LINE):
-        if end - start <= 100:
+    named = holds(document.text, ("许可证", "备案", "登记证", "字第"))
+    for start, end in sentences(document.text, _PERMIT_LINE) if named else ():
+        if len(covered) < 50 and end - start <= 100:
             covered.append((start, end))
             yield range_fact(document, "permit", start, end, confidence=92)
-    for match in _PERMIT.finditer(document.text):
+    for match in _PERMIT.finditer(document.text) if holds(document.text, _PERMIT_WORDS) else ():
         if not any(start <= match.start() < end for start, end in covered):
             yield range_fact(document, "permit", match.start(), match.end(), confidence=92)
 
@@ -165,12 +176,13 @@ def shop_facts(document: Document, *, licence_page: bool) -> list[Fact]:
         facts.extend(_paired(document, "licence_name") or _valued(document, "licence_name", _NAME, 92))
         facts.extend(_paired(document, "licence_address") or _valued(document, "licence_address", _ADDRESS, 92))
         facts.extend(_licence_images(document))
-    facts.extend(_all(document, "icp", _ICP, squeeze=True))
-    facts.extend(_all(document, "police_filing", _POLICE, squeeze=True))
+    facts.extend(_all(document, "icp", _ICP, "ICP", squeeze=True))
+    facts.extend(_all(document, "police_filing", _POLICE, "公网安备", squeeze=True))
     facts.extend(permits(document))
+    declared = holds(document.text, ("个人", "登记", "零星", "自产", "手工"))
     facts.extend(
         range_fact(document, "declaration", start, end, confidence=95)
-        for start, end in sentences(document.text, _DECLARATION, "\n。")
+        for start, end in (sentences(document.text, _DECLARATION, "\n。") if declared else ())
     )
     facts.extend(_valued(document, "contact", _CONTACT, 85))
     facts.extend(seller_shown(document))

@@ -5,6 +5,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from crawlers.reading.document import Document, Element
+from crawlers.reading.marks import says
 from crawlers.reading.price import Amount, find_amounts, parse_bare
 from crawlers.reading.survey import PRICE_MARK, survey_of
 
@@ -113,7 +114,7 @@ def _with_cents(document: Document, amount: Amount, start: int) -> Amount:
     offset, index = runs[-1]
     tail = document.text[offset : start + amount.end - amount.start]
     element = document.elements[index]
-    raised = element.tag in {"sup", "sub"} or _CENTS_MARK.search(element.mark)
+    raised = element.tag in {"sup", "sub"} or says(_CENTS_MARK, element.mark)
     if raised and len(tail) == 2 and tail.isdigit() and document.text[offset - 1].isdigit():
         return Amount(amount.fen // 100, amount.currency, amount.start, amount.end)
     return amount
@@ -153,14 +154,14 @@ def _kind_by_marks(document: Document, mention: Mention) -> str:
         if element.tag in {"del", "s", "strike"} or "line-through" in element.get("style"):
             return "struck"
         mark = element.mark
-        if PRICE_MARK.search(mark) or PRICE_MARK.search(element.get("itemprop")):
+        if says(PRICE_MARK, mark) or PRICE_MARK.search(element.get("itemprop")):
             mention.marked = True
         close = length <= (mention.end - mention.start) * 2 + 8
-        if close and _STRUCK_MARK.search(mark):
+        if close and says(_STRUCK_MARK, mark):
             return "struck"
-        if close and _MEMBER_MARK.search(mark):
+        if close and says(_MEMBER_MARK, mark):
             return "member"
-        if close and _COUPON_MARK.search(mark):
+        if close and says(_COUPON_MARK, mark):
             return "coupon"
         if element.tag in {"option", "label", "select"}:
             mention.in_option = True
@@ -172,7 +173,7 @@ def _in_noise_part(document: Document, mention: Mention) -> bool:
     for step, element in enumerate(document.ancestors(mention.element.index)):
         if element.end - element.start > 400 or step > 8:
             return False
-        if element.tag != "form" and element.attrs and _NOISE_MARK.search(element.mark):
+        if element.tag != "form" and element.attrs and says(_NOISE_MARK, element.mark):
             return not mention.marked or step > 0
     return False
 

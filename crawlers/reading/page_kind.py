@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from crawlers.reading.blocks import groups_of, in_card
 from crawlers.reading.document import Document
+from crawlers.reading.marks import says
 from crawlers.reading.survey import survey_of
 from crawlers.reading.urls import same_page
 from kernel.facts import PageKind
@@ -102,7 +103,7 @@ def _wall(document: Document) -> PageKind | None:
     short = len(document.text) < 1_500
     if short and (_CAPTCHA.search(document.text) or _CAPTCHA.search(document.title)):
         return "captcha"
-    if short and any(_CAPTCHA_MARK.search(element.mark) for element in document.elements[:2_000] if element.attrs):
+    if short and any(says(_CAPTCHA_MARK, element.mark) for element in document.elements[:2_000] if element.attrs):
         return "captcha"
     password = any(element.get("type").lower() == "password" and not element.hidden for element in survey.inputs)
     if password and not groups_of(document) and len(document.text) < 3_000:

@@ -7,6 +7,11 @@ MAX_BEFORE = 80
 MAX_AFTER = 120
 
 
+def holds(text: str, words: tuple[str, ...]) -> bool:
+    """Whether one of some words is in a text: a quick question before a slow search."""
+    return any(word in text for word in words)
+
+
 def sentences(text: str, words: re.Pattern[str], marks: str = "\n") -> Iterator[tuple[int, int]]:
     """Ranges of the sentences that hold one of the words, in order, none overlapping.
 

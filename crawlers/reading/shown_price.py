@@ -13,6 +13,7 @@ from crawlers.reading.blocks import in_card
 from crawlers.reading.document import Document, Element
 from crawlers.reading.facts import fen_of, price_value
 from crawlers.reading.locator import at_text
+from crawlers.reading.marks import says
 from crawlers.reading.mention import Mention, mentions_of
 from crawlers.reading.price import FREE, NEGOTIABLE, Amount
 from crawlers.reading.survey import Survey, survey_of
@@ -42,7 +43,7 @@ def _part_of_page(survey: Survey, mention: Mention, title: Element | None) -> bo
     index = mention.element.index
     return any(
         part.index <= index < part.stop and not (title is not None and part.index <= title.index < part.stop)
-        for part in survey.parts
+        for part in survey.parts[:100]
     )
 
 
@@ -62,7 +63,7 @@ def _foreign(document: Document, survey: Survey, mention: Mention, common: Eleme
 
 def _beside_box(document: Document, survey: Survey, mention: Mention) -> bool:
     """Whether it is the price of something added by a box to tick."""
-    for box in survey.inputs[:60]:
+    for box in survey.inputs[:20]:
         if box.tag == "input" and box.get("type").lower() == "checkbox":
             around = document.common(mention.element.index, box.index)
             if around.end - around.start <= 80:
@@ -176,7 +177,7 @@ def _is_choice(document: Document, mention: Mention) -> bool:
     for step, element in enumerate(document.ancestors(mention.element.index)):
         if step > 6 or element.end - element.start > 300:
             return False
-        if element.tag in {"tr", "option", "label", "li"} or _SKU_MARK.search(element.mark):
+        if element.tag in {"tr", "option", "label", "li"} or says(_SKU_MARK, element.mark):
             return True
     return False
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from crawlers.reading.document import Document, Element
+from crawlers.reading.marks import says
 from crawlers.reading.urls import absolute, same_page
 
 PRICE_MARK = re.compile(r"price|jiage|(?:^|[\s_-])(?:money|amount|cost|jine|prix|preis|precio)(?:$|[\s_-])")
@@ -49,6 +50,7 @@ class Survey:
     Attributes:
         headings: h1 to h6 that are shown. named: elements whose class or id speaks of a title.
         priced: elements whose class or id speaks of a price. buttons: what buys.
+        marked: every shown element that has a class or an id, with them.
         parts: header, footer, navigation and the like. card_links: prefix counts of links that
             stand for another page's subject (with a picture, or as a heading).
     """
@@ -65,6 +67,7 @@ class Survey:
     struck: list[Element] = field(default_factory=list)
     cart_forms: list[Element] = field(default_factory=list)
     card_links: list[int] = field(default_factory=list)
+    marked: list[tuple[Element, str]] = field(default_factory=list)
     times: dict[str, int] = field(default_factory=dict)
     anchor_starts: list[int] = field(default_factory=list)
 
@@ -92,7 +95,7 @@ def _note(survey: Survey, element: Element) -> None:
         survey.images.append(element)
     elif tag == "form":
         survey.forms.append(element)
-        if CART_ACTION.search(element.get("action")) or BUY_MARK.search(element.mark):
+        if CART_ACTION.search(element.get("action")) or says(BUY_MARK, element.mark):
             survey.cart_forms.append(element)
     elif tag in _INPUT_TAGS:
         survey.inputs.append(element)
@@ -104,11 +107,11 @@ def _note(survey: Survey, element: Element) -> None:
 
 def _note_mark(survey: Survey, element: Element, mark: str) -> None:
     """Sort one element by the names its author gave it."""
-    if PRICE_MARK.search(mark):
+    if says(PRICE_MARK, mark):
         survey.priced.append(element)
-    if NAME_MARK.search(mark) and element.tag not in _HEADINGS:
+    if says(NAME_MARK, mark) and element.tag not in _HEADINGS:
         survey.named.append(element)
-    if element.tag not in _PAGE_PARTS and _PART_MARK.search(mark):
+    if element.tag not in _PAGE_PARTS and says(_PART_MARK, mark):
         survey.parts.append(element)
 
 
@@ -122,7 +125,7 @@ def _is_buy(document: Document, element: Element) -> bool:
     if element.end - element.start > 40:
         return False
     text = document.text_of(element) or element.get("title") or element.get("aria-label")
-    return bool(BUY_TEXT.search(text) or _BUY_WORD.fullmatch(text) or BUY_MARK.search(element.mark))
+    return bool(BUY_TEXT.search(text) or _BUY_WORD.fullmatch(text) or says(BUY_MARK, element.mark))
 
 
 def _card_links(document: Document, survey: Survey) -> list[int]:
@@ -180,6 +183,7 @@ def survey_of(document: Document) -> Survey:
         if element.attrs and tag != "body":
             mark = element.mark
             if mark != " ":
+                survey.marked.append((element, mark))
                 _note_mark(survey, element, mark)
         if tag in {"a", "button", "input"} and _is_buy(document, element):
             survey.buttons.append(element)

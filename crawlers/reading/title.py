@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from crawlers.reading.blocks import in_card
 from crawlers.reading.document import Document, Element
 from crawlers.reading.facts import clean, element_fact, text_fact
+from crawlers.reading.marks import says
 from crawlers.reading.survey import survey_of
 from kernel.facts import Fact
 
@@ -65,19 +66,19 @@ def _weigh(document: Document, element: Element, named: set[str]) -> int:
     agreement = _agreement(text, document, named)
     score = agreement + _BY_TAG.get(element.tag, 0)
     mark = element.mark
-    if _PRODUCT_MARK.search(mark):
+    if says(_PRODUCT_MARK, mark):
         score += 6
     if element.get("itemprop") == "name":
         score += 6
     survey = survey_of(document)
     if any(anchor.elsewhere for anchor in survey.anchors_in(element)):
         score -= 45 if element.tag == "h1" else 30
-    if _CRUMB.search(mark) or any(_CRUMB.search(e.mark) for e in list(document.ancestors(element.index))[1:4]):
+    if says(_CRUMB, mark) or any(says(_CRUMB, e.mark) for e in list(document.ancestors(element.index))[1:4]):
         score -= 25
     parent = document.elements[element.parent] if element.parent >= 0 else element
     if parent.tag == "a" and element.tag != "h1":
         score -= 30
-    if any(part.index <= element.index < part.stop and not _holds_main(document, part) for part in survey.parts):
+    if any(part.index <= element.index < part.stop and not _holds_main(document, part) for part in survey.parts[:100]):
         score -= 25
     if in_card(document, element.index):
         score -= 50
