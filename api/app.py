@@ -12,9 +12,9 @@ from starlette.exceptions import HTTPException
 
 from api import routes
 from api.access import check_routes
-from api.context import Context
+from api.context import Context, context_of
 from api.errors import PROBLEM_TYPE, InputError, NotSignedInError, Problem, problem_of
-from api.guard import Guard
+from api.guard import Guard, security_headers
 from api.ui import views
 from api.ui.rendering import page
 from api.ui.views.static_files import StaticFolder
@@ -114,6 +114,8 @@ def _on_http(request: Request, error: Exception) -> Response:
 def _on_crash(request: Request, error: Exception) -> Response:
     """A fault of ours: logged in full, shown without detail."""
     logger.error("unexpected fault on %s", request.url.path, exc_info=error)
-    return _answer(
-        request, Problem(500, "api.unexpected", "expected an answer, got a fault of ours", "请联系管理员。", {})
-    )
+    problem = Problem(500, "api.unexpected", "expected an answer, got a fault of ours", "请联系管理员。", {})
+    response = _answer(request, problem)
+    # This answer is made outside the guard, so the guard's headers are added here.
+    response.headers.update(security_headers(context_of(request)))
+    return response

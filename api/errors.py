@@ -90,19 +90,21 @@ STATUS_OF_CODE = {
     "kernel.database_unavailable": 503,
     "kernel.queue_unavailable": 503,
     "kernel.identifier": 422,
+    "crawl.address": 422,
+    "pipeline.shop_list": 422,
+    "supervision.unknown_rule": 404,
+    "search.bad_request": 422,
+    "search.bad_cursor": 422,
+    "search.offset_too_deep": 422,
+    "search.unavailable": 503,
+    "search.writer_busy": 503,
+    "search.index_stale": 503,
+    "evidence.disk_full": 503,
+    "evidence.store": 503,
 }
-STATUS_OF_LAST_WORD = {
-    "not_found": 404,
-    "missing": 404,
-    "query": 422,
-    "syntax": 422,
-    "input": 422,
-    "columns": 422,
-    "encoding": 422,
-    "url": 422,
-    "unavailable": 503,
-    "state": 409,
-    "duplicate": 409,
+STATUS_OF_FAMILY = {
+    # Codes that grow at the end: `search.query_unclosed_quote` and its like.
+    "search.query": 422,
 }
 TITLES = {
     401: ("请先登录", "Please sign in"),
@@ -152,15 +154,10 @@ class Problem:
 
 
 def status_of(code: str) -> int:
-    """HTTP status of an error code; codes of other rooms go by their last word, unknown ones are 500."""
+    """HTTP status of an error code; one that nobody listed is a fault of ours, 500."""
     if code in STATUS_OF_CODE:
         return STATUS_OF_CODE[code]
-    words = code.rpartition(".")[2].split("_")
-    for size in (2, 1):
-        status = STATUS_OF_LAST_WORD.get("_".join(words[-size:]))
-        if status:
-            return status
-    return 500
+    return next((status for family, status in STATUS_OF_FAMILY.items() if code.startswith(family)), 500)
 
 
 def problem_of(error: WangjianError) -> Problem:

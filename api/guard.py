@@ -37,25 +37,30 @@ def content_policy(frame_source: str) -> str:
     )
 
 
+def security_headers(context: Context) -> dict[str, str]:
+    """The headers of every answer."""
+    headers = {
+        "content-security-policy": content_policy(context.replay_origin),
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "x-robots-tag": "noindex, nofollow",
+    }
+    if context.https:
+        headers["strict-transport-security"] = "max-age=31536000"
+    return headers
+
+
 class Guard:
     """ASGI middleware around the whole application."""
 
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self._app = app
         self._hosts = context.allowed_hosts()
-        headers = {
-            "content-security-policy": content_policy(context.replay_origin),
-            "x-content-type-options": "nosniff",
-            "x-frame-options": "DENY",
-            "referrer-policy": "same-origin",
-            "cross-origin-opener-policy": "same-origin",
-            "cross-origin-resource-policy": "same-origin",
-            "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-            "x-robots-tag": "noindex, nofollow",
-        }
-        if context.https:
-            headers["strict-transport-security"] = "max-age=31536000"
-        self._headers = headers
+        self._headers = security_headers(context)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or refuse before any route is looked at."""

@@ -40,7 +40,7 @@ def try_text(text: str, *, field: str, category: str, at: datetime) -> tuple[Tri
     Raises:
         InputError: no text, more than 20,000 characters, or an unknown field.
     """
-    if not 1 <= len(text.strip()) or len(text) > MAX_TEXT:
+    if not text.strip() or len(text) > MAX_TEXT:
         raise InputError(
             f"expected a text of 1 to {MAX_TEXT} characters, got {len(text)}",
             hint="请输入要试的文字。",

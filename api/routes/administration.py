@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from api.access import Who, allow
 from api.context import Ctx
@@ -60,7 +60,7 @@ def ticket(context: Ctx, who: Who, user_id: int) -> TicketOut:
 def trail(
     context: Ctx,
     who: Who,
-    wanted: Annotated[AuditFilter, Query()],
+    wanted: Annotated[AuditFilter, Depends()],
     before: Annotated[int | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = PAGE_SIZE,
 ) -> AuditOut:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
 from api.access import Who, allow
@@ -32,7 +32,7 @@ router = APIRouter(prefix="/api/v1/evidence", tags=["evidence"])
 def evidence_list(
     context: Ctx,
     who: Who,
-    wanted: Annotated[EvidenceFilter, Query()],
+    wanted: Annotated[EvidenceFilter, Depends()],
     before: Annotated[str | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = PAGE_SIZE,
 ) -> EvidenceListOut:

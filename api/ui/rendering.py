@@ -101,9 +101,7 @@ def fact_text(value: object) -> str:
     parts = []
     if "label" in value:
         parts.append(str(value["label"]))
-    for key in ("fen", "fen_max"):
-        if isinstance(value.get(key), int):
-            parts.append(money(value[key]))
+    parts += [money(value[key]) for key in ("fen", "fen_max") if isinstance(value.get(key), int)]
     if value.get("unit"):
         parts.append(f"/ {value['unit']}")
     if value.get("sku"):

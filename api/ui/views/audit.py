@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from api.access import Who, allow
@@ -20,7 +20,7 @@ def trail(
     request: Request,
     context: Ctx,
     who: Who,
-    wanted: Annotated[AuditFilter, Query()],
+    wanted: Annotated[AuditFilter, Depends()],
     before: int | None = None,
 ) -> HTMLResponse:
     """Entries, newest first."""

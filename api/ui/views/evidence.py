@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from api.access import Who, allow
@@ -44,7 +44,7 @@ def evidence_list(
     request: Request,
     context: Ctx,
     who: Who,
-    wanted: Annotated[EvidenceFilter, Query()],
+    wanted: Annotated[EvidenceFilter, Depends()],
     before: Annotated[str | None, Query()] = None,
 ) -> HTMLResponse:
     """Evidence, newest order first."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Who, allow
@@ -20,7 +20,7 @@ def hit_list(
     request: Request,
     context: Ctx,
     who: Who,
-    wanted: Annotated[HitFilter, Query()],
+    wanted: Annotated[HitFilter, Depends()],
     before: int | None = None,
 ) -> HTMLResponse:
     """Hits, newest first."""
@@ -52,7 +52,7 @@ def hit(request: Request, context: Ctx, who: Who, hit_id: int) -> HTMLResponse:
 
 
 @router.post("/hits/{hit_id}/decision", dependencies=[allow(Permission.HIT_DECIDE)])
-def decision(
+def decision(  # noqa: PLR0917 - FastAPI calls it by name
     request: Request,
     context: Ctx,
     who: Who,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from api.access import Who, allow
@@ -19,7 +19,7 @@ def shop_list(
     request: Request,
     context: Ctx,
     who: Who,
-    wanted: Annotated[ShopFilter, Query()],
+    wanted: Annotated[ShopFilter, Depends()],
     before: int | None = None,
 ) -> HTMLResponse:
     """Shops under watch."""

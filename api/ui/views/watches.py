@@ -25,7 +25,7 @@ def form(request: Request) -> HTMLResponse:
 
 
 @router.post("/watches", dependencies=[allow(Permission.WATCH_START)])
-def start(
+def start(  # noqa: PLR0917 - FastAPI calls it by name
     request: Request,
     context: Ctx,
     who: Who,

@@ -1,0 +1,121 @@
+"""Passwords, tickets, sessions."""
+
+from datetime import timedelta
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import select
+
+from api.auth import (
+    LOCK_TIME,
+    PasswordGate,
+    close_all,
+    find_session,
+    make_ticket,
+    open_session,
+    try_password,
+    use_ticket,
+)
+from api.errors import BusyError, InputError, SignInFailedError
+from kernel import audit
+from kernel.crypto import sha256_hex
+from kernel.db import Database
+from kernel.models import User, UserSession
+from tests.e2e.seeded_market import AT, add_user
+
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+PASSWORD = "four unrelated words here"
+
+
+@pytest.fixture
+def gate() -> PasswordGate:
+    """The real algorithm with small parameters."""
+    return PasswordGate(hasher=QUICK)
+
+
+def test_a_password_is_kept_as_argon2id() -> None:
+    """With the default parameters of RFC 9106 as the library has them."""
+    digest = PasswordGate().hash(PASSWORD)
+    assert digest.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+def test_a_hash_matches_its_password_only(gate: PasswordGate) -> None:
+    """Also an empty or broken stored hash matches nothing."""
+    digest = gate.hash(PASSWORD)
+    assert gate.matches(digest, PASSWORD)
+    assert not gate.matches(digest, PASSWORD + "x")
+    assert not gate.matches("", "")
+    assert not gate.matches("not a hash", PASSWORD)
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 201])
+def test_weak_and_endless_passwords_are_refused(gate: PasswordGate, password: str) -> None:
+    """Twelve to two hundred characters."""
+    with pytest.raises(InputError):
+        gate.hash(password)
+
+
+def test_only_so_many_hashes_run_at_once(gate: PasswordGate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the slots a sign-in waits, and in the end is told to come back."""
+    monkeypatch.setattr("api.auth.GATE_WAIT_S", 0.01)
+    with gate._slot(), gate._slot(), pytest.raises(BusyError):
+        gate.matches("", PASSWORD)
+
+
+def test_five_failures_lock_the_account(database: Database, gate: PasswordGate) -> None:
+    """Even the right password does not open a locked account, until the time is over."""
+    with database.write() as session:
+        add_user(session, "li", ["supervisor"], password_hash=gate.hash(PASSWORD))
+    for expected in ["password"] * 5 + ["locked"]:
+        with database.write() as session:
+            assert try_password(session, gate, name="li", password="wrong", at=AT) == expected
+    with database.write() as session:
+        assert try_password(session, gate, name="li", password=PASSWORD, at=AT) == "locked"
+        later = AT + LOCK_TIME + timedelta(seconds=1)
+        user = try_password(session, gate, name="li", password=PASSWORD, at=later)
+        assert isinstance(user, User)
+        assert user.failed_attempts == 0
+        assert audit.verify(session).ok
+
+
+def test_unknown_and_inactive_accounts_are_refused(database: Database, gate: PasswordGate) -> None:
+    """The reason is for the audit trail alone."""
+    with database.write() as session:
+        add_user(session, "off", ["supervisor"], password_hash=gate.hash(PASSWORD)).active = False
+        assert try_password(session, gate, name="nobody", password=PASSWORD, at=AT) == "unknown"
+        assert try_password(session, gate, name="off", password=PASSWORD, at=AT) == "inactive"
+
+
+def test_a_session_is_kept_as_a_digest_and_ends(database: Database) -> None:
+    """A copy of the database opens no door; time closes it; old ones are cleared."""
+    with database.write() as session:
+        user = add_user(session, "li", ["supervisor"])
+        token = open_session(session, user, hours=8, at=AT, how="password")
+        row = session.execute(select(UserSession)).scalar_one()
+        assert token not in (row.token_sha256, row.csrf_token)
+        assert row.token_sha256 == sha256_hex(token.encode())
+        who = find_session(session, token, at=AT)
+        assert who is not None
+        assert who.scope.name == "li"
+        assert find_session(session, token, at=AT + timedelta(hours=8)) is None
+        open_session(session, user, hours=8, at=AT + timedelta(hours=9), how="password")
+        assert len(session.execute(select(UserSession)).all()) == 1
+        user.active = False
+        session.flush()
+        assert find_session(session, token, at=AT) is None
+        close_all(session, user.id)
+        assert not session.execute(select(UserSession)).all()
+
+
+def test_a_ticket_works_once(database: Database) -> None:
+    """Used, expired, foreign and switched-off tickets fail alike, and a ticket is no session."""
+    with database.write() as session:
+        user = add_user(session, "li", ["supervisor"])
+        ticket = make_ticket(session, user, minutes=60, at=AT)
+        assert find_session(session, ticket, at=AT) is None
+        with pytest.raises(SignInFailedError):
+            use_ticket(session, ticket, at=AT + timedelta(hours=1))
+        assert use_ticket(session, ticket, at=AT) is user
+        for used in (ticket, "", open_session(session, user, hours=1, at=AT, how="x")):
+            with pytest.raises(SignInFailedError):
+                use_ticket(session, used, at=AT)
