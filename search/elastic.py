@@ -140,7 +140,7 @@ class ElasticEngine:
         return led
 
     def _create(self, alias: str) -> str:
-        """Make an empty index behind an alias; another process that does the same wins or loses, both go on."""
+        """Make an empty index, behind an alias where one is given; if another process just did, that one serves."""
         settings = {"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": "-1"}
         template: Json = {"settings": settings, "mappings": mappings()}
         self._client.indices.put_index_template(
@@ -149,9 +149,9 @@ class ElasticEngine:
         numbers = [int(name.rpartition("-")[2]) for name in self._generations()]
         name = f"{self._prefix}{dictionary_version()}-{max(numbers, default=0) + 1:06}"
         try:
-            self._client.indices.create(index=name, aliases={alias: {}})
+            self._client.indices.create(index=name, aliases={alias: {}} if alias else {})
         except elasticsearch.BadRequestError as error:
-            if "resource_already_exists" not in str(error):
+            if not alias or "resource_already_exists" not in str(error):
                 raise
         return name
 
@@ -173,10 +173,12 @@ class ElasticEngine:
     def begin_rebuild(self) -> str:
         """See ``Engine.begin_rebuild``."""
         with _translated():
-            unfinished = self._led().get(self._building)
-            if unfinished:
-                self._client.indices.delete(index=unfinished)
-            return self._create(self._building)
+            # The new one is made first: a name that was in use never comes back.
+            stale = set(self._generations()) - {self._led().get(self._alias, "")}
+            name = self._create("")
+            actions: list[Json] = [{"remove_index": {"index": index}} for index in sorted(stale)]
+            self._client.indices.update_aliases(actions=[*actions, {"add": {"index": name, "alias": self._building}}])
+            return name
 
     def feed(self, generation: str, documents: Sequence[ListingDocument]) -> int:
         """See ``Engine.feed``."""

@@ -16,7 +16,21 @@ ADJECTIVES = (
     "旗舰 热销 限量 礼盒 智能 无线 大容量 轻薄 防水 保暖 透气 抗菌 驰名商标 绝无仅有 根治 永不反弹 百分百 全网最低"
 ).split()
 BRANDS = ("青禾", "云岭", "星河", "Lumo", "海棠", "北辰", "TAKI", "松果", "晨曦", "")
-MODELS = ("v2.0", "Pro Max", "13S", "iPhone15", "A-100", "5G", "１２８ＧＢ", "②代", "500ml", "3件/套", "C++", "№7", "½价")
+MODELS = (
+    "v2.0",
+    "Pro Max",
+    "13S",
+    "iPhone15",
+    "A-100",
+    "5G",
+    "１２８ＧＢ",
+    "②代",
+    "500ml",
+    "3件/套",
+    "C++",
+    "№7",
+    "½价",
+)
 SENTENCES = (
     "本品采用{a}工艺，{n}质量有保证。",
     "{a}{n}，七天无理由退货！",
@@ -27,7 +41,17 @@ SENTENCES = (
     "Made for {m} users, {a} quality\t{o}",
     "买{n}送{o}，数量有限，先到先得…",
 )
-CATEGORIES = ("数码>手机", "数码>配件", "服饰>女装", "服饰>男装", "食品>生鲜", "食品>保健", "家居>家具", "美妆>护肤", "")
+CATEGORIES = (
+    "数码>手机",
+    "数码>配件",
+    "服饰>女装",
+    "服饰>男装",
+    "食品>生鲜",
+    "食品>保健",
+    "家居>家具",
+    "美妆>护肤",
+    "",
+)
 PLATFORMS = ("generic", "sample-market", "selfbuilt", "opencart")
 REGIONS = ("310104", "310115", "310000", "110105", "440305", "419001", "330100", "")
 RULES = ("ID02", "ID07", "AD01", "AD02", "AD03", "AD09", "PR03", "PR04", "PR05", "CT02", "CT04", "UC01")
@@ -40,9 +64,9 @@ _START = datetime(2025, 1, 1, tzinfo=UTC)
 
 def listing(number: int, version: int = 0) -> ListingDocument:
     """Listing ``number`` (its id), as it was after ``version`` changes."""
-    random = Random(number * 1_000 + version)
+    random = Random(number * 1_000 + version)  # noqa: S311 - fiction
     shop = random.randrange(SHOPS) if number % 3 else number % 7
-    place = Random(shop)
+    place = Random(shop)  # noqa: S311 - fiction
     adjective, noun, other, model = (random.choice(words) for words in (ADJECTIVES, NOUNS, NOUNS, MODELS))
     brand = random.choice(BRANDS)
     fill = {"a": adjective, "n": noun, "o": other, "m": model}

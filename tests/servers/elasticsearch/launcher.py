@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from tests.servers.elasticsearch.jars import HERE, ensure_jars, make_home
 
@@ -47,19 +48,19 @@ def elasticsearch_node(folder: Path) -> Iterator[str]:
         yield url
 
 
-def _running(folder: Path, held: object) -> str:
+def _running(folder: Path, held: TextIO) -> str:
     address = folder / "url"
     try:
-        fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)  # type: ignore[call-overload]
+        fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         # A node that is just ending has the exclusive lock: wait for it, then start another.
-        fcntl.flock(held, fcntl.LOCK_SH)  # type: ignore[call-overload]
+        fcntl.flock(held, fcntl.LOCK_SH)
         return ""
     url = address.read_text() if address.is_file() else ""
     return url if url and _answers(url) else ""
 
 
-def _start(folder: Path, held: object) -> str:
+def _start(folder: Path, held: TextIO) -> str:
     del held  # only shows that the lease is taken: the node looks for it as soon as it is up
     home = folder / "home"
     shutil.rmtree(home, ignore_errors=True)
@@ -87,7 +88,7 @@ def _start(folder: Path, held: object) -> str:
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/_cluster/health", timeout=2) as answer:  # noqa: S310 - loopback http
-            return json.load(answer)["status"] in ("green", "yellow")
+            return bool(json.load(answer)["status"] in ("green", "yellow"))
     except (OSError, ValueError, urllib.error.URLError):
         return False
 

