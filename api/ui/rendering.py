@@ -98,19 +98,16 @@ def fact_text(value: object) -> str:
     """A fact's value as a person reads it."""
     if not isinstance(value, dict):
         return f"{value:,}" if isinstance(value, int) else str(value)
-    parts = []
-    if "label" in value:
-        parts.append(str(value["label"]))
-    parts += [money(value[key]) for key in ("fen", "fen_max") if isinstance(value.get(key), int)]
-    if value.get("unit"):
-        parts.append(f"/ {value['unit']}")
-    if value.get("sku"):
-        parts.append(f"({value['sku']})")
-    if value.get("checked"):
-        parts.append("☑")
-    if not parts:
-        parts = [f"{key}: {item}" for key, item in value.items() if item is not None]
-    return " ".join(parts) if "fen_max" not in value else " – ".join(parts[:2]) + " ".join(["", *parts[2:]])
+    amounts = [money(value[key]) for key in ("fen", "fen_max") if isinstance(value.get(key), int)]
+    parts = [
+        str(value.get("label") or ""),
+        " – ".join(amounts),
+        f"/ {value['unit']}" if value.get("unit") else "",
+        f"({value['sku']})" if value.get("sku") else "",
+        "☑" if value.get("checked") else "",
+    ]
+    told = " ".join(part for part in parts if part)
+    return told or " ".join(f"{key}: {item}" for key, item in value.items() if item is not None)
 
 
 def with_query(path: str, params: Mapping[str, object], **changes: object) -> str:

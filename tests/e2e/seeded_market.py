@@ -133,19 +133,19 @@ def add_listing(session: Session, page: Page, title: str, fen: int) -> Listing:
     session.add(OutboxEntry(object_id=listing.id, created_at=AT))
     texts = {"title": title, "description": listing.description, "category": listing.category}
     for field, value in texts.items():
-        _fact(session, listing, page, field, value, value)
+        _fact(session, listing, page, field, value=value, raw=value)
     steps = [(20, 12, fen + 2_000), (12, 4, fen + 500), (4, None, fen)]
     for began, ended, amount in steps:
         price = {"kind": "shown", "fen": amount, "fen_max": None, "currency": "CNY", "unit": None, "sku": None}
-        fact = _fact(session, listing, page, "price", price, f"¥{amount / 100:.2f}")
+        fact = _fact(session, listing, page, "price", value=price, raw=f"¥{amount / 100:.2f}")
         fact.slot, fact.seen_at = "shown", AT - timedelta(days=began)
         fact.superseded_at = AT - timedelta(days=ended) if ended else None
     struck = {"kind": "struck", "fen": fen * 2, "fen_max": None, "currency": "CNY", "unit": None, "sku": None}
-    _fact(session, listing, page, "price", struck, f"¥{fen / 50:.2f}").slot = "struck"
+    _fact(session, listing, page, "price", value=struck, raw=f"¥{fen / 50:.2f}").slot = "struck"
     return listing
 
 
-def _fact(session: Session, listing: Listing, page: Page, field: str, value: object, raw: str) -> FactVersion:
+def _fact(session: Session, listing: Listing, page: Page, field: str, *, value: object, raw: str) -> FactVersion:
     fact = FactVersion(
         shop_id=listing.shop_id,
         listing_id=listing.id,

@@ -29,6 +29,7 @@ class Clock:
     at: datetime = AT + timedelta(hours=1)
 
     def __call__(self) -> datetime:
+        """The time it stands at."""
         return self.at
 
 
