@@ -1,0 +1,63 @@
+"""Filters and addresses of the templates."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.locations import local_path
+from api.ui.rendering import fact_text, grouped, money, number, size, web_link, when, with_query
+from tests.e2e.seeded_market import AT
+
+
+def test_values_read_as_people_write_them() -> None:
+    """Money from 分, times in China, sizes, digests."""
+    assert [money(value) for value in (None, 0, 5, -123, 123_456_789)] == [
+        "—",
+        "¥0.00",
+        "¥0.05",
+        "-¥1.23",
+        "¥1,234,567.89",
+    ]
+    assert when(AT) == "2026-11-20 10:00:00"
+    assert [size(value) for value in (None, 1_023, 1_536, 5 << 30)] == ["0 B", "1023 B", "1.5 KB", "5.0 GB"]
+    assert grouped("a" * 10) == "aaaa aaaa aa"
+    assert (number(None), number(12_345)) == ("—", "12,345")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("茶", "茶"),
+        (1_234, "1,234"),
+        ({"kind": "shown", "fen": 990, "fen_max": None, "unit": "500克", "sku": None}, "¥9.90 / 500克"),
+        ({"kind": "range", "fen": 990, "fen_max": 1_990, "unit": None, "sku": None}, "¥9.90 – ¥19.90"),
+        ({"kind": "range", "fen": 990, "fen_max": 1_990, "unit": "件", "sku": "红"}, "¥9.90 – ¥19.90 / 件 (红)"),
+        ({"label": "运费险", "checked": True, "fen": 100}, "运费险 ¥1.00 ☑"),
+        ({"kind": "shown", "fen": None}, "kind: shown"),
+    ],
+)
+def test_facts_are_shown_in_words(value: object, shown: str) -> None:
+    """Each form of value that extraction gives."""
+    assert fact_text(value) == shown
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "ftp://x/", "//x.example", "x"])
+def test_odd_schemes_are_no_links(url: str) -> None:
+    """Only http and https."""
+    assert web_link(url) == ""
+    assert web_link("https://x.example/") == "https://x.example/"
+
+
+def test_addresses_keep_their_parameters() -> None:
+    """Empty ones go, lists repeat, text is encoded."""
+    assert with_query("/s", {"q": "a b&c", "rule": ("A", "B"), "x": ""}, rule=("A",)) == "/s?q=a+b%26c&rule=A"
+    assert with_query("/s", {}) == "/s"
+
+
+@given(st.text(max_size=40))
+def test_a_form_never_sends_people_elsewhere(wanted: str) -> None:
+    """The path stays here for every text."""
+    path = local_path(wanted)
+    assert path.startswith("/")
+    assert not path.startswith(("//", "/\\"))
+    assert "\n" not in path
