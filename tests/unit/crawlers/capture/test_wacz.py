@@ -1,0 +1,31 @@
+"""The archive as one file."""
+
+import hashlib
+import io
+import json
+import zipfile
+from datetime import UTC, datetime
+
+from crawlers.capture.wacz import ReplayPage, build_wacz
+
+PAGE = ReplayPage("http://shop.example.test/", "商店", datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC))
+
+
+def test_members_are_stored_and_digests_hold() -> None:
+    """Stored members, right digests, the page named; the same input gives the same bytes."""
+    data = build_wacz(b"warc", b"index", PAGE, "Wangjian")
+    assert data == build_wacz(b"warc", b"index", PAGE, "Wangjian")
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    assert all(info.compress_type == zipfile.ZIP_STORED for info in archive.infolist())
+    package = json.loads(archive.read("datapackage.json"))
+    assert {item["path"] for item in package["resources"]} == {
+        "archive/data.warc.gz",
+        "indexes/index.cdxj",
+        "pages/pages.jsonl",
+    }
+    for item in package["resources"]:
+        assert item["hash"] == "sha256:" + hashlib.sha256(archive.read(item["path"])).hexdigest()
+    digest = json.loads(archive.read("datapackage-digest.json"))
+    assert digest["hash"] == "sha256:" + hashlib.sha256(archive.read("datapackage.json")).hexdigest()
+    assert package["mainPageUrl"] == PAGE.url
+    assert json.loads(archive.read("pages/pages.jsonl").splitlines()[1])["title"] == "商店"
