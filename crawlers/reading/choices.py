@@ -97,7 +97,14 @@ def _choice_facts(document: Document, start: int, end: int, mentions: list[Menti
 
 
 def skus(document: Document) -> list[Fact]:
-    """SKUs with their prices, from the best group of choices on the page."""
+    """SKUs with their prices, from the best group of choices on the page; made once."""
+    known = document.memo.get("skus")
+    if not isinstance(known, list):
+        known = document.memo["skus"] = _find_skus(document)
+    return known
+
+
+def _find_skus(document: Document) -> list[Fact]:
     mentions = mentions_of(document)
     numbered = [
         pair

@@ -18,7 +18,7 @@ from kernel.facts import Fact, ListingFacts, PageFacts, PageKind
 
 SURE = 50
 _KEEP_STRUCTURED = ("description", "brand", "image", "sku", "category", "rating", "seller_shown")
-_LISTED = frozenset({"detail", "list", "home", "other"})
+_LISTED = frozenset({"list", "home", "other"})
 
 
 def structured_facts(document: Document) -> list[Fact]:
@@ -169,8 +169,8 @@ def read_page(document: Document, known: PageKind | None = None) -> PageFacts:
     listings: list[ListingFacts] = []
     if guess.kind == "detail":
         listings.append(listing)
-    if guess.kind in _LISTED:
-        listings.extend(stub for stub in stubs_of(document) if guess.kind != "detail" or stub.url != document.url)
+    elif guess.kind in _LISTED:
+        listings.extend(stubs_of(document))
     return PageFacts(
         kind=guess.kind,
         listings=tuple(listings),

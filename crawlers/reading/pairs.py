@@ -23,7 +23,7 @@ LABELS = {
     "licence_name": "企业名称|公司名称|单位名称|市场主体名称|主体名称|经营者名称|商家名称|营业执照名称|字号名称|名称",
     "licence_address": "住所|住所地|经营场所|营业场所|主要经营场所|注册地址|企业地址|公司地址|经营地址|地址|住址",
 }
-_FIELD_OF = [(field, re.compile(rf"(?:{words})", re.IGNORECASE)) for field, words in LABELS.items()]
+_FIELD_OF = re.compile("|".join(f"(?P<{field}>{words})" for field, words in LABELS.items()), re.IGNORECASE)
 _HEAD = re.compile(r"(?P<label>[^\n:：]{1,16}?)\s*[:：]\s*(?P<value>.*)", re.DOTALL)
 _SPACED_HEAD = re.compile(r"(?P<label>品牌|brand|评分|rating|库存)\s+(?P<value>\S.*)", re.IGNORECASE)
 MAX_LABEL = 22
@@ -51,9 +51,8 @@ class Pair:
 def field_of(label: str) -> str:
     """Field a label stands for; empty when it is none of ours."""
     label = label.strip(" \n:：*·【】[]（）()")
-    if not 0 < len(label) <= MAX_LABEL:
-        return ""
-    return next((field for field, words in _FIELD_OF if words.fullmatch(label)), "")
+    match = _FIELD_OF.fullmatch(label) if 0 < len(label) <= MAX_LABEL else None
+    return match.lastgroup or "" if match else ""
 
 
 def _after_label(document: Document, field: str, element: Element, end: int) -> Pair | None:
