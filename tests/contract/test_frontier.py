@@ -53,7 +53,14 @@ def _claim(database: Database, visit: int, owner: str, limit: int = 10, at: date
 
 
 def _price(fen: int) -> Fact:
-    value = {"kind": "shown", "fen": fen, "fen_max": None, "currency": "CNY", "unit": None, "sku": None}
+    value: dict[str, str | int | bool | None] = {
+        "kind": "shown",
+        "fen": fen,
+        "fen_max": None,
+        "currency": "CNY",
+        "unit": None,
+        "sku": None,
+    }
     return Fact("price", value, f"¥{fen / 100}", "css:.price", "heuristic")
 
 

@@ -1,5 +1,6 @@
 """An installation that crawls."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from tests.servers.crawling import Crawling
 
 
 @pytest.fixture
-def crawling(database: Database, tmp_path: Path) -> Crawling:
+def crawling(database: Database, tmp_path: Path) -> Iterator[Crawling]:
     """A crawler with an empty database of its own."""
-    return Crawling(database, tmp_path / "data")
+    made = Crawling(database, tmp_path / "data")
+    yield made
+    made.close()

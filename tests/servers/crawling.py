@@ -35,6 +35,7 @@ class Crawling:
     options: dict[str, str] = field(default_factory=dict)
     allow: list[str] = field(default_factory=list)
     jobs: int = 0
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def environment(self) -> dict[str, str]:
         """The environment of the crawl process."""
@@ -71,16 +72,20 @@ class Crawling:
             sys.executable, "-m", "crawlers.run", "--job", job_id, "--visits", ",".join(map(str, visits)),
             "--lease-seconds", str(lease_s),
         ]  # fmt: skip
-        return subprocess.Popen(command, cwd=ROOT, env=self.environment(), stderr=subprocess.PIPE)
+        process = subprocess.Popen(command, cwd=ROOT, env=self.environment(), stderr=subprocess.PIPE)
+        self.started.append(process)
+        return process
+
+    def close(self) -> None:
+        """End what a failed test left running."""
+        for process in self.started:
+            process.kill()
+            process.communicate()
 
     def run(self, job_id: str, *visits: int, seconds: float = 60) -> str:
         """Run it to its end; gives its log, and asserts that it ended well."""
         process = self.start(job_id, *visits)
-        try:
-            _, log = process.communicate(timeout=seconds)
-        finally:
-            process.kill()
-            process.wait()
+        _, log = process.communicate(timeout=seconds)
         assert process.returncode == 0, log.decode()
         return log.decode()
 
