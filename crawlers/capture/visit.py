@@ -15,6 +15,7 @@ from crawlers.capture.line import Line, LineError, PageLine
 from crawlers.capture.order import CaptureOrder, RenderOrder
 from crawlers.capture.overheard import overheard
 from crawlers.capture.traffic import Traffic
+from crawlers.egress.dns import dns_lookup
 from crawlers.egress.policy import Policy
 from crawlers.egress.proxy import EgressProxy
 from crawlers.egress.record import Budget
@@ -43,7 +44,7 @@ class Visit:
         self, keeper: BrowserKeeper, policy: Policy, order: CaptureOrder | RenderOrder, budget: Budget
     ) -> None:
         self.order = order
-        self.proxy = EgressProxy(policy, budget)
+        self.proxy = EgressProxy(policy, budget, dns_lookup)
         self.traffic = Traffic()
         self.stops: list[str] = []
         self.notes: list[str] = []
