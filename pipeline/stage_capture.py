@@ -188,7 +188,7 @@ def _seal_and_store(tools: _Tools, evidence_id: str) -> tuple[Sealed, str]:
         at=now(),
         work_dir=work_dir,
     )
-    return sealed, tools.store.put(sealed.path)
+    return sealed, tools.store.put(sealed.path, sha256=sealed.sha256)
 
 
 def _is_final(error: WangjianError) -> bool:
