@@ -76,8 +76,10 @@ def stored_explanation(hit: Hit) -> dict[str, object]:
 
 def around(sentence: str, quote: str) -> tuple[str, str]:
     """A sentence before and after its quote; empty where the quote is not in it."""
-    before, found, after = sentence.partition(quote)
-    return (before, after) if found and quote else ("", "")
+    if quote == "" or quote not in sentence:
+        return "", ""
+    before, _, after = sentence.partition(quote)
+    return before, after
 
 
 def stored_law(hit: Hit) -> list[dict[str, str]]:

@@ -47,10 +47,16 @@ def fold(character: str) -> str:
     """The folded form of one character: none, one or more characters."""
     if character in _KEPT_CONTROLS:
         return character
-    if character in MARKS:
-        return MARKS[character]
     if unicodedata.category(character) in _INVISIBLE:
         return ""
+    folded = _fold_once(character)
+    # Some simplified forms are themselves simplified further: 薴 → 苧 → 苎.
+    while (again := "".join(map(_fold_once, folded))) != folded:
+        folded = again
+    return folded
+
+
+def _fold_once(character: str) -> str:
     simplified = _simplified()
     pieces = [
         simplified.get(piece, piece)
@@ -58,7 +64,7 @@ def fold(character: str) -> str:
         if unicodedata.category(piece) not in _INVISIBLE
     ]
     lowered = unicodedata.normalize("NFKC", "".join(pieces)).lower()
-    return "".join(piece for piece in lowered if unicodedata.category(piece) not in _INVISIBLE)
+    return "".join(MARKS.get(piece, piece) for piece in lowered if unicodedata.category(piece) not in _INVISIBLE)
 
 
 @functools.lru_cache(maxsize=1 << 16)

@@ -101,7 +101,7 @@ class CodeParameters(Strict):
 
     kind: Literal["licence_code"]
     fields: tuple[str, ...] = Field(min_length=1)
-    masked: str = "*×xX●•"
+    masked: str = "*×●•"
 
     reasons: ClassVar[frozenset[str]] = frozenset({"length", "alphabet", "check-digit", "organisation-code"})
     values: ClassVar[frozenset[str]] = frozenset({"quote", "code", "expected", "length", "candidate"})
@@ -197,7 +197,7 @@ class PreselectedParameters(Strict):
     """An option that costs money and is ticked before the buyer did anything.
 
     Attributes:
-        amount: pattern whose first group is an amount in 元 in the label, for options whose price was not read.
+        amount: pattern of which the first group that matched is an amount in 元 in the label, for options whose price was not read.
         paid: patterns for labels of things that cost money, where no amount is to be had.
     """
 

@@ -55,9 +55,10 @@ def _says_paid(label: str, detector: PreselectedParameters) -> bool:
 def amount_in(label: str, pattern: str) -> int | None:
     """分 of the amount a label names; none if it names none."""
     match = compiled(pattern).search(squeeze(label))
-    if match is None:
+    found = next((group for group in match.groups() if group), None) if match else None
+    if found is None:
         return None
     try:
-        return int(Decimal(match.group(1)) * 100)
+        return int(Decimal(found) * 100)
     except InvalidOperation:
         return None
