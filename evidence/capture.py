@@ -5,10 +5,11 @@ place that knows their fields.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from evidence import manifest, names
 from evidence.errors import CaptureFolderError
@@ -16,11 +17,55 @@ from kernel.clock import as_utc, parse_iso
 from kernel.errors import ClockError
 
 VERDICTS = ("COMPLETE", "PARTIAL")
-# How the origin's certificate was judged: good, bad, none (plain HTTP), unknown (not told).
-TLS_VERDICTS = ("good", "bad", "none", "unknown")
-GOOD_WORDS = frozenset(("ok", "good", "valid", "secure", "trusted", "passed"))
-NONE_WORDS = frozenset(("none", "http", "no_tls", "plain", "not_tls"))
+# The capture's word for the origin's certificate, and ours.
+TLS_WORDS = {"valid": "good", "invalid": "bad", "none": "none", "NOT_CHECKED": "unknown"}
 MAX_JSON_BYTES = 16_000_000
+
+
+class _Part(BaseModel):
+    # Fields that the seal does not repeat are sealed as they are and need not be known here.
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _TlsVerdict(_Part):
+    state: str
+    error: str = ""
+
+
+class _Answer(_Part):
+    address: str
+    ttl: int | None = None
+
+
+class _Main(_Part):
+    status: int | None = None
+    remote_address: str = ""
+    remote_port: int | None = None
+    protocol: str = ""
+    tls: str = ""
+    cipher: str = ""
+    tls_verdict: _TlsVerdict
+    certificates: tuple[str, ...] = ()
+    dns: tuple[_Answer, ...] = ()
+    resolver: str = ""
+
+
+class _Record(_Part):
+    id: str
+    requested_url: str
+    final_url: str
+    title: str = ""
+    started_at: str
+    ended_at: str
+    main_document: _Main
+
+
+class _Completeness(_Part):
+    verdict: str
+    loaded: int = 0
+    failed: tuple[object, ...] = ()
+    blocked: tuple[object, ...] = ()
+    stop_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +73,13 @@ class Capture:
     """Facts of one capture.
 
     Attributes:
-        files: names below the folder, in order, all to be sealed.
-        started_at, ended_at: aware UTC. completeness: of ``VERDICTS``. origin_tls: of ``TLS_VERDICTS``.
+        id: the evidence it was made for. files: names below the folder, in order, all to be sealed.
+        started_at, ended_at: aware UTC. completeness: of ``VERDICTS``.
+        origin_tls: ``good``, ``bad``, ``none`` (plain HTTP) or ``unknown``.
         network: label and value for the report.
     """
 
+    id: str
     files: tuple[str, ...]
     url: str
     final_url: str
@@ -67,69 +114,34 @@ def _files(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _json(folder: Path, name: str) -> dict[str, object]:
+def _json(folder: Path, name: str) -> object:
     path = folder / name
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             raise CaptureFolderError(f"expected {name} below {MAX_JSON_BYTES} bytes, got more")
-        value = json.loads(path.read_text("utf-8"))
+        return json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise CaptureFolderError(
             f"expected JSON in {name}, got {error}", hint="The capture is not whole: capture the page again."
         ) from error
-    if not isinstance(value, dict):
-        raise CaptureFolderError(f"expected an object in {name}, got {type(value).__name__}")
-    return value
 
 
-def _text(value: Mapping[str, object], *keys: str) -> str:
-    for key in keys:
-        found = value.get(key)
-        if isinstance(found, str) and found:
-            return found
-    return ""
-
-
-def _part(value: Mapping[str, object], *keys: str) -> Mapping[str, object]:
-    for key in keys:
-        found = value.get(key)
-        if isinstance(found, dict):
-            return found
-    return {}
-
-
-def _time(value: Mapping[str, object], *keys: str) -> datetime:
-    text = _text(value, *keys)
-    try:
-        return as_utc(parse_iso(text))
-    except ClockError as error:
-        raise CaptureFolderError(f"expected a time under {keys[0]} in {manifest.CAPTURE}, got {text!r}") from error
-
-
-def _tls_verdict(record: Mapping[str, object], url: str) -> str:
-    if url.startswith("http:"):
-        return "none"
-    main = _part(record, "main", "main_document")
-    tls = _part(main, "tls", "origin_tls") or _part(record, "tls", "origin_tls")
-    word = _text(tls, "verdict") or _text(main, "tls_verdict", "chain_verdict") or _text(record, "tls_verdict")
-    if not word:
-        return "unknown"
-    if word.lower() in NONE_WORDS:
-        return "none"
-    return "good" if word.lower() in GOOD_WORDS else "bad"
-
-
-def _flat(value: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
-    for key in sorted(value):
-        item = value[key]
-        if isinstance(item, dict):
-            rows += _flat(item, f"{prefix}{key}.")
-        elif isinstance(item, list):
-            rows.append((f"{prefix}{key}", "; ".join(str(part) for part in item)[:600]))
-        elif item not in {None, ""}:
-            rows.append((f"{prefix}{key}", str(item)[:600]))
-    return rows
+def _network(main: _Main, whole: _Completeness) -> tuple[tuple[str, str], ...]:
+    rows = (
+        ("HTTP 状态 Status", str(main.status or "")),
+        ("远端地址 Remote", f"{main.remote_address}:{main.remote_port}" if main.remote_address else ""),
+        ("协议 Protocol", " ".join(part for part in (main.protocol, main.tls, main.cipher) if part)),
+        ("证书判定 Certificate", " ".join(part for part in (main.tls_verdict.state, main.tls_verdict.error) if part)),
+        ("证书指纹 SHA-256", "\n".join(main.certificates)),
+        ("DNS", "; ".join(f"{answer.address} (TTL {answer.ttl} s)" for answer in main.dns)),
+        ("解析器 Resolver", main.resolver),
+        (
+            "资源 Resources",
+            f"{whole.loaded} 已取得 loaded, {len(whole.failed)} 失败 failed, {len(whole.blocked)} 拦截 blocked",
+        ),
+        ("停止原因 Stopped by", whole.stop_reason),
+    )
+    return tuple((label, value) for label, value in rows if value)
 
 
 def read_capture(folder: Path) -> Capture:
@@ -144,27 +156,28 @@ def read_capture(folder: Path) -> Capture:
     if not folder.is_dir():
         raise CaptureFolderError(f"expected a capture folder at {folder}, got none", hint="Capture the page again.")
     files = _files(folder)
-    record, whole = _json(folder, manifest.CAPTURE), _json(folder, manifest.COMPLETENESS)
-    url = _text(record, "url", "requested_url")
-    final_url = _text(record, "final_url") or url
-    started = _time(record, "started_at", "started")
-    ended = _time(record, "ended_at", "ended")
-    verdict = _text(whole, "verdict")
-    if not url or ended < started or verdict not in VERDICTS:
+    try:
+        record = _Record.model_validate(_json(folder, manifest.CAPTURE))
+        whole = _Completeness.model_validate(_json(folder, manifest.COMPLETENESS))
+        started, ended = as_utc(parse_iso(record.started_at)), as_utc(parse_iso(record.ended_at))
+    except (ValidationError, ClockError) as error:
+        raise CaptureFolderError(f"expected the records of a capture in {folder}/meta, got {error}") from error
+    tls = TLS_WORDS.get(record.main_document.tls_verdict.state, "")
+    if ended < started or whole.verdict not in VERDICTS or not tls:
         raise CaptureFolderError(
-            f"expected an address, times in order and a verdict of {VERDICTS}, got {url!r}, "
-            f"{started.isoformat()}, {ended.isoformat()}, {verdict!r}"
+            f"expected times in order, a verdict of {VERDICTS} and a known certificate state, "
+            f"got {started.isoformat()}, {ended.isoformat()}, {whole.verdict!r}, "
+            f"{record.main_document.tls_verdict.state!r}"
         )
-    network = _part(record, "main", "main_document", "network")
-    rows = [*_flat(network), *_flat({"loaded": whole.get("loaded"), "stop_reason": whole.get("stop_reason")}, "completeness.")]
     return Capture(
+        id=record.id,
         files=files,
-        url=url,
-        final_url=final_url,
-        title=_text(record, "title"),
+        url=record.requested_url,
+        final_url=record.final_url,
+        title=record.title,
         started_at=started,
         ended_at=ended,
-        completeness=verdict,
-        origin_tls=_tls_verdict(record, final_url),
-        network=tuple(rows[:60]),
+        completeness=whole.verdict,
+        origin_tls=tls,
+        network=_network(record.main_document, whole),
     )

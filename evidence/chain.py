@@ -14,13 +14,15 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from evidence.errors import UntrustedError
 
 MAX_PATH = 5
-UNDERSTOOD = frozenset((
-    x509.BasicConstraints.oid,
-    x509.KeyUsage.oid,
-    x509.ExtendedKeyUsage.oid,
-    x509.CertificatePolicies.oid,
-    x509.SubjectAlternativeName.oid,
-))
+UNDERSTOOD = frozenset(
+    (
+        x509.BasicConstraints.oid,
+        x509.KeyUsage.oid,
+        x509.ExtendedKeyUsage.oid,
+        x509.CertificatePolicies.oid,
+        x509.SubjectAlternativeName.oid,
+    )
+)
 
 
 def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from asn1crypto import algos, core, tsp  # type: ignore[import-untyped]
-from asn1crypto import cms as acms  # type: ignore[import-untyped]
+from asn1crypto import cms as acms
 from asn1crypto import x509 as ax509
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -107,31 +107,36 @@ def sign(digest: bytes, signer: Signer, at: datetime) -> bytes:
     certificate_hash = hashes.Hash(hashes.SHA256())
     certificate_hash.update(signer.certificate.public_bytes(Encoding.DER))
     signing_certificate = tsp.SigningCertificateV2({"certs": [{"cert_hash": certificate_hash.finalize()}]})
-    attributes = acms.CMSAttributes([
-        {"type": "content_type", "values": ["data"]},
-        {"type": "signing_time", "values": [acms.Time({"utc_time": core.UTCTime(as_utc(at).replace(microsecond=0))})]},
-        {"type": "message_digest", "values": [digest]},
-        {"type": "signing_certificate_v2", "values": [signing_certificate]},
-    ])
+    attributes = acms.CMSAttributes(
+        [
+            {"type": "content_type", "values": ["data"]},
+            {
+                "type": "signing_time",
+                "values": [acms.Time({"utc_time": core.UTCTime(as_utc(at).replace(microsecond=0))})],
+            },
+            {"type": "message_digest", "values": [digest]},
+            {"type": "signing_certificate_v2", "values": [signing_certificate]},
+        ]
+    )
     signature = signer.key.sign(attributes.dump(), ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
     sha256 = algos.DigestAlgorithm({"algorithm": "sha256"})
     information = {
         "version": "v1",
-        "sid": {
-            "issuer_and_serial_number": {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
-        },
+        "sid": {"issuer_and_serial_number": {"issuer": certificate.issuer, "serial_number": certificate.serial_number}},
         "digest_algorithm": sha256,
         "signed_attrs": attributes,
         "signature_algorithm": {"algorithm": "sha256_ecdsa"},
         "signature": signature,
     }
-    signed = acms.SignedData({
-        "version": "v1",
-        "digest_algorithms": [sha256],
-        "encap_content_info": {"content_type": "data"},
-        "certificates": [certificate, *(_asn1(issuer) for issuer in signer.issuers)],
-        "signer_infos": [information],
-    })
+    signed = acms.SignedData(
+        {
+            "version": "v1",
+            "digest_algorithms": [sha256],
+            "encap_content_info": {"content_type": "data"},
+            "certificates": [certificate, *(_asn1(issuer) for issuer in signer.issuers)],
+            "signer_infos": [information],
+        }
+    )
     return bytes(acms.ContentInfo({"content_type": "signed_data", "content": signed}).dump())
 
 
@@ -194,9 +199,7 @@ def _named(sid: Any, chosen: Sequence[Any], certificates: Sequence[x509.Certific
     return certificates[found.index(True)]
 
 
-def check_chain(
-    parsed: SignedData, anchors: Sequence[x509.Certificate], at: datetime
-) -> tuple[x509.Certificate, ...]:
+def check_chain(parsed: SignedData, anchors: Sequence[x509.Certificate], at: datetime) -> tuple[x509.Certificate, ...]:
     """The path from the signer to an anchor, and the signer's certificate bound to the signature.
 
     Raises:

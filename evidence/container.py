@@ -52,9 +52,7 @@ class ContainerRefusedError(PackageError):
     code = "evidence.container"
 
     def __init__(self, step_code: str, message: str) -> None:
-        super().__init__(
-            message, hint="Ask for the package again from its sender.", context={"step_code": step_code}
-        )
+        super().__init__(message, hint="Ask for the package again from its sender.", context={"step_code": step_code})
         self.step_code = step_code
 
 
@@ -206,7 +204,9 @@ def read_index(stream: BinaryIO) -> tuple[Member, ...]:
     for name, fields, raw in found:
         member = _member(name, fields, offset)
         if raw != central_header(name, member.size, member.crc, offset):
-            raise ContainerRefusedError("E110", f"expected the one form of a directory entry, got another: {member.name}")
+            raise ContainerRefusedError(
+                "E110", f"expected the one form of a directory entry, got another: {member.name}"
+            )
         stream.seek(offset)
         if stream.read(LOCAL.size + len(name)) != local_header(name, member.size, member.crc):
             raise ContainerRefusedError("E110", f"expected the one form of a local header, got another: {member.name}")

@@ -20,19 +20,21 @@ from kernel.models import CustodyEvent
 
 ZERO = "0" * 64
 ACTIONS = ("ordered", "captured", "sealed", "verified", "read", "exported", "failed")
-FIELDS = frozenset((
-    "action",
-    "actor",
-    "at",
-    "detail",
-    "evidence_id",
-    "hash",
-    "object_sha256",
-    "prev_hash",
-    "purpose",
-    "role",
-    "seq",
-))
+FIELDS = frozenset(
+    (
+        "action",
+        "actor",
+        "at",
+        "detail",
+        "evidence_id",
+        "hash",
+        "object_sha256",
+        "prev_hash",
+        "purpose",
+        "role",
+        "seq",
+    )
+)
 
 
 def event_record(event: CustodyEvent) -> dict[str, object]:
@@ -123,7 +125,7 @@ def check_records(records: Iterable[Mapping[str, object]]) -> int:
         CustodyBrokenError: a field, place, link or hash is wrong; says at which event.
     """
     previous, count = ZERO, 0
-    for count, record in enumerate(records, start=1):  # noqa: B007 - the last count is the answer
+    for count, record in enumerate(records, start=1):
         if set(record) != FIELDS:
             raise CustodyBrokenError(f"expected the fields of a custody event at {count}, got {sorted(record)}")
         if record["seq"] != count or record["prev_hash"] != previous:

@@ -46,9 +46,7 @@ def _check_primitive(tag: int, value: bytes, offset: int) -> None:
     if tag == TAG_BOOLEAN and value not in {b"\x00", b"\xff"}:
         raise _refuse("a boolean other than 00 or FF", offset)
     if tag == TAG_INTEGER:
-        padded = len(value) > 1 and (
-            (value[0] == 0 and value[1] < 0x80) or (value[0] == 0xFF and value[1] >= 0x80)
-        )
+        padded = len(value) > 1 and ((value[0] == 0 and value[1] < 0x80) or (value[0] == 0xFF and value[1] >= 0x80))
         if not value or padded:
             raise _refuse("an integer that is empty or padded", offset)
     if tag == TAG_BIT_STRING:

@@ -10,8 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from fontTools.fontBuilder import FontBuilder
-from fontTools.ttLib import TTFont, TTLibError
+from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]
 
 from evidence.errors import FontMissingError
 

@@ -77,13 +77,11 @@ def order(  # noqa: PLR0913 - the fields of an order, each named by its caller
     session.add(row)
     session.flush()
     detail = {"key": key, "reason": reason, "url": url}
-    custody.append(
-        session, evidence_id=row.id, action=ORDERED, actor=actor, purpose=purpose, detail=detail, at=at
-    )
+    custody.append(session, evidence_id=row.id, action=ORDERED, actor=actor, purpose=purpose, detail=detail, at=at)
     return row
 
 
-def transition(  # noqa: PLR0913 - a transition is also a custody event
+def transition(
     session: Session,
     evidence: Evidence,
     to: str,

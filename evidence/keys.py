@@ -37,11 +37,13 @@ class Keys:
 
 
 def _name(text: str) -> x509.Name:
-    return x509.Name([
-        x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
-        x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Wangjian"),
-        x509.NameAttribute(NameOID.COMMON_NAME, text),
-    ])
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Wangjian"),
+            x509.NameAttribute(NameOID.COMMON_NAME, text),
+        ]
+    )
 
 
 def _usage(*, sign: bool, issue: bool) -> x509.KeyUsage:
@@ -58,7 +60,7 @@ def _usage(*, sign: bool, issue: bool) -> x509.KeyUsage:
     )
 
 
-def _certificate(  # noqa: PLR0913 - a certificate has these parts
+def _certificate(
     subject: x509.Name,
     key: ec.EllipticCurvePublicKey,
     issuer: x509.Name,

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from typing_extensions import Buffer
+
 from evidence import container, names
 from evidence.container import ContainerRefusedError, Member
 from evidence.errors import DiskFullError, PackageError, PackageUnreadableError
@@ -48,8 +50,8 @@ class _Section(io.RawIOBase):
         self._place = max(0, base + offset)
         return self._place
 
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer).cast("B")  # type: ignore[arg-type] - any writable buffer, as the base class says
+    def readinto(self, buffer: Buffer) -> int:
+        view = memoryview(buffer).cast("B")
         count = max(0, min(len(view), self._size - self._place))
         self._file.seek(self._offset + self._place)
         done = self._file.readinto(view[:count]) or 0

@@ -29,7 +29,7 @@ CMS_BYTES = 8192
 
 
 def _pyhanko_signer(signer: Signer) -> signers.SimpleSigner:
-    registry = SimpleCertificateStore()
+    registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     registry.register_multiple(_asn1(issuer) for issuer in signer.issuers)
     key = signer.key.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -109,7 +109,7 @@ def quoted_root(pdf: bytes) -> str:
     Raises:
         SignatureError: none, or several different ones.
     """
-    found = {match.decode() for match in ROOT.findall(pdf)}
+    found = {bytes(match).decode() for match in ROOT.findall(pdf)}
     if len(found) != 1:
         raise SignatureError(f"expected one quoted root digest in the report, got {len(found)}")
     return found.pop()

@@ -13,8 +13,11 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from fpdf import FPDF
+from fpdf.enums import WrapMode
+from fpdf.fonts import TTFFont
 from PIL import Image, UnidentifiedImageError
 
 from evidence import font
@@ -115,7 +118,9 @@ def _rows(facts: ReportFacts) -> list[tuple[str, str]]:
         ("完整性 Completeness", VERDICTS.get(facts.completeness, facts.completeness)),
         ("根哈希 Root SHA-256", grouped(facts.root_sha256)),
     ]
-    rows += [(f"时间戳 Timestamp {name}", f"{local_time(at)} · {KINDS.get(kind, kind)}") for name, at, kind in facts.stamps]
+    rows += [
+        (f"时间戳 Timestamp {name}", f"{local_time(at)} · {KINDS.get(kind, kind)}") for name, at, kind in facts.stamps
+    ]
     return rows
 
 
@@ -135,7 +140,11 @@ CLOSING_WORDS = (
 
 
 def _texts(facts: ReportFacts) -> str:
-    pieces = [_verdict(facts), CLOSING_WORDS, "网页固证报告 Web evidence report 网络事实 Network facts 文件清单 Files 截图 Screenshot"]
+    pieces = [
+        _verdict(facts),
+        CLOSING_WORDS,
+        "网页固证报告 Web evidence report 网络事实 Network facts 文件清单 Files 截图 Screenshot",
+    ]
     pieces += [part for row in (*_rows(facts), *facts.network) for part in row]
     pieces += [f"{name} {size} {digest} bytes …（共" for name, size, digest in facts.files]
     pieces += [name for name, _ in facts.screens]
@@ -149,7 +158,8 @@ class _Paper:
     def __init__(self, facts: ReportFacts, folder: Path) -> None:
         path, face = font.find()
         self._shown = lambda text: font.shown(text, path, face)
-        self.pdf = FPDF(format="A4")
+        # Its cells are wrapped by decorators without types.
+        self.pdf: Any = FPDF(format="A4")
         self.pdf.set_creation_date(facts.sealed_at)
         self.pdf.set_title(f"Wangjian {facts.evidence_id}")
         self.pdf.set_producer("Wangjian")
@@ -159,13 +169,17 @@ class _Paper:
         cut, number = font.cut(font.shown(_texts(facts), path, face), path, face, folder)
         self.pdf.add_font(FAMILY, "", cut, collection_font_number=number)
         # The cut font's outlines are final: no drawing anew when the font is embedded.
-        self.pdf.fonts[FAMILY].ttfont.recalcBBoxes = False  # type: ignore[union-attr] - a TrueType font, just added
+        embedded = self.pdf.fonts[FAMILY]
+        if isinstance(embedded, TTFFont):
+            embedded.ttfont.recalcBBoxes = False
         self.pdf.add_page()
 
     def text(self, words: str, size: float, gap: float = 1.0) -> None:
         self.pdf.set_font(FAMILY, "", size)
         height = size * 0.5
-        self.pdf.multi_cell(0, height, self._shown(words), align="L", new_x="LMARGIN", new_y="NEXT", wrapmode="CHAR")
+        self.pdf.multi_cell(
+            0, height, self._shown(words), align="L", new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.CHAR
+        )
         self.pdf.ln(gap)
 
     def row(self, label: str, value: str, size: float = 10) -> None:
@@ -173,7 +187,7 @@ class _Paper:
         self.pdf.multi_cell(LABEL_MM, size * 0.5, self._shown(label), align="L", new_x="RIGHT", new_y="TOP")
         self.pdf.set_x(MARGIN_MM + LABEL_MM + 2)
         shown = self._shown(value) or "—"
-        self.pdf.multi_cell(0, size * 0.5, shown, align="L", new_x="LMARGIN", new_y="NEXT", wrapmode="CHAR")
+        self.pdf.multi_cell(0, size * 0.5, shown, align="L", new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.CHAR)
         self.pdf.ln(1.5)
 
     def picture(self, name: str, parts: Sequence[bytes]) -> None:

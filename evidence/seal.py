@@ -10,7 +10,6 @@ Spec: RFC 8493 (BagIt 1.0); 电子签名法 (2019) 第13条.
 
 import errno
 import os
-import shutil
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -76,7 +75,7 @@ class _Bag:
         return data
 
 
-def seal(  # noqa: PLR0913 - what a seal is made of, each named by its caller
+def seal(
     folder: Path,
     *,
     evidence_id: str,
@@ -123,6 +122,8 @@ def _open_bag(aside: Path, folder: Path, evidence_id: str, at: datetime) -> _Bag
     payload = {
         name: digest_file(folder / name, ("sha256", "sm3")) for name in capture.files if name.startswith("data/")
     }
+    if capture.id != evidence_id:
+        raise CaptureFolderError(f"expected the capture of {evidence_id}, got that of {capture.id}")
     return _Bag(aside, folder, capture, evidence_id, as_utc(at), payload)
 
 

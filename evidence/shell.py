@@ -21,7 +21,8 @@ def _quoted(text: str) -> str:
 def script() -> bytes:
     """The script, UTF-8."""
     words = "".join(
-        f"        {code}) zh={_quoted(text.zh)} en={_quoted(text.en)} nzh={_quoted(text.next_zh)} nen={_quoted(text.next_en)} ;;\n"
+        f"        {code}) zh={_quoted(text.zh)} en={_quoted(text.en)}"
+        f" nzh={_quoted(text.next_zh)} nen={_quoted(text.next_en)} ;;\n"
         for code, text in verdict.codes().items()
     )
     titles = "".join(

@@ -166,12 +166,14 @@ def peek_time(response: bytes) -> datetime | None:
 
 
 def _request(imprint: bytes, nonce: int) -> bytes:
-    request = tsp.TimeStampReq({
-        "version": "v1",
-        "message_imprint": {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": imprint},
-        "nonce": nonce,
-        "cert_req": True,
-    })
+    request = tsp.TimeStampReq(
+        {
+            "version": "v1",
+            "message_imprint": {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": imprint},
+            "nonce": nonce,
+            "cert_req": True,
+        }
+    )
     return bytes(request.dump())
 
 
@@ -210,7 +212,8 @@ def _ask(service: Timestamper, imprint: bytes, at: datetime) -> Timestamp:
     skew = stamp.gen_time - as_utc(at)
     if abs(skew) > MAX_SKEW:
         raise ClockSkewError(
-            f"{service.name}: expected a time within {MAX_SKEW.seconds} s of ours, got {skew.total_seconds():.0f} s off",
+            f"{service.name}: expected a time within {MAX_SKEW.seconds} s of ours, "
+            f"got {skew.total_seconds():.0f} s off",
             hint="Compare this machine's clock with a time server (timedatectl); correct the one that is wrong.",
         )
     return Timestamp(service.name, service.kind, response, stamp)

@@ -59,9 +59,7 @@ class Trust:
 
     def roots(self, use: str, name: str | None = None) -> tuple[x509.Certificate, ...]:
         """The roots for one use, of one timestamp service if named."""
-        return tuple(
-            anchor.certificate for anchor in self.anchors if anchor.use == use and name in {None, anchor.name}
-        )
+        return tuple(anchor.certificate for anchor in self.anchors if anchor.use == use and name in {None, anchor.name})
 
     def kind_of(self, root: x509.Certificate, use: str) -> str:
         """The kind of a root for one use, or empty when it is not on the list."""
@@ -151,13 +149,15 @@ def save(folder: Path, anchors: Iterable[Anchor]) -> None:
     for name, data in files.items():
         _write(folder / name, data)
     lines = [
-        json.dumps({
-            "name": anchor.name,
-            "use": anchor.use,
-            "kind": anchor.kind,
-            "file": anchor.file_name(),
-            "sha256": anchor.fingerprint(),
-        })
+        json.dumps(
+            {
+                "name": anchor.name,
+                "use": anchor.use,
+                "kind": anchor.kind,
+                "file": anchor.file_name(),
+                "sha256": anchor.fingerprint(),
+            }
+        )
         for anchor in ordered
     ]
     text = f'{{"version": {VERSION}, "anchors": [\n' + ",\n".join(lines) + "\n]}\n"

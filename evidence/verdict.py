@@ -108,7 +108,9 @@ class Step:
     def line(self) -> str:
         """One line for people, the same form as verify.sh prints."""
         title, words = self.title(), self.words()
-        return f"{self.number:2d} {self.key} {self.state.value} {self.code} {title[0]} {title[1]}: {words.zh} / {words.en}"
+        return (
+            f"{self.number:2d} {self.key} {self.state.value} {self.code} {title[0]} {title[1]}: {words.zh} / {words.en}"
+        )
 
 
 def exit_code(steps: Iterable[Step]) -> int:

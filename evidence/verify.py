@@ -257,7 +257,7 @@ class _Run:
         if state is not State.PASSED:
             return state, code, detail
         wrong = self._differing(self.lists.closing)
-        return _failed("E104", ", ".join(wrong)) if wrong else PASSED
+        return _failed("E104", ", ".join(wrong)) if wrong else (state, code, detail)
 
     # --- custody
     def custody(self) -> Outcome:

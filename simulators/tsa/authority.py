@@ -44,10 +44,12 @@ class Authority:
 
 
 def _name(text: str) -> x509.Name:
-    return x509.Name([
-        x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Wangjian TEST"),
-        x509.NameAttribute(NameOID.COMMON_NAME, text),
-    ])
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Wangjian TEST"),
+            x509.NameAttribute(NameOID.COMMON_NAME, text),
+        ]
+    )
 
 
 def _builder(subject: str, key: ec.EllipticCurvePrivateKey, issuer: str, at: datetime) -> x509.CertificateBuilder:
@@ -135,34 +137,38 @@ def _token(authority: Authority, info: bytes) -> Any:
     certificate = _asn1(authority.certificate)
     certificate_hash = hashlib.sha256(certificate.dump()).digest()
     ess = tsp.SigningCertificateV2({"certs": [{"cert_hash": certificate_hash}]})
-    attributes = cms.CMSAttributes([
-        {"type": "content_type", "values": ["tst_info"]},
-        {"type": "message_digest", "values": [hashlib.sha256(info).digest()]},
-        cms.CMSAttribute({"type": "signing_certificate_v2", "values": [ess]}),
-    ])
+    attributes = cms.CMSAttributes(
+        [
+            {"type": "content_type", "values": ["tst_info"]},
+            {"type": "message_digest", "values": [hashlib.sha256(info).digest()]},
+            cms.CMSAttribute({"type": "signing_certificate_v2", "values": [ess]}),
+        ]
+    )
     signature = authority.key.sign(attributes.dump(), ec.ECDSA(hashes.SHA256()))
     sha256 = algos.DigestAlgorithm({"algorithm": "sha256"})
-    signed = cms.SignedData({
-        "version": "v3",
-        "digest_algorithms": [sha256],
-        "encap_content_info": {"content_type": "tst_info", "content": cms.ParsableOctetString(info)},
-        "certificates": [certificate, _asn1(authority.root)],
-        "signer_infos": [
-            {
-                "version": "v1",
-                "sid": {
-                    "issuer_and_serial_number": {
-                        "issuer": certificate.issuer,
-                        "serial_number": certificate.serial_number,
-                    }
-                },
-                "digest_algorithm": sha256,
-                "signed_attrs": attributes,
-                "signature_algorithm": {"algorithm": "sha256_ecdsa"},
-                "signature": signature,
-            }
-        ],
-    })
+    signed = cms.SignedData(
+        {
+            "version": "v3",
+            "digest_algorithms": [sha256],
+            "encap_content_info": {"content_type": "tst_info", "content": cms.ParsableOctetString(info)},
+            "certificates": [certificate, _asn1(authority.root)],
+            "signer_infos": [
+                {
+                    "version": "v1",
+                    "sid": {
+                        "issuer_and_serial_number": {
+                            "issuer": certificate.issuer,
+                            "serial_number": certificate.serial_number,
+                        }
+                    },
+                    "digest_algorithm": sha256,
+                    "signed_attrs": attributes,
+                    "signature_algorithm": {"algorithm": "sha256_ecdsa"},
+                    "signature": signature,
+                }
+            ],
+        }
+    )
     return cms.ContentInfo({"content_type": "signed_data", "content": signed})
 
 

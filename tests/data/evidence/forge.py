@@ -113,7 +113,9 @@ class Bag:
     def relist(self, part: str = "manifest-sha256.txt", algorithm: str = "sha256") -> "Bag":
         """With a payload manifest made anew over ``data/``."""
         names = sorted(name for name in self.files if name.startswith("data/"))
-        return self.put({part: _manifest({name: hashlib.new(algorithm, self.files[name]).hexdigest() for name in names})})
+        return self.put(
+            {part: _manifest({name: hashlib.new(algorithm, self.files[name]).hexdigest() for name in names})}
+        )
 
     def retag(self) -> "Bag":
         """With the tag manifest made anew over the files that it names and that are there."""

@@ -41,9 +41,9 @@ class Workshop:
         """The trust list as published."""
         return trust.load(self.settings.trust_path())
 
-    def seal(self, evidence_id: str = "ev-1", **capture: object) -> Sealed:
+    def seal(self, evidence_id: str = "ev-1", **capture: str) -> Sealed:
         """A sealed package of a small capture."""
-        source = make_capture(self.folder / f"capture-{evidence_id}", **capture)
+        source = make_capture(self.folder / f"capture-{evidence_id}", evidence_id=evidence_id, **capture)
         return self.seal_folder(source, evidence_id)
 
     def seal_folder(self, source: Path, evidence_id: str = "ev-1", at: datetime = AT) -> Sealed:
@@ -82,7 +82,13 @@ def custody_of(evidence_id: str) -> list[CustodyEvent]:
 
 
 def make_capture(
-    folder: Path, *, word: str = "样品", completeness: str = "COMPLETE", tls: str = "ok", url: str = URL
+    folder: Path,
+    *,
+    evidence_id: str = "ev-1",
+    word: str = "样品",
+    completeness: str = "COMPLETE",
+    tls: str = "valid",
+    url: str = URL,
 ) -> Path:
     """A capture folder as the capture worker leaves it, small."""
     for part in ("data/screens", "data/net/tls", "data/env", "meta"):
@@ -97,13 +103,23 @@ def make_capture(
     (folder / "data/net/requests.jsonl").write_text('{"url":"' + url + '"}\n', "utf-8")
     (folder / "data/net/empty.jsonl").write_bytes(b"")
     (folder / "data/env/clean.json").write_text("{}", "utf-8")
+    state = "none" if url.startswith("http:") else tls
     record = {
-        "url": url,
+        "id": evidence_id,
+        "requested_url": url,
         "final_url": url,
         "title": f"{word} 商品页 㐀",
         "started_at": iso(AT - timedelta(seconds=20)),
         "ended_at": iso(AT - timedelta(seconds=5)),
-        "main": {"remote_address": "127.0.0.1:443", "tls": {"verdict": tls}, "dns": ["127.0.0.1"]},
+        "main_document": {
+            "status": 200,
+            "remote_address": "127.0.0.1",
+            "remote_port": 443,
+            "tls_verdict": {"state": state, "error": "net::ERR_CERT_DATE_INVALID" if state == "invalid" else ""},
+            "certificates": ["ab" * 32],
+            "dns": [{"address": "127.0.0.1", "ttl": 60}],
+            "resolver": "127.0.0.1",
+        },
     }
     (folder / "meta/capture.json").write_text(json.dumps(record, ensure_ascii=False), "utf-8")
     whole = {"verdict": completeness, "loaded": 3, "failed": [], "stop_reason": ""}

@@ -1,0 +1,170 @@
+"""Evidence in an S3 bucket: put once (If-None-Match), kept under object lock where the bucket has it.
+
+The service's own checksum is asked for at writing; at reading we trust only our own digest.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from evidence.errors import StoreConflictError, StoreError, StoreMissingError
+from evidence.store_files import KEY, damaged, disk_error, fetch_into, require_key
+from kernel.clock import now
+from kernel.config import Settings
+from kernel.crypto import CHUNK_BYTES, digest_file
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# Administrative case files are kept at least five years; leap days included.
+RETENTION = timedelta(days=5 * 366)
+MAX_PUT_BYTES = 5_000_000_000
+TAKEN = frozenset(("PreconditionFailed", "ConditionalRequestConflict", "412", "409"))
+MISSING = frozenset(("404", "NoSuchKey", "NotFound"))
+
+
+class S3Store:
+    """Objects ``<prefix>/<first two digits>/<key>`` in one bucket.
+
+    Args:
+        settings: ``evidence_store_url`` (``s3://bucket/prefix``), ``s3_endpoint_url``, ``s3_access_key``,
+            ``s3_secret_key``; without keys the machine's own S3 credentials are used.
+
+    Raises:
+        StoreError: the bucket is not there or does not answer.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        bucket, _, prefix = settings.evidence_store_url.removeprefix("s3://").partition("/")
+        self._bucket, self._prefix = bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._client: S3Client = boto3.client(
+            "s3",
+            endpoint_url=settings.s3_endpoint_url or None,
+            aws_access_key_id=settings.s3_access_key.get_secret_value() or None,
+            aws_secret_access_key=settings.s3_secret_key.get_secret_value() or None,
+            region_name="us-east-1" if settings.s3_endpoint_url else None,
+            config=Config(connect_timeout=10, read_timeout=60, retries={"max_attempts": 3, "mode": "standard"}),
+        )
+        try:
+            self._client.head_bucket(Bucket=bucket)
+        except (ClientError, BotoCoreError) as error:
+            raise self._unusable(error) from error
+        self.locked = self._has_lock()
+
+    def _unusable(self, error: Exception) -> StoreError:
+        return StoreError(
+            f"expected the bucket {self._bucket} to answer, got {error}",
+            hint="Check WANGJIAN_EVIDENCE_STORE_URL, WANGJIAN_S3_ENDPOINT_URL and the keys.",
+        )
+
+    def _has_lock(self) -> bool:
+        try:
+            answer = self._client.get_object_lock_configuration(Bucket=self._bucket)
+        except ClientError:
+            return False
+        return answer.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled") == "Enabled"
+
+    def name(self, key: str) -> str:
+        """The object's name in the bucket."""
+        require_key(key)
+        return f"{self._prefix}{key[:2]}/{key}"
+
+    def put(self, path: Path, *, sha256: str) -> str:
+        """As ``Store.put``."""
+        name = self.name(sha256)
+        try:
+            found, size = digest_file(path)["sha256"], path.stat().st_size
+        except OSError as error:
+            raise disk_error(error, path) from error
+        if found != sha256:
+            raise StoreConflictError(f"expected bytes with digest {sha256[:12]}…, got {found[:12]}…")
+        if size > MAX_PUT_BYTES:
+            raise StoreError(f"expected at most {MAX_PUT_BYTES} bytes for one object, got {size}")
+        if self.exists(sha256):
+            self.check(sha256)
+            return sha256
+        lock: dict[str, Any] = {}
+        if self.locked:
+            lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": now() + RETENTION}
+        try:
+            with path.open("rb") as source:
+                self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=name,
+                    Body=source,
+                    IfNoneMatch="*",
+                    ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode(),
+                    **lock,
+                )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in TAKEN:
+                raise self._unusable(error) from error
+        except BotoCoreError as error:
+            raise self._unusable(error) from error
+        self.check(sha256)
+        return sha256
+
+    def _open(self, key: str) -> BinaryIO:
+        try:
+            return cast("BinaryIO", self._client.get_object(Bucket=self._bucket, Key=self.name(key))["Body"])
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in MISSING:
+                raise StoreMissingError(f"expected an object {key[:12]}… in {self._bucket}, got none") from error
+            raise self._unusable(error) from error
+        except BotoCoreError as error:
+            raise self._unusable(error) from error
+
+    def fetch(self, key: str, to: Path) -> Path:
+        """As ``Store.fetch``."""
+        with self._open(key) as source:
+            try:
+                return fetch_into(to, source, key)
+            except OSError as error:
+                raise disk_error(error, to.parent) from error
+            except BotoCoreError as error:
+                raise self._unusable(error) from error
+
+    def check(self, key: str) -> int:
+        """As ``Store.check``."""
+        digest, size = hashlib.sha256(), 0
+        with self._open(key) as source:
+            try:
+                while chunk := source.read(CHUNK_BYTES):
+                    digest.update(chunk)
+                    size += len(chunk)
+            except BotoCoreError as error:
+                raise self._unusable(error) from error
+        if digest.hexdigest() != key:
+            raise damaged(key, digest.hexdigest())
+        return size
+
+    def exists(self, key: str) -> bool:
+        """As ``Store.exists``."""
+        try:
+            self._client.head_object(Bucket=self._bucket, Key=self.name(key))
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in MISSING:
+                return False
+            raise self._unusable(error) from error
+        except BotoCoreError as error:
+            raise self._unusable(error) from error
+        return True
+
+    def keys(self) -> Iterator[str]:
+        """As ``Store.keys``."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+        try:
+            for page in pages:
+                for item in page.get("Contents", []):
+                    name = item["Key"].rpartition("/")[2]
+                    if KEY.fullmatch(name):
+                        yield name
+        except (ClientError, BotoCoreError) as error:
+            raise self._unusable(error) from error
