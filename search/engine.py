@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from search.documents import ListingDocument
 from search.errors import CursorError, OffsetTooDeepError, RequestError
-from search.fields import FACETS, RELEVANCE, SORTS
+from search.fields import FACETS, HIGHEST, LOWEST, RELEVANCE, SORTS
 from search.plan import Plan, compile_filters, compile_query, every, scores
 from search.query import Everything, Query
 
@@ -223,7 +223,8 @@ class Cursor:
         typed = isinstance(value, number) and type(listing_id) is int and type(rank) is int
         if name != sort or not typed or isinstance(value, bool) or not 0 <= rank < 2**53:
             raise _bad_cursor(sort)
-        if abs(value) > 2**63 or abs(listing_id) >= 2**63:
+        # Written so that "not a number" is refused as well.
+        if not (LOWEST <= value <= HIGHEST and abs(listing_id) < HIGHEST):
             raise _bad_cursor(sort)
         return cls(name, value, listing_id, rank)
 
