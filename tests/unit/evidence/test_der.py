@@ -1,0 +1,97 @@
+"""Strict DER."""
+
+import pytest
+from asn1crypto import core
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evidence.der import require_strict, value_end
+from evidence.errors import MalformedError
+
+GOOD = bytes.fromhex("3009" "020101" "0101ff" "0401aa")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",  # nothing
+        "30",  # cut
+        "3080" "0000",  # indefinite
+        "308103" "020101",  # length not the shortest
+        "30820003" "020101",
+        "3003" "02010100",  # more than one value
+        "3003" "0201",  # runs out
+        "02020001",  # padded integer
+        "0202ff80",
+        "0200",  # empty integer
+        "010101",  # boolean other than 00 or FF
+        "03020801",  # too many unused bits
+        "03020101",  # unused bit set
+        "030101",  # unused bits of nothing
+        "0300",
+        "3106" "020102" "020101",  # set out of order
+        "2203020101",  # constructed integer
+        "2403040101",  # constructed octet string
+        "1000",  # primitive sequence
+        "1f0100",  # long tag
+        "0000",  # no tag
+        "30ff" + "00" * 10,
+    ],
+)
+def test_refuses_what_is_not_strict(text: str) -> None:
+    """One value has one form; all others are refused."""
+    with pytest.raises(MalformedError):
+        require_strict(bytes.fromhex(text))
+
+
+def test_accepts_strict() -> None:
+    """Booleans, integers, strings, sets in order."""
+    require_strict(GOOD)
+    require_strict(bytes.fromhex("3106" "020101" "020102"))
+    require_strict(bytes.fromhex("03020780"))
+
+
+def test_refuses_deep_nesting() -> None:
+    """A tower of sequences ends in an error, not in a crash."""
+    data = b""
+    for _ in range(60):
+        data = b"\x30" + bytes((len(data),)) + data
+    with pytest.raises(MalformedError, match="deep"):
+        require_strict(data)
+
+
+@given(st.recursive(st.integers() | st.binary(max_size=200), lambda inner: st.lists(inner, max_size=4), max_leaves=8))
+def test_accepts_what_an_encoder_makes(value: object) -> None:
+    """Whatever another encoder writes in DER is accepted, and nothing may follow it."""
+
+    def encode(item: object) -> bytes:
+        if isinstance(item, int):
+            return bytes(core.Integer(item).dump())
+        if isinstance(item, bytes):
+            return bytes(core.OctetString(item).dump())
+        assert isinstance(item, list)
+        body = b"".join(encode(part) for part in item)
+        return _sequence(body)
+
+    der = encode(value)
+    require_strict(der)
+    assert value_end(der + b"\0\0") == len(der)
+    with pytest.raises(MalformedError):
+        require_strict(der + b"\0")
+
+
+def _sequence(body: bytes) -> bytes:
+    if len(body) < 128:
+        return b"\x30" + bytes((len(body),)) + body
+    size = len(body).to_bytes((len(body).bit_length() + 7) // 8)
+    return b"\x30" + bytes((0x80 | len(size),)) + size + body
+
+
+@given(st.binary(max_size=60))
+def test_never_crashes(data: bytes) -> None:
+    """Any bytes: accepted or the one typed refusal."""
+    try:
+        require_strict(data)
+    except MalformedError:
+        return
+    assert value_end(data) == len(data)
