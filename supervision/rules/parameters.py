@@ -197,7 +197,8 @@ class PreselectedParameters(Strict):
     """An option that costs money and is ticked before the buyer did anything.
 
     Attributes:
-        amount: pattern of which the first group that matched is an amount in 元 in the label, for options whose price was not read.
+        amount: pattern for an amount in 元 in the label, for options whose price was not read; the first of its
+            groups that matched is the amount.
         paid: patterns for labels of things that cost money, where no amount is to be had.
     """
 

@@ -62,9 +62,8 @@ class Desk:
 
     def hits(self) -> list[tuple[str, str, str]]:
         """Rule, quote and state of every hit."""
-        return [
-            (row.rule_id, row.quote, row.state) for row in self.session.scalars(select(RuleHit).order_by(RuleHit.id))
-        ]
+        rows = self.session.scalars(select(RuleHit).order_by(RuleHit.id))
+        return [(row.rule_id, row.quote, row.state) for row in rows]
 
     def told(self) -> list[int]:
         """Listings the index was told of."""
@@ -157,7 +156,13 @@ def test_listings_no_longer_on_offer(desk: Desk) -> None:
 def test_list_page_against_detail_page(desk: Desk) -> None:
     """PR03 from two pages, judged from either of them."""
     listing, listed, own = desk.listing("1"), desk.page("list", "list"), desk.page("1")
-    price = {"kind": "shown", "fen": 9900, "fen_max": None, "currency": "CNY", "unit": None, "sku": None}
+    price: dict[str, str | int | bool | None] = {
+        "kind": "shown",
+        "fen": 9900,
+        "currency": "CNY",
+        "unit": None,
+        "sku": None,
+    }
     desk.fact(listed, listing, "price", price, "list")
     desk.fact(own, listing, "price", {**price, "fen": 12900}, "shown")
     assert desk.judge(listed).new == 1

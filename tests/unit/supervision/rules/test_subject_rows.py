@@ -1,6 +1,7 @@
 """Rows to subjects (the whole way is in test_record.py)."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from kernel.db import Database
 from kernel.models import FactVersion, Listing, Page, Shop, Visit
@@ -27,14 +28,8 @@ def test_subject_has_facts_history_and_surroundings(database: Database) -> None:
         visit = Visit(shop_id=shop.id, job_id="j", started_at=AT)
         session.add(visit)
         session.flush()
-        when = {
-            "visit_id": visit.id,
-            "shop_id": shop.id,
-            "url": "u",
-            "final_url": "v",
-            "status": 200,
-            "body_sha256": "0",
-        }
+        when: dict[str, Any] = {"visit_id": visit.id, "shop_id": shop.id, "url": "u", "final_url": "v"}
+        when |= {"status": 200, "body_sha256": "0"}
         first = Page(**when, url_key="1", kind="detail", fetched_at=AT)
         second = Page(**when, url_key="1", kind="detail", fetched_at=AT + timedelta(days=1))
         licence = Page(**when, url_key="2", kind="licence", fetched_at=AT)
@@ -43,7 +38,13 @@ def test_subject_has_facts_history_and_surroundings(database: Database) -> None:
         )
         session.add_all([first, second, licence, listing])
         session.flush()
-        of = {"shop_id": shop.id, "listing_id": listing.id, "digest": "0", "seen_at": AT, "page_id": first.id}
+        of: dict[str, Any] = {
+            "shop_id": shop.id,
+            "listing_id": listing.id,
+            "digest": "0",
+            "seen_at": AT,
+            "page_id": first.id,
+        }
         old = AT - timedelta(days=90)
         session.add_all(
             [
