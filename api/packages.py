@@ -12,8 +12,10 @@ from api.errors import NotFoundError
 from api.orders import check_purpose
 from api.queries.evidence import find_sealed
 from evidence import custody, manifest, trust
+from evidence.errors import StoreMissingError
 from evidence.package import Package, open_package
 from evidence.store import open_store
+from evidence.store_files import FileStore
 from evidence.verdict import EXIT_FAILED, EXIT_PASSED, EXIT_UNREADABLE, WORDS, State, Step, exit_code
 from evidence.verify import verify_steps
 from kernel import audit
@@ -24,6 +26,7 @@ SCREENS = "data/screens/"
 SHOWN_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 ARCHIVE = "data/capture.wacz"
 MAX_SHOWN_BYTES = 64_000_000
+COPIES_KEPT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,31 @@ def verdict_of(steps: Sequence[Step]) -> Verdict:
 
 @contextmanager
 def stored_path(settings: Settings, evidence: Evidence) -> Iterator[Path]:
-    """The package as a file on this machine, for as long as the block runs."""
-    with open_store(settings).local(evidence.store_key) as path:
-        yield path
+    """The package as a file on this machine, for as long as the block runs. Nobody may write to it.
+
+    A store of files gives the file itself; another store is copied from, once for many readers.
+
+    Raises:
+        StoreMissingError, StoreDamagedError, StoreError: it cannot be had.
+
+    Effects: folder ``data_dir/packages`` when the store is elsewhere.
+    """
+    store, key = open_store(settings), evidence.store_key
+    if isinstance(store, FileStore):
+        if not store.exists(key):
+            raise StoreMissingError(
+                f"expected the package {key[:12]} in the store, got none", hint="从备份恢复证据库。"
+            )
+        yield store.path(key)
+        return
+    copy = settings.data_dir / "packages" / key
+    if not copy.exists():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        store.fetch(key, copy)
+    copy.touch()
+    for old in sorted(copy.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-COPIES_KEPT]:
+        old.unlink(missing_ok=True)
+    yield copy
 
 
 @contextmanager
@@ -114,19 +139,22 @@ def run_verification(context: Context, who: SignedIn, evidence_id: str) -> Itera
     """
     with context.database.read() as session:
         evidence = find_sealed(session, who.scope, evidence_id)
-    return _steps(context, who, evidence)
-
-
-def _steps(context: Context, who: SignedIn, evidence: Evidence) -> Iterator[Step]:
     anchors = trust.load(context.settings.trust_path())
-    done: list[Step] = []
-    with stored_path(context.settings, evidence) as path:
-        for step in verify_steps(path, trust=anchors, at=context.now()):
-            done.append(step)
-            yield step
-    verdict = verdict_of(done)
-    codes = sorted({step.code for step in done if step.code != "OK"})
-    note(context, who, evidence, "verified", detail={"verdict": verdict.word, "codes": codes})
+    with ExitStack() as stack:
+        path = stack.enter_context(stored_path(context.settings, evidence))
+        held = stack.pop_all()
+
+    def steps() -> Iterator[Step]:
+        done: list[Step] = []
+        with held:
+            for step in verify_steps(path, trust=anchors, at=context.now()):
+                done.append(step)
+                yield step
+        verdict = verdict_of(done)
+        codes: list[object] = sorted({step.code for step in done if step.code != "OK"})
+        note(context, who, evidence, "verified", detail={"verdict": verdict.word, "codes": codes})
+
+    return steps()
 
 
 def note(
@@ -186,6 +214,7 @@ def export_package(context: Context, who: SignedIn, evidence_id: str, purpose: s
     purpose = check_purpose(purpose)
     with context.database.read() as session:
         evidence = find_sealed(session, who.scope, evidence_id)
+    open_store(context.settings).check(evidence.store_key)
     with ExitStack() as stack:
         path = stack.enter_context(stored_path(context.settings, evidence))
         stream = stack.enter_context(path.open("rb"))
