@@ -47,7 +47,7 @@ def system_lookup(host: str) -> Lookup:
     """
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise ResolveError(f"{host} has no address: {error}", hint="Check the name and the resolver.") from error
     addresses = dict.fromkeys(str(entry[4][0]) for entry in found)
     return Lookup(host, tuple(Answer(address) for address in addresses), "system")
