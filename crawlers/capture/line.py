@@ -8,8 +8,9 @@ is wrapped in ``Target.sendMessageToTarget`` of its parent.
 import asyncio
 import itertools
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from playwright.async_api import CDPSession
 from playwright.async_api import Error as PlaywrightError
@@ -22,24 +23,22 @@ class LineError(Exception):
     """The browser refused a command, or the target is gone."""
 
 
-class Line(Protocol):
+class Line(ABC):
     """Something that takes DevTools commands. ``name`` is empty for the page's own line."""
 
-    name: str
+    name: str = ""
 
+    @abstractmethod
     async def send(self, method: str, params: Params | None = None) -> Params:
         """Send a command and wait for its result.
 
         Raises:
             LineError: the browser refused it, or the target is gone.
         """
-        ...
 
 
-class PageLine:
+class PageLine(Line):
     """The page's own line."""
-
-    name = ""
 
     def __init__(self, session: CDPSession) -> None:
         self._session = session
@@ -53,7 +52,7 @@ class PageLine:
         return result
 
 
-class ChildLine:
+class ChildLine(Line):
     """The line of a target below another one."""
 
     def __init__(self, parent: Line, session_id: str) -> None:

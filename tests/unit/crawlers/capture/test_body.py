@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crawlers.capture.body import DocumentStream, encode_again, fetch_body
 from crawlers.capture.exchange import Exchange
-from crawlers.capture.line import LineError, Params
+from crawlers.capture.line import Line, LineError, Params
 
 
 def hop(size: int, kind: str = "", charset: str = "") -> Exchange:
@@ -20,10 +20,8 @@ def hop(size: int, kind: str = "", charset: str = "") -> Exchange:
     return Exchange("1", "http://a.example/", "GET", "Script", at, response_head=head, charset=charset, data_bytes=size)
 
 
-class FakeLine:
+class FakeLine(Line):
     """Answers commands from a table."""
-
-    name = ""
 
     def __init__(self, **answers: Any) -> None:
         self._answers = answers
