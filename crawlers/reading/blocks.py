@@ -100,6 +100,13 @@ def _cards(document: Document, survey: Survey, members: list[Element]) -> list[C
     return cards
 
 
+def _any_mention(document: Document, members: list[Element]) -> bool:
+    """Whether an amount stands anywhere from the first to the last of some elements."""
+    mentions = mentions_of(document)
+    at = bisect_left(mentions, members[0].start, key=lambda mention: mention.start)
+    return at < len(mentions) and mentions[at].start < members[-1].end
+
+
 def _alike(survey: Survey, cards: list[Card]) -> bool:
     """Whether few blocks are still cards: side by side, each about one thing."""
     if len({card.element.parent for card in cards}) > 1:
@@ -133,7 +140,7 @@ def groups_of(document: Document) -> list[list[Card]]:
     rated: list[tuple[float, int, list[Card]]] = []
     if mentions_of(document):
         for members in _group(document, survey).values():
-            if len(members) < MIN_ITEMS:
+            if len(members) < MIN_ITEMS or not _any_mention(document, members):
                 continue
             cards = _cards(document, survey, members)
             if len(cards) < FEW and not _alike(survey, cards):

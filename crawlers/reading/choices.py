@@ -15,6 +15,7 @@ from crawlers.reading.survey import survey_of
 from kernel.facts import Fact, FactValue
 
 MAX_CHOICES = 60
+MAX_INPUTS = 400
 _AREA = re.compile(r"sku|variant|swatch|guige|(?:^|[\s_-])spec(?:$|[\s_-])|choose|xuanze", re.IGNORECASE)
 _AREA_NAME = re.compile(r"sku|variant|spec|guige|attribute|option|size|colou?r", re.IGNORECASE)
 _CHOICE_TAGS = frozenset(["button", "label", "li", "tr", "option", "span", "div", "a", "dd"])
@@ -143,7 +144,7 @@ def _box_text(document: Document, box: Element, labels: dict[str, Element]) -> t
 def options(document: Document) -> Iterator[Fact]:
     """Boxes that add something to the order, with whether they are ticked already."""
     labels = {e.get("for"): e for e in document.elements if e.tag == "label" and e.get("for")}
-    for box in survey_of(document).inputs:
+    for box in survey_of(document).inputs[:MAX_INPUTS]:
         if box.tag != "input" or box.get("type").lower() != "checkbox":
             continue
         span = _box_text(document, box, labels)

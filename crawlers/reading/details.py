@@ -23,12 +23,12 @@ _PLAIN_COUNT = re.compile(
 )
 _SALES = re.compile(
     rf"(?:月销量?|累计销量|总销量|已售出?|销量|成交量?|已拼|近30天(?:销量|售出)|销售量|售出)[\s:：]{{0,3}}(?:约|超|逾)?{_COUNT}\+?|"
-    rf"(?P<number2>\d[\d,]{{0,11}}(?:\.\d+)?)\s?(?P<scale2>万|w|k|千)?\+?\s?(?:人付款|人已买|人购买|件已售|笔成交|人收货|sold\b)",
+    rf"(?<![\d,])(?P<number2>\d[\d,]{{0,11}}(?:\.\d+)?)\s?(?P<scale2>万|w|k|千)?\+?\s?(?:人付款|人已买|人购买|件已售|笔成交|人收货|sold\b)",
     re.IGNORECASE,
 )
 _STOCK = re.compile(
     rf"(?:库存量?|现货|剩余(?:库存)?|余量|仅剩|还剩)[\s:：]{{0,3}}(?:约|仅)?{_COUNT}"
-    rf"|(?P<number2>\d[\d,]{{0,8}})\s?(?P<scale2>万)?\s?(?:in stock|available|left in stock)",
+    rf"|(?<![\d,])(?P<number2>\d[\d,]{{0,8}})\s?(?P<scale2>万)?\s?(?:in stock|available|left in stock)",
     re.IGNORECASE,
 )
 _NO_STOCK = re.compile(r"(?:^|\n)(?:暂时缺货|已售罄|售罄|无货|缺货|out of stock|sold out)(?:\n|$)", re.IGNORECASE)

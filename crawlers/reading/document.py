@@ -105,13 +105,16 @@ class Document:
 
     def text_of(self, element: Element) -> str:
         """Visible text of an element."""
-        return self.text[element.start : element.end].strip()
+        start, end = self.span_of(element)
+        return self.text[start:end]
 
     def span_of(self, element: Element) -> tuple[int, int]:
-        """Range of the element's visible text without white space at its ends."""
-        piece = self.text[element.start : element.end]
-        start = element.start + len(piece) - len(piece.lstrip())
-        return start, max(start, element.start + len(piece.rstrip()))
+        """Range of the element's visible text without white space at its ends.
+
+        The walk puts one separator before a run and none behind it, so one look is enough.
+        """
+        start, end = element.start, element.end
+        return (start + 1, end) if start < end and self.text[start] in " \n" else (start, end)
 
     def ancestors(self, index: int) -> Iterator[Element]:
         """The element and everything around it, inside out."""

@@ -207,6 +207,8 @@ def _bare(document: Document, taken: list[int], currency: str) -> list[Mention]:
         start, end = document.span_of(element)
         if not 0 < end - start <= 24 or start < last_end:
             continue
+        if len(found) >= MAX_MENTIONS:
+            break
         at = bisect_left(taken, start)
         if (at < len(taken) and taken[at] < end) or (
             at and taken[at - 1] + 12 > start and _covers(document, taken[at - 1], start)

@@ -1,6 +1,7 @@
 """Labelled values: "品牌：…" in one line, in two cells, in two spans, or as a heading over a block."""
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from crawlers.reading.document import Document, Element
@@ -27,6 +28,9 @@ _FIELD_OF = re.compile("|".join(f"(?P<{field}>{words})" for field, words in LABE
 _HEAD = re.compile(r"(?P<label>[^\n:：]{1,16}?)\s*[:：]\s*(?P<value>.*)", re.DOTALL)
 _SPACED_HEAD = re.compile(r"(?P<label>品牌|brand|评分|rating|库存)\s+(?P<value>\S.*)", re.IGNORECASE)
 MAX_LABEL = 22
+MAX_VALUE = 20_000
+MAX_PIECES = 60
+MAX_PAIRS = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +59,26 @@ def field_of(label: str) -> str:
     return match.lastgroup or "" if match else ""
 
 
+def _following(document: Document, holder: Element, after: int) -> list[Element]:
+    """The next children of an element behind an index that have text, at most ``MAX_PIECES``."""
+    children = document.children[holder.index]
+    at = bisect_right(children, after)
+    found = [document.elements[child] for child in children[at : at + MAX_PIECES]]
+    return [element for element in found if document.text_of(element)]
+
+
 def _after_label(document: Document, field: str, element: Element, end: int) -> Pair | None:
     """Value that follows an element whose whole text is the label."""
-    while element.parent >= 0 and document.span_of(document.elements[element.parent])[1] <= end:
+    while element.parent >= 0 and document.elements[element.parent].end <= end:
         element = document.elements[element.parent]
     if element.parent < 0:
         return None
     holder = document.elements[element.parent]
-    start, stop = end, document.span_of(holder)[1]
-    following = [
-        child
-        for child in document.children[holder.index]
-        if child > element.index and document.elements[child].end > document.elements[child].start
-    ]
-    following = [child for child in following if document.text_of(document.elements[child])]
-    if following:
-        first = document.elements[following[0]]
-        between = document.text[end : first.start].strip(" \n:：")
-        if not between:
+    start, stop = end, min(holder.end, end + MAX_VALUE)
+    for first in _following(document, holder, element.index)[:1]:
+        if first.start - end < MAX_LABEL and not document.text[end : first.start].strip(" \n:："):
             start, stop = document.span_of(first)
-    piece = document.text[start:stop]
+    piece = document.text[start : min(stop, start + MAX_LABEL)]
     shift = len(piece) - len(piece.lstrip(" \n:："))
     return Pair(field, start + shift, stop, holder, element.stop - 1) if stop > start + shift else None
 
@@ -105,6 +109,8 @@ def pairs_of(document: Document) -> list[Pair]:
                 pair = Pair(field, start + match.start("value"), end, None, element.index)
         if pair is not None:
             found.append(pair)
+        if len(found) >= MAX_PAIRS:
+            break
     document.memo["pairs"] = found
     return found
 
@@ -118,8 +124,4 @@ def pieces_of(document: Document, pair: Pair) -> list[Element]:
     """Elements that follow a label inside its holder, each with text of its own."""
     if pair.holder is None:
         return []
-    return [
-        document.elements[child]
-        for child in document.children[pair.holder.index]
-        if child > pair.after and document.text_of(document.elements[child])
-    ]
+    return _following(document, pair.holder, pair.after)

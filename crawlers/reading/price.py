@@ -4,6 +4,9 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from crawlers.reading.sentences import holds
+
+SHORT = 200
 MAX_FEN = 10**13
 """Amounts above this are not prices (100 thousand million 元)."""
 
@@ -46,8 +49,14 @@ _SUFFIXED = re.compile(
 _BARE = re.compile(
     rf"(?P<num>{NUMBER})(?P<scale>{_SCALE})?(?:{_DASH}(?P<num2>{NUMBER})(?P<scale2>{_SCALE})?)?(?P<tail>{_SPACE}?起)?"
 )
-_SUFFIX_HINT = re.compile(_SUFFIX)
-_PREFIX_HINT = re.compile(_PREFIX)
+_SUFFIX_MARKS = (
+    "人民币", "元", "块", "圆", "円", "RMB", "CNY", "USD", "EUR", "GBP", "HKD", "PLN", "CZK", "CHF", "SEK", "NOK",
+    "DKK", "JPY", "RON", "zł", "Kč", "kr", "Ft", "lei", "руб", "€", "£", "$", "₽", "₫", "₺", "₴", "港币",
+)  # fmt: skip
+_PREFIX_MARKS = (
+    "¥", "￥", "$", "€", "£", "₽", "₩", "₹", "₫", "₺", "₴", "฿", "₦", "人民币", "RMB", "CNY", "USD", "EUR",
+    "GBP", "HKD", "AUD", "CAD", "SGD", "BRL", "INR", "Rs", "CHF", "PLN", "CZK", "SEK", "NOK", "DKK", "RON",
+)  # fmt: skip
 NEGOTIABLE = re.compile(
     r"(?:价格)?面议|按(?:图纸?|尺寸|需求|方案|面积|数量)报价|定制报价|价格?(?:请)?(?:电询|电议|私聊|详询|咨询客服)|私信(?:报价|询价)|私聊(?:报价|询价|价格)|询价|电话咨询价格|"
     r"call for (?:price|pricing)|price on request|contact (?:us )?for (?:price|pricing)",
@@ -158,9 +167,9 @@ def find_amounts(text: str, default: str = "CNY") -> list[Amount]:
     found: list[Amount] = []
     taken_to = 0
     matches: list[re.Match[str]] = []
-    if _PREFIX_HINT.search(text):
+    if len(text) < SHORT or holds(text, _PREFIX_MARKS):
         matches.extend(_PREFIXED.finditer(text))
-    if _SUFFIX_HINT.search(text):
+    if len(text) < SHORT or holds(text, _SUFFIX_MARKS):
         matches.extend(_SUFFIXED.finditer(text))
     matches.sort(key=lambda match: (match.start(), -match.end()))
     for match in matches:
