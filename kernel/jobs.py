@@ -110,7 +110,8 @@ class Queue:
             QueueUnavailableError: Redis does not answer; the row stays queued.
         """
         try:
-            self._queue.enqueue_call(PERFORM, args=[job_id], job_id=job_id, result_ttl=0, failure_ttl=3600)
+            # Each call is an entry of its own: the first one deletes itself when done, a second must not miss it.
+            self._queue.enqueue_call(PERFORM, args=[job_id], result_ttl=0, failure_ttl=3600)
         except RedisError as error:
             raise QueueUnavailableError(
                 f"expected Redis to take the job {job_id}, got: {error}",

@@ -38,11 +38,11 @@ def examine(config: Settings) -> list[Finding]:
     return findings
 
 
-def _program(name: str, *, hint: str) -> str:
+def _program(name: str, *, hint: str, ask: str = "--version") -> str:
     path = shutil.which(name)
     if path is None:
         raise PartMissingError(f"expected the program {name}, found none", hint=hint)
-    done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=20)
+    done = subprocess.run([path, ask], capture_output=True, text=True, check=False, timeout=20)
     first = (done.stdout or done.stderr).strip().splitlines()
     return f"{path} {first[0] if first else ''}"
 
@@ -94,7 +94,7 @@ def _font(config: Settings) -> str:
 CHECKS: tuple[tuple[str, Callable[[Settings], str]], ...] = (
     ("浏览器 browser", _browser),
     ("中文字体 font", _font),
-    ("openssl", lambda _config: _program("openssl", hint="sudo apt-get install openssl")),
+    ("openssl", lambda _config: _program("openssl", hint="sudo apt-get install openssl", ask="version")),
     ("磁盘 disk", _disk),
     ("记录 records", _records),
     ("队列 queue", _queue),

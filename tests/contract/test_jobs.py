@@ -62,16 +62,21 @@ def _job(database: Database) -> str:
 
 
 def test_an_id_travels_as_json(queue_settings: Settings, database: Database) -> None:
-    """The queue carries the id as JSON, no pickled object, and twice in is once."""
+    """The queue carries the id as JSON, no pickled object; twice in is two entries of the same id."""
     job_id = _job(database)
     queue = jobs.Queue(queue_settings)
     queue.enqueue(job_id)
+    queue.enqueue(job_id)
     connection = jobs.connect(queue_settings)
-    data = connection.hget(f"rq:job:{job_id}", "data")
-    assert isinstance(data, bytes)
-    raw = zlib.decompress(data)
-    assert json.loads(raw)[2] == [job_id]
-    assert queue.waiting() == 1
+    entries = connection.lrange("rq:queue:wangjian", 0, -1)
+    carried = []
+    for entry in entries:
+        name = entry.decode() if isinstance(entry, bytes) else entry
+        data = connection.hget(f"rq:job:{name}", "data")
+        assert isinstance(data, bytes)
+        carried.append(json.loads(zlib.decompress(data))[2])
+    assert carried == [[job_id], [job_id]]
+    assert queue.waiting() == 2
     connection.close()
 
 
