@@ -1,0 +1,70 @@
+"""Each exemption of the rules that are not about terms is needed (test_golden.py has those that are)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from supervision.rules.rule_catalogue import Catalogue
+from supervision.rules.subject import Subject
+
+DECLARED = "营业执照 统一社会信用代码：91310115XX0000019T"
+
+
+def promotion(make: Any, text: str) -> Subject:
+    """A listing whose promotion stands since yesterday."""
+    listing: Subject = make.listing(make.fact("promotion", text, seen_at=make.at - timedelta(days=1)))
+    return listing
+
+
+def unpriced(make: Any, title: str, fen: int | None = None) -> Subject:
+    """A listing with words in place of a price."""
+    listing: Subject = make.listing(make.fact("title", title), make.price(fen, "面议" if fen is None else "¥0"))
+    return listing
+
+
+def option(make: Any, label: str) -> Subject:
+    """A listing with a ticked option."""
+    listing: Subject = make.listing(make.fact("option", {"label": label, "checked": True, "fen": 900}, label))
+    return listing
+
+
+CASES: dict[tuple[str, str], Callable[[Any], Subject]] = {
+    ("ID02", "example-format"): lambda make: make.shop(
+        make.fact("licence_code", "91310115XX0000019X", "示例：91310115XX0000019X")
+    ),
+    ("ID07", "licensed"): lambda make: make.shop(make.fact("declaration", DECLARED)),
+    ("PR03", "from-price"): lambda make: make.listing(make.price(9900, "¥99.00起", slot="list"), make.price(12900)),
+    ("PR03", "conditional-price"): lambda make: make.listing(
+        make.price(9900, "新人价¥99", slot="list"), make.price(12900)
+    ),
+    ("PR04", "extension-notice"): lambda make: promotion(make, "活动延期，仅限今天"),
+    ("PR04", "daily-offer"): lambda make: promotion(make, "每天一款，仅限今天"),
+    ("PR04", "not-an-offer"): lambda make: promotion(make, "今晚截止发货"),
+    ("PR05", "custom-goods"): lambda make: unpriced(make, "衣柜定制"),
+    ("PR05", "business-goods"): lambda make: unpriced(make, "文件夹批发"),
+    ("PR05", "gift-or-sample"): lambda make: unpriced(make, "赠品杯垫", 0),
+    ("CT04", "free"): lambda make: option(make, "运费险（商家承担）"),
+    ("CT04", "agreement"): lambda make: option(make, "同意会员服务协议"),
+}
+
+
+@pytest.mark.parametrize(("rule_id", "exemption_id"), CASES)
+def test_each_exemption_is_needed(make: Any, catalogue: Catalogue, rule_id: str, exemption_id: str) -> None:
+    """With the exemption there is no hit; without it there is."""
+    rule, subject = catalogue.get(rule_id), CASES[rule_id, exemption_id](make)
+    assert make.hits(subject, rule) == []
+    rest = tuple(one for one in rule.exemptions if one.id != exemption_id)
+    assert make.hits(subject, rule.model_copy(update={"exemptions": rest}))
+
+
+def test_every_exemption_has_a_case(catalogue: Catalogue) -> None:
+    """No exemption of these rules goes without a case."""
+    wanted = {
+        (rule.id, exemption.id)
+        for rule in catalogue.rules.values()
+        if rule.detector.kind != "term"
+        for exemption in rule.exemptions
+    }
+    assert wanted == set(CASES)
