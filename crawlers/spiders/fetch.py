@@ -102,7 +102,7 @@ def _fetched(url: str, request: Request, response: Response, elapsed_ms: int) ->
         headers=[(name, value) for name in response.headers for value in response.headers.getlist(name)],
         body=response.body,
         address=address,
-        certificate=sha256(certificate.dumpASN1()).hexdigest() if certificate is not None else "",
+        certificate=sha256(certificate.dump()).hexdigest() if certificate is not None else "",
         truncated="dataloss" in response.flags or "partial" in response.flags,
     )
 

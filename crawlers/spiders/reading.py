@@ -8,7 +8,8 @@ from urllib.parse import urljoin, urlsplit
 
 from crawlers.address import DEFAULT_PORTS, canonical_or_none
 from crawlers.archive import Archive, Exchange, Place
-from crawlers.egress.address import literal
+from crawlers.egress.address import literal, normal_host
+from crawlers.egress.errors import EgressRefusedError
 from crawlers.egress.policy import Policy, Refusal
 from crawlers.frontier import Claim, NewLink
 from crawlers.record import Answer, RobotsAnswer
@@ -153,7 +154,10 @@ class Reader:
     def _refusal(self, target: str) -> str:
         """Why an address elsewhere would be refused, where that can be said without asking a name server."""
         parts = urlsplit(target)
-        host = (parts.hostname or "").strip("[]")
+        try:
+            host = normal_host(parts.hostname or "")
+        except EgressRefusedError as error:
+            return error.message
         if literal(host) is None:
             return ""
         verdict = self._policy.decide(host, parts.port or DEFAULT_PORTS[parts.scheme], [host])
@@ -181,6 +185,11 @@ class Reader:
             )
         if facts.needs_browser and claim.via == "http":
             return Retry(visit, claim, at, "needs-browser", via="browser")
+        if facts.kind == "empty" and claim.via == "browser":
+            # Its scripts may have been slow; a page that stays empty is kept as such.
+            again = self._again(result, "empty", "", at, 0.0)
+            if again is not None:
+                return again
         visit.note(claim.url, facts)
         return self._answer(
             result,
