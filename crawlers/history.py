@@ -86,7 +86,7 @@ def place_detail(facts: Iterable[Fact]) -> list[Placed]:
     counts: dict[str, int] = {}
     for fact in facts:
         digest = value_digest(fact.value)
-        base = _base_slot(fact, digest, counts)[:SLOT_LENGTH]
+        base = _base_slot(fact, digest, counts).replace("#", "＃")[:SLOT_LENGTH]  # "#" is ours
         key, number = (fact.field, base), 1
         while key in placed and placed[key].digest != digest:
             number += 1
@@ -99,8 +99,9 @@ def place_stub(facts: Iterable[Fact]) -> list[Placed]:
     """The facts of a stub: slot ``list``, or ``list:<slot>`` for other kinds of price."""
     result = []
     for item in place_detail(facts):
-        plain = item.slot in {"", "shown", "0"}
-        result.append(Placed(STUB_SLOT if plain else f"{STUB_SLOT}:{item.slot}"[:SLOT_LENGTH], item.digest, item.fact))
+        base = item.slot.partition("#")[0]
+        slot = STUB_SLOT if base in {"", "shown", "0"} else f"{STUB_SLOT}:{base}"[:SLOT_LENGTH]
+        result.append(Placed(slot, item.digest, item.fact))
     return result
 
 
