@@ -100,6 +100,7 @@ class S3Store:
                     Key=name,
                     Body=source,
                     IfNoneMatch="*",
+                    ChecksumAlgorithm="SHA256",
                     ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode(),
                     **lock,
                 )

@@ -203,6 +203,9 @@ def _ask(service: Timestamper, imprint: bytes, at: datetime) -> Timestamp:
     hint = f"Do not use {service.name} until its operator has explained this; choose another service."
     try:
         stamp = check(response, imprint, [service.root])
+    except TsaRejectedError as error:
+        hint = f"Ask the operator of {service.name}; the capture is kept and sealing is tried again."
+        raise TsaRejectedError(f"{service.name}: {error.message}", hint=hint) from error
     except UntrustedError as error:
         raise TsaUntrustedError(f"{service.name}: {error.message}", hint=hint) from error
     except (MalformedError, SignatureError) as error:
