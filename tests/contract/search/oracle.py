@@ -75,6 +75,7 @@ class Oracle:
         self.ids = frozenset(self.listings)
         self._texts: dict[str, list[tuple[int, str]]] = {}
         self._columns: dict[str, dict[int, object]] = {}
+        self._held: dict[str, dict[str, set[int]]] = {}
         self._ranks: dict[str, dict[int, int]] = {}
         self._words: dict[str, dict[str, set[int]]] = {}
         for listing in listings:
@@ -110,7 +111,7 @@ class Oracle:
             case Phrase(text, field):
                 return self.containing(text, (field,) if field else ("title", "description"))
             case Value(field, value):
-                return self._where(field, lambda found: value in found)
+                return set(self._holding(field).get(value, ()))
             case Range(field, low, high):
                 least, most = -_LATE if low is None else low, _LATE if high is None else high
                 return self._where(field, lambda found: found is not None and least <= found <= most)
@@ -124,6 +125,16 @@ class Oracle:
             column = _COLUMNS[field]
             self._columns[field] = {number: column(listing) for number, listing in self.listings.items()}
         return self._columns[field]
+
+    def _holding(self, field: str) -> dict[str, set[int]]:
+        """Ids by each value of a keyword field."""
+        if field not in self._held:
+            held: dict[str, set[int]] = {}
+            for number, values in self._column(field).items():
+                for value in values:  # type: ignore[attr-defined]
+                    held.setdefault(value, set()).add(number)
+            self._held[field] = held
+        return self._held[field]
 
     def _where(self, field: str, holds: Callable[..., bool]) -> set[int]:
         return {number for number, found in self._column(field).items() if holds(found)}
@@ -141,7 +152,8 @@ class Oracle:
         passing = set(self.ids)
         for facet, values in filters.items():
             if facet != without:
-                passing &= self._where(facet, lambda found, wanted=values: not set(wanted).isdisjoint(found))
+                held = self._holding(facet)
+                passing &= set().union(*(held.get(value, set()) for value in values))
         return passing
 
     def facet(self, name: str, ids: Iterable[int], size: int) -> list[tuple[str, int]]:
