@@ -1,6 +1,7 @@
 """Our embedded engine against raw tantivy on the same listings, in the same run.
 
-``python -m benchmarks.search [COUNT [RUNS]]`` (as a module: its own name would hide the package). Prints the two ratios that are held:
+``python -m benchmarks.search [COUNT [RUNS]]`` (as a module: its own name would hide the package).
+Prints the two ratios that are held:
 
 * index: listings a second, ours / raw (at least 0.8). Raw is a plain loop that segments with the same
   segmenter and fills the same schema; keywords and numbers are handed to it ready-made.
