@@ -47,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     worker.add_argument("--burst", action="store_true", help="end when nothing waits")
     worker.set_defaults(action=cli_run.worker)
 
+    keep = commands.add_parser("keep", help="do the standing duties 看护：索引、派单、到期巡查")
+    keep.set_defaults(action=cli_run.keep)
+
     cli_evidence.add_commands(commands)
     cli_keep.add_commands(commands)
     return parser

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from kernel.clock import monotonic, now
 from kernel.config import settings
 from kernel.db import Database
-from kernel.errors import WangjianError
 from kernel.jobs import FINAL_STATES, Queue
 from kernel.models import Evidence, Job
 from pipeline.errors import ProcessError, ShopListError
-from pipeline.schedule import OPEN_STATES, plan_captures, plan_watch
+from pipeline.keeper import Keeper
+from pipeline.schedule import OPEN_STATES, plan_watch
 from pipeline.shop_list import ShopRow, add_shops, check_row, parse_csv
 from pipeline.sign_in import ticket_url
 from pipeline.stack import Stack
@@ -30,6 +31,18 @@ GIVE_UP_ATTEMPTS = 3
 def worker(options: argparse.Namespace) -> int:
     """Take jobs from the queue until told to stop."""
     serve(settings(), burst=options.burst)
+    return 0
+
+
+def keep(options: argparse.Namespace) -> int:
+    """Only the standing duties, for an installation whose workers and web run elsewhere."""
+    del options
+    database = open_database(settings())
+    keeper = Keeper(settings(), database, visits=True)
+    try:
+        keeper.run(lambda: True)
+    finally:
+        keeper.close()
     return 0
 
 
@@ -107,26 +120,32 @@ def _do(stack: Stack, database: Database, rows: Sequence[ShopRow], workers: int,
 
 def _follow(stack: Stack, database: Database, job_id: str) -> Job:
     """Show progress until the job and its captures are over."""
-    queue = Queue(stack.config)
+    keeper = Keeper(stack.config, database, visits=False)
     line = ""
-    while True:
-        with database.read() as session:
-            job = session.get_one(Job, job_id)
-            states = dict(session.execute(select(Evidence.state, func.count()).group_by(Evidence.state)).tuples().all())
-            tried = Evidence.attempts >= GIVE_UP_ATTEMPTS
-            stuck = session.execute(select(func.count()).where(Evidence.state.in_(OPEN_STATES), tried)).scalar_one()
-        waiting = sum(states.get(state, 0) for state in OPEN_STATES)
-        line = _show(job, states, line)
-        if job.state in FINAL_STATES and (job.state != "done" or waiting <= stuck):
-            print()
-            return job
-        if dead := stack.dead():
-            raise ProcessError(f"{dead[0].module} ended by itself: {dead[0].tail()}", hint=f"Read {dead[0].log}.")
-        with database.write() as session:
-            jobs = plan_captures(session, created_by=ACTOR, at=now())
-        for capture in jobs:
-            queue.enqueue(capture)
-        time.sleep(TICK_SECONDS)
+    try:
+        while True:
+            with database.read() as session:
+                job = session.get_one(Job, job_id)
+                states = _evidence_states(session)
+                tried = Evidence.attempts >= GIVE_UP_ATTEMPTS
+                stuck = session.execute(select(func.count()).where(Evidence.state.in_(OPEN_STATES), tried)).scalar_one()
+            waiting = sum(states.get(state, 0) for state in OPEN_STATES)
+            line = _show(job, states, line)
+            if job.state in FINAL_STATES and (job.state != "done" or waiting <= stuck):
+                print()
+                keeper.turn()
+                return job
+            if dead := stack.dead():
+                raise ProcessError(f"{dead[0].module} ended by itself: {dead[0].tail()}", hint=f"Read {dead[0].log}.")
+            keeper.turn()
+            time.sleep(TICK_SECONDS)
+    finally:
+        keeper.close()
+
+
+def _evidence_states(session: Session) -> dict[str, int]:
+    query = select(Evidence.state, func.count()).group_by(Evidence.state)
+    return {state: number for state, number in session.execute(query)}  # noqa: C416 - dict() would take the rows for a mapping
 
 
 def _show(job: Job, states: dict[str, int], last: str) -> str:
@@ -151,7 +170,7 @@ def _print_summary(stack: Stack, database: Database, job: Job, seconds: float) -
     hits = result.get("hits")
     by_rule = hits if isinstance(hits, dict) else {}
     with database.read() as session:
-        states = dict(session.execute(select(Evidence.state, func.count()).group_by(Evidence.state)).tuples().all())
+        states = _evidence_states(session)
         late = session.execute(select(Evidence.last_error_code).where(Evidence.state.in_(OPEN_STATES))).scalars().all()
     config = stack.config
     changes = " ".join(
@@ -186,14 +205,9 @@ def _serve_web(stack: Stack, database: Database) -> int:
     base = f"http://{stack.config.web_host}:{stack.config.web_port}"
     print(f"\n界面 web interface  {base}\n一次性登录 sign in once  {ticket_url(database, base, at=now())}", flush=True)
     print("按 Ctrl-C 结束 press Ctrl-C to end", flush=True)
-    queue = Queue(stack.config)
-    while child.code() is None:
-        time.sleep(5)
-        try:
-            with database.write() as session:
-                jobs = plan_captures(session, created_by=ACTOR, at=now())
-            for job in jobs:
-                queue.enqueue(job)
-        except WangjianError as error:
-            print(f"[{error.code}] {error.message}", file=sys.stderr)
+    keeper = Keeper(stack.config, database, visits=True)
+    try:
+        keeper.run(lambda: child.code() is None)
+    finally:
+        keeper.close()
     raise ProcessError(f"the web interface ended: {child.tail()}", hint=f"Read {child.log}.")

@@ -9,7 +9,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session
 
 from crawlers import frontier
 from crawlers.budget import Budget
@@ -22,7 +23,7 @@ from pipeline.errors import ProcessError
 from pipeline.job_run import JobRun
 from pipeline.orders import order_for_hits
 from pipeline.process import Child
-from pipeline.schedule import plan_captures
+from pipeline.schedule import VISIT_EVERY, plan_captures
 from pipeline.stage_index import drain_all
 from pipeline.stage_judge import judge_new
 from pipeline.wiring import open_engine
@@ -78,6 +79,7 @@ def watch(run: JobRun, config: Settings) -> dict[str, object]:
         _crawl(work)
         while _follow(work, final=True):
             pass
+        _plan_next(work)
     finally:
         work.engine.close()
     return _summary(work)
@@ -136,6 +138,17 @@ def _follow(work: _Watch, *, final: bool) -> bool:
     return bool(judged)
 
 
+def _plan_next(work: _Watch) -> None:
+    """Say when each shop is due again. Effects: table ``shop``."""
+    with work.database.write() as session:
+        due = now() + VISIT_EVERY
+        session.execute(update(Shop).where(Shop.id.in_(work.shop_ids)).values(next_visit_at=due))
+
+
+def _counts(session: Session, query: Select[str, int]) -> dict[str, int]:
+    return {name: number for name, number in session.execute(query)}  # noqa: C416 - dict() would take the rows for a mapping
+
+
 def _summary(work: _Watch) -> dict[str, object]:
     with work.database.read() as session:
 
@@ -161,8 +174,8 @@ def _summary(work: _Watch) -> dict[str, object]:
             "new_listings": count(Listing.id, in_shops, Listing.first_seen_at >= since),
             "changed_listings": count(Listing.id, in_shops, *changed),
             "gone_listings": count(Listing.id, in_shops, Listing.state == "gone"),
-            "hits": dict(session.execute(by_rule.group_by(RuleHit.rule_id)).tuples().all()),
+            "hits": _counts(session, by_rule.group_by(RuleHit.rule_id)),
             "new_hits": work.hits,
-            "not_taken": dict(session.execute(outcomes).tuples().all()),
+            "not_taken": _counts(session, outcomes),
             "evidence_ordered": count(Evidence.id, Evidence.shop_id.in_(work.shop_ids)),
         }

@@ -1,0 +1,90 @@
+"""The keeper: what must happen although nobody asks for it.
+
+While it runs, waiting documents reach the index, orders reach workers, jobs that lost their worker
+are taken up, and shops whose visit is due are visited. Every duty may fail without hurting the
+others, and is done again at the next turn.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+from kernel.clock import monotonic, now
+from kernel.config import Settings
+from kernel.db import Database
+from kernel.errors import WangjianError
+from kernel.jobs import Queue
+from pipeline.schedule import due_shops, plan_captures, plan_watch
+from pipeline.stage_index import drain_all
+from pipeline.wiring import open_engine
+from pipeline.worker import requeue_unfinished
+
+logger = logging.getLogger(__name__)
+
+ACTOR = "system:keeper"
+TURN_SECONDS = 2.0
+REQUEUE_SECONDS = 60.0
+
+
+class Keeper:
+    """Does the standing duties, a turn at a time.
+
+    Args:
+        config: settings. database: open records. visits: also start visits that are due.
+    """
+
+    def __init__(self, config: Settings, database: Database, *, visits: bool) -> None:
+        self._config = config
+        self._database = database
+        self._visits = visits
+        self._engine = open_engine(config)
+        self._requeued_at = monotonic()
+
+    def close(self) -> None:
+        """Give back the engine."""
+        self._engine.close()
+
+    def turn(self) -> None:
+        """One round of all duties. Effects: index, queue, tables ``job``, ``evidence``."""
+        for duty in (self._index, self._orders, self._due_visits, self._lost_jobs):
+            _try(duty)
+
+    def run(self, goes_on: Callable[[], bool]) -> None:
+        """Turn after turn while ``goes_on`` says so."""
+        while goes_on():
+            self.turn()
+            time.sleep(TURN_SECONDS)
+
+    def _index(self) -> None:
+        drain_all(self._database, self._engine)
+
+    def _orders(self) -> None:
+        with self._database.write() as session:
+            jobs = plan_captures(session, created_by=ACTOR, at=now())
+        self._enqueue(jobs)
+
+    def _due_visits(self) -> None:
+        if not self._visits:
+            return
+        with self._database.write() as session:
+            shops = due_shops(session, at=now())
+            jobs = [plan_watch(session, shop_ids=shops, created_by=ACTOR, at=now())] if shops else []
+        self._enqueue(jobs)
+
+    def _lost_jobs(self) -> None:
+        if monotonic() - self._requeued_at >= REQUEUE_SECONDS:
+            self._requeued_at = monotonic()
+            requeue_unfinished(self._database, Queue(self._config))
+
+    def _enqueue(self, jobs: list[str]) -> None:
+        if jobs:
+            queue = Queue(self._config)
+            for job in jobs:
+                queue.enqueue(job)
+
+
+def _try(duty: Callable[[], None]) -> None:
+    try:
+        duty()
+    except WangjianError as error:
+        logger.warning("a standing duty was put off: %s (%s)", error.message, error.code)
