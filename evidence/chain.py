@@ -92,7 +92,16 @@ def build_path(
     Raises:
         UntrustedError: no path, or a part of it does not hold at that time.
     """
-    path = _extend((leaf,), tuple(candidates), tuple(anchors))
+    try:
+        return _checked(_extend((leaf,), tuple(candidates), tuple(anchors)), leaf, at)
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        # A certificate is only read as far as it is asked; damage can show late.
+        raise UntrustedError(f"expected readable certificates, got {error}") from error
+
+
+def _checked(
+    path: tuple[x509.Certificate, ...] | None, leaf: x509.Certificate, at: datetime
+) -> tuple[x509.Certificate, ...]:
     if path is None:
         raise UntrustedError(
             f"expected a signer certified by a trusted root, got {leaf.subject.rfc4514_string()}",
@@ -121,7 +130,7 @@ def require_timestamping(leaf: x509.Certificate) -> None:
     """
     try:
         extension = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-    except x509.ExtensionNotFound as error:
+    except (x509.ExtensionNotFound, ValueError) as error:
         raise UntrustedError("expected the extended key usage timeStamping, got none") from error
     if not extension.critical or list(extension.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
         raise UntrustedError("expected the extended key usage timeStamping, critical and alone")

@@ -233,15 +233,16 @@ def check_signature(parsed: SignedData) -> None:
     Raises:
         SignatureError: it does not, or its algorithm is not one we accept.
     """
-    key, algorithm = parsed.signer.public_key(), HASHES[parsed.digest_name]
+    algorithm = HASHES[parsed.digest_name]
     try:
+        key = parsed.signer.public_key()
         if isinstance(key, ec.EllipticCurvePublicKey) and parsed.signature_name == "ecdsa":
             key.verify(parsed.signature, parsed.attributes, ec.ECDSA(algorithm))
         elif isinstance(key, rsa.RSAPublicKey) and parsed.signature_name == "rsassa_pkcs1v15":
             key.verify(parsed.signature, parsed.attributes, padding.PKCS1v15(), algorithm)
         else:
             raise SignatureError(f"expected ECDSA or RSA PKCS #1, got {parsed.signature_name}")
-    except InvalidSignature as error:
+    except (InvalidSignature, ValueError, UnsupportedAlgorithm) as error:
         raise SignatureError("expected a signature by the named certificate, got one that does not hold") from error
 
 

@@ -3,12 +3,14 @@
 The system font is read once a process; a report's font is built from its outlines in milliseconds.
 """
 
+import mmap
 import tempfile
 import threading
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]
 from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]
@@ -51,9 +53,12 @@ def find(candidates: Iterable[tuple[str, int]] = CANDIDATES) -> tuple[Path, int]
 @lru_cache(maxsize=2)
 def _base(path: Path, face: int) -> tuple[TTFont, dict[int, str]]:
     try:
-        font = TTFont(path, fontNumber=face, lazy=True, recalcTimestamp=False)
+        # Mapped, not read: outlines are taken from the file as they are needed.
+        with path.open("rb") as stream:
+            mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        font = TTFont(mapped, fontNumber=face, lazy=True, recalcTimestamp=False)
         return font, font.getBestCmap()
-    except (OSError, TTLibError) as error:
+    except (OSError, ValueError, TTLibError) as error:
         raise FontMissingError(
             f"expected a font in {path}, got {error}", hint="apt-get install --reinstall fonts-wqy-zenhei"
         ) from error
@@ -62,7 +67,9 @@ def _base(path: Path, face: int) -> tuple[TTFont, dict[int, str]]:
 def shown(text: str, path: Path, face: int) -> str:
     """The text with characters that the font lacks replaced by 〓, never dropped; control characters too."""
     known = _base(path, face)[1]
-    return "".join(sign if sign == "\n" or ord(sign) in known else REPLACEMENT for sign in text)
+    return "".join(
+        sign if sign == "\n" or (ord(sign) in known and category(sign) != "Cc") else REPLACEMENT for sign in text
+    )
 
 
 def _glyphs(glyf: Any, wanted: Iterable[str]) -> dict[str, Any]:

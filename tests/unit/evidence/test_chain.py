@@ -1,0 +1,123 @@
+"""Certificate paths."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from evidence.chain import build_path, expires, require_timestamping
+from evidence.errors import UntrustedError
+from tests.data.evidence.workshop import AT
+
+KEYS = [ec.generate_private_key(ec.SECP256R1()) for _ in range(7)]
+CA: list[tuple[Any, bool]] = [(x509.BasicConstraints(ca=True, path_length=None), True)]
+USAGE = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+ISSUER = [*CA, (USAGE, True)]
+
+
+def certificate(
+    number: int, issuer: int, extensions: list[tuple[Any, bool]], *, days: int = 10
+) -> x509.Certificate:
+    """Certificate of key ``number`` by key ``issuer``."""
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"TEST {n}")]) for n in (number, issuer)]
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(names[0])
+        .issuer_name(names[1])
+        .public_key(KEYS[number].public_key())
+        .serial_number(number + 1)
+        .not_valid_before(AT - timedelta(days=1))
+        .not_valid_after(AT + timedelta(days=days))
+    )
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical=critical)
+    return builder.sign(KEYS[issuer], hashes.SHA256())
+
+
+ROOT, MIDDLE, LEAF = certificate(0, 0, ISSUER, days=100), certificate(1, 0, ISSUER, days=50), certificate(2, 1, [])
+
+
+def test_through_an_intermediate() -> None:
+    """Leaf, intermediate, root; the first end counts."""
+    path = build_path(LEAF, [MIDDLE, LEAF], [ROOT], AT)
+    assert path == (LEAF, MIDDLE, ROOT)
+    assert expires(path) == AT + timedelta(days=10)
+    assert build_path(ROOT, [], [ROOT], AT) == (ROOT,)
+
+
+@pytest.mark.parametrize("days", [-2, 11])
+def test_only_at_a_time_within(days: int) -> None:
+    """Before and after the validity there is no path."""
+    with pytest.raises(UntrustedError, match="valid at"):
+        build_path(LEAF, [MIDDLE], [ROOT], AT + timedelta(days=days))
+
+
+def test_certificates_in_the_message_are_no_anchors() -> None:
+    """A self-made root beside the leaf proves nothing."""
+    with pytest.raises(UntrustedError, match="trusted root"):
+        build_path(LEAF, [MIDDLE, ROOT], [certificate(3, 3, ISSUER)], AT)
+    with pytest.raises(UntrustedError):
+        build_path(LEAF, [MIDDLE, ROOT], [], AT)
+
+
+@pytest.mark.parametrize(
+    "extensions",
+    [
+        [],
+        CA,
+        [(x509.BasicConstraints(ca=False, path_length=None), True), (USAGE, True)],
+        [(x509.BasicConstraints(ca=True, path_length=None), True), (x509.NameConstraints([x509.DNSName("a")], None), True), (USAGE, True)],
+    ],
+)
+def test_issuers_must_be_issuers(extensions: list[tuple[Any, bool]]) -> None:
+    """No basic constraints, no key usage, not a CA, or an unknown critical extension."""
+    with pytest.raises(UntrustedError):
+        build_path(LEAF, [certificate(1, 0, extensions)], [ROOT], AT)
+
+
+def test_path_length_counts() -> None:
+    """A root that may only certify signers does not certify an intermediate."""
+    short = certificate(0, 0, [(x509.BasicConstraints(ca=True, path_length=0), True), (USAGE, True)])
+    with pytest.raises(UntrustedError, match="issuer"):
+        build_path(LEAF, [MIDDLE], [short], AT)
+
+
+def test_long_paths_end() -> None:
+    """More intermediates than sensible are not followed."""
+    chain = [certificate(n, n - 1, ISSUER) for n in range(1, 7)]
+    with pytest.raises(UntrustedError):
+        build_path(chain[-1], chain, [ROOT], AT)
+
+
+@pytest.mark.parametrize(
+    ("usages", "critical", "good"),
+    [
+        ([ExtendedKeyUsageOID.TIME_STAMPING], True, True),
+        ([ExtendedKeyUsageOID.TIME_STAMPING], False, False),
+        ([ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.CODE_SIGNING], True, False),
+        ([ExtendedKeyUsageOID.CODE_SIGNING], True, False),
+        (None, True, False),
+    ],
+)
+def test_timestamping_alone(usages: list[x509.ObjectIdentifier] | None, critical: bool, good: bool) -> None:  # noqa: FBT001 - a table of cases
+    """Extended key usage timeStamping, critical, and nothing else."""
+    leaf = certificate(2, 1, [(x509.ExtendedKeyUsage(usages), critical)] if usages else [])
+    if good:
+        require_timestamping(leaf)
+    else:
+        with pytest.raises(UntrustedError):
+            require_timestamping(leaf)

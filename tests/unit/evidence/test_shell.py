@@ -1,0 +1,114 @@
+"""verify.sh as a script; its agreement with the verifier is in tests/integration/test_verify_corpus.py."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from evidence import shell
+from evidence.package import extract
+from evidence.seal import Sealed
+from evidence.verdict import codes
+from evidence.verify import verify
+from tests.data.evidence.forge import Bag
+from tests.data.evidence.workshop import AT, Workshop
+
+LATER = AT + timedelta(hours=1)
+
+
+def run(script: Path, *arguments: object, cwd: Path | None = None, path: str = "") -> tuple[int, str]:
+    """Exit code and output of the script."""
+    done = subprocess.run(
+        ["/bin/sh", str(script), *map(str, arguments)],
+        capture_output=True,
+        check=False,
+        cwd=cwd,
+        env={"PATH": path or os.environ["PATH"], "AT": str(int(LATER.timestamp()))},
+    )
+    return done.returncode, done.stdout.decode() + done.stderr.decode()
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    """The script as published."""
+    path = tmp_path / "verify.sh"
+    path.write_bytes(shell.script())
+    return path
+
+
+def test_is_the_one_in_the_package(bag: Bag) -> None:
+    """Published and packed scripts are the same; all sentences are in; the shell can read it."""
+    text = shell.script().decode()
+    assert bag.files["verify.sh"].decode() == text
+    assert "#@" not in text
+    assert all(words.zh in text for words in codes().values())
+    assert subprocess.run(["/bin/sh", "-n"], input=text.encode(), check=False).returncode == 0
+
+
+TAMPER: dict[str, Callable[[Path], object]] = {
+    "nothing": lambda bag: None,
+    "changed": lambda bag: (bag / "data/dom.html").write_text("x"),
+    "added": lambda bag: (bag / "data/new").touch(),
+    "missing": lambda bag: (bag / "data/page.pdf").unlink(),
+    "link": lambda bag: (bag / "data/link").symlink_to("/etc/passwd"),
+    "linked-folder": lambda bag: (bag / "data/folder").symlink_to("/etc"),
+    "pipe": lambda bag: os.mkfifo(bag / "data/pipe"),
+    "case": lambda bag: (bag / "data/DOM.html").touch(),
+    "name": lambda bag: (bag / "data/a b").touch(),
+    "replaced-by-link": lambda bag: ((bag / "README.txt").unlink(), (bag / "README.txt").symlink_to("bagit.txt")),
+    "seal-gone": lambda bag: shutil.rmtree(bag / "seal"),
+    "all-gone": lambda bag: [shutil.rmtree(path) if path.is_dir() else path.unlink() for path in bag.iterdir()],
+}
+
+
+@pytest.mark.parametrize("name", TAMPER)
+def test_agrees_inside_a_folder(name: str, workshop: Workshop, sealed: Sealed, script: Path, tmp_path: Path) -> None:
+    """In an unpacked package both say the same, step for step."""
+    folder = extract(sealed.path, tmp_path / "bag")
+    TAMPER[name](folder)
+    report = verify(folder, trust=workshop.trust(), at=LATER)
+    code, output = run(script, workshop.settings.trust_path(), cwd=folder)
+    lines = [line.split() for line in output.splitlines() if line[:2].strip().isdigit()]
+    assert [(words[1], words[2], words[3]) for words in lines] == [
+        (step.key, step.state.value, step.code) for step in report.steps
+    ]
+    assert code == report.exit_code
+    assert code == (3 if name == "nothing" else 1)
+
+
+def test_wrong_usage(workshop: Workshop, sealed: Sealed, script: Path, tmp_path: Path) -> None:
+    """No or wrong trust folder, too many arguments, a missing tool: exit 2 with a sentence."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "trust.json").write_text("{}")
+    spoiled = shutil.copytree(workshop.settings.trust_path(), tmp_path / "spoiled")
+    (spoiled / "seal.pem").write_bytes((spoiled / "report.pem").read_bytes())
+    good = workshop.settings.trust_path()
+    for arguments in ([], [tmp_path / "nothing"], [tmp_path / "empty"], [tmp_path / "none"], [spoiled], [good, 1, 2]):
+        code, output = run(script, *arguments, cwd=tmp_path)
+        assert code == 2, output
+        assert "verify.sh TRUST_DIR" in output
+    code, output = run(script, good, sealed.path, path=str(tmp_path / "empty"))
+    assert (code, "missing tool" in output) == (2, True)
+
+
+def test_without_gzip_the_crcs_are_not_checked(workshop: Workshop, sealed: Sealed, script: Path, tmp_path: Path) -> None:
+    """A missing tool is told as a step not checked, never as passed."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("openssl sha256sum awk od cut tr head tail sort comm mktemp find date cmp basenc wc rm mkdir cat").split():
+        (tools / tool).symlink_to(shutil.which(tool) or "")
+    code, output = run(script, workshop.settings.trust_path(), sealed.path, path=str(tools))
+    assert code == 3, output
+    assert " 1 container NOT_CHECKED N000" in output
+
+
+def test_no_court_reservation_without_test_trust(workshop: Workshop, sealed: Sealed, script: Path, tmp_path: Path) -> None:
+    """Under a list without test services everything passes: exit code 0."""
+    court = shutil.copytree(workshop.settings.trust_path(), tmp_path / "court")
+    (court / "trust.json").write_text((court / "trust.json").read_text().replace('"test"', '"court"'))
+    assert run(script, court, sealed.path)[0] == 0
