@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers.robots import MAX_DELAY_S, product_token, read_robots
+from crawlers.robots import MAX_DELAY_S, RobotsRules, product_token, read_robots
 
 URL = "http://shop.example/robots.txt"
 AGENT = "WangjianBot/0.1 (+https://wangjian.example/bot)"
 
 
-def _read(text: bytes, status: int = 200):  # noqa: ANN202 - the rules, as they are
+def _read(text: bytes, status: int = 200) -> RobotsRules:
     return read_robots(URL, status, text, sha256="0" * 64, user_agent=AGENT)
 
 
