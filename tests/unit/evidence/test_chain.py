@@ -29,9 +29,7 @@ USAGE = x509.KeyUsage(
 ISSUER = [*CA, (USAGE, True)]
 
 
-def certificate(
-    number: int, issuer: int, extensions: list[tuple[Any, bool]], *, days: int = 10
-) -> x509.Certificate:
+def certificate(number: int, issuer: int, extensions: list[tuple[Any, bool]], *, days: int = 10) -> x509.Certificate:
     """Certificate of key ``number`` by key ``issuer``."""
     names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"TEST {n}")]) for n in (number, issuer)]
     builder = (
@@ -80,7 +78,11 @@ def test_certificates_in_the_message_are_no_anchors() -> None:
         [],
         CA,
         [(x509.BasicConstraints(ca=False, path_length=None), True), (USAGE, True)],
-        [(x509.BasicConstraints(ca=True, path_length=None), True), (x509.NameConstraints([x509.DNSName("a")], None), True), (USAGE, True)],
+        [
+            (x509.BasicConstraints(ca=True, path_length=None), True),
+            (x509.NameConstraints([x509.DNSName("a")], None), True),
+            (USAGE, True),
+        ],
     ],
 )
 def test_issuers_must_be_issuers(extensions: list[tuple[Any, bool]]) -> None:

@@ -36,7 +36,7 @@ def test_same_input_same_bytes(workshop: Workshop, signature: bytes) -> None:
 
 
 def test_openssl_agrees(workshop: Workshop, signature: bytes, tmp_path: Path) -> None:
-    """openssl cms -verify -cades accepts it, and refuses it over other content."""
+    """Openssl cms -verify -cades accepts it, and refuses it over other content."""
     (tmp_path / "s.p7s").write_bytes(signature)
     (tmp_path / "root.pem").write_bytes(workshop.keys.seal.issuers[-1].public_bytes(Encoding.PEM))
     command = "openssl cms -verify -cades -binary -inform DER -in s.p7s -content content -CAfile root.pem -purpose any"

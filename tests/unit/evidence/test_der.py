@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from evidence.der import require_strict, value_end
 from evidence.errors import MalformedError
 
-GOOD = bytes.fromhex("3009" "020101" "0101ff" "0401aa")
+GOOD = bytes.fromhex("30090201010101ff0401aa")
 
 
 @pytest.mark.parametrize(
@@ -16,11 +16,11 @@ GOOD = bytes.fromhex("3009" "020101" "0101ff" "0401aa")
     [
         "",  # nothing
         "30",  # cut
-        "3080" "0000",  # indefinite
-        "308103" "020101",  # length not the shortest
-        "30820003" "020101",
-        "3003" "02010100",  # more than one value
-        "3003" "0201",  # runs out
+        "30800000",  # indefinite
+        "308103020101",  # length not the shortest
+        "30820003020101",
+        "300302010100",  # more than one value
+        "30030201",  # runs out
         "02020001",  # padded integer
         "0202ff80",
         "0200",  # empty integer
@@ -29,7 +29,7 @@ GOOD = bytes.fromhex("3009" "020101" "0101ff" "0401aa")
         "03020101",  # unused bit set
         "030101",  # unused bits of nothing
         "0300",
-        "3106" "020102" "020101",  # set out of order
+        "3106020102020101",  # set out of order
         "2203020101",  # constructed integer
         "2403040101",  # constructed octet string
         "1000",  # primitive sequence
@@ -47,7 +47,7 @@ def test_refuses_what_is_not_strict(text: str) -> None:
 def test_accepts_strict() -> None:
     """Booleans, integers, strings, sets in order."""
     require_strict(GOOD)
-    require_strict(bytes.fromhex("3106" "020101" "020102"))
+    require_strict(bytes.fromhex("3106020101020102"))
     require_strict(bytes.fromhex("03020780"))
 
 

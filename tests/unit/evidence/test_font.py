@@ -43,6 +43,8 @@ def test_damaged_font(tmp_path: Path) -> None:
 
 def test_other_outlines_are_used_whole(tmp_path: Path) -> None:
     """A font with PostScript outlines is handed over as it is."""
-    found = [pair for pair in font.CANDIDATES if pair[0].startswith("/usr/share/fonts/opentype") and Path(pair[0]).is_file()]
+    found = [
+        pair for pair in font.CANDIDATES if pair[0].startswith("/usr/share/fonts/opentype") and Path(pair[0]).is_file()
+    ]
     for name, face in found:
         assert font.cut("网", Path(name), face, tmp_path) == (Path(name), face)

@@ -39,7 +39,16 @@ def text_of(pdf: bytes, folder: Path, *options: str) -> str:
 def test_page_one_answers(tmp_path: Path) -> None:
     """Address, times, purpose, verdict, completeness and root in groups of four are on page 1."""
     page = text_of(report.render(FACTS), tmp_path, "-l", "1")
-    for words in (URL, "ev-1", "核查价格", "PARTIAL", "2026-11-25 16:00:00", "测试信任", "TEST TRUST", "0123 4567 89ab cdef"):
+    for words in (
+        URL,
+        "ev-1",
+        "核查价格",
+        "PARTIAL",
+        "2026-11-25 16:00:00",
+        "测试信任",
+        "TEST TRUST",
+        "0123 4567 89ab cdef",
+    ):
         assert words in page, words
 
 

@@ -50,7 +50,7 @@ def test_is_the_one_in_the_package(bag: Bag) -> None:
 
 
 TAMPER: dict[str, Callable[[Path], object]] = {
-    "nothing": lambda bag: None,
+    "nothing": lambda _: None,
     "changed": lambda bag: (bag / "data/dom.html").write_text("x"),
     "added": lambda bag: (bag / "data/new").touch(),
     "missing": lambda bag: (bag / "data/page.pdf").unlink(),
@@ -96,18 +96,24 @@ def test_wrong_usage(workshop: Workshop, sealed: Sealed, script: Path, tmp_path:
     assert (code, "missing tool" in output) == (2, True)
 
 
-def test_without_gzip_the_crcs_are_not_checked(workshop: Workshop, sealed: Sealed, script: Path, tmp_path: Path) -> None:
+def test_without_gzip_the_crcs_are_not_checked(
+    workshop: Workshop, sealed: Sealed, script: Path, tmp_path: Path
+) -> None:
     """A missing tool is told as a step not checked, never as passed."""
     tools = tmp_path / "tools"
     tools.mkdir()
-    for tool in ("openssl sha256sum awk od cut tr head tail sort comm mktemp find date cmp basenc wc rm mkdir cat").split():
+    for tool in (
+        "openssl sha256sum awk od cut tr head tail sort comm mktemp find date cmp basenc wc rm mkdir cat"
+    ).split():
         (tools / tool).symlink_to(shutil.which(tool) or "")
     code, output = run(script, workshop.settings.trust_path(), sealed.path, path=str(tools))
     assert code == 3, output
     assert " 1 container NOT_CHECKED N000" in output
 
 
-def test_no_court_reservation_without_test_trust(workshop: Workshop, sealed: Sealed, script: Path, tmp_path: Path) -> None:
+def test_no_court_reservation_without_test_trust(
+    workshop: Workshop, sealed: Sealed, script: Path, tmp_path: Path
+) -> None:
     """Under a list without test services everything passes: exit code 0."""
     court = shutil.copytree(workshop.settings.trust_path(), tmp_path / "court")
     (court / "trust.json").write_text((court / "trust.json").read_text().replace('"test"', '"court"'))

@@ -100,7 +100,7 @@ def test_service_that_is_down(workshop: Workshop) -> None:
 
 def test_endless_answer(workshop: Workshop) -> None:
     """An answer without end is cut."""
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, content=bytes(200_000)))
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=bytes(200_000)))
     with httpx.Client(transport=transport) as client:
         first = workshop.timestampers[0]
         service = timestamp.Timestamper(first.name, first.url, first.root, first.kind, client)

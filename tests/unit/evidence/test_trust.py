@@ -96,7 +96,9 @@ def test_publish_only_adds(workshop: Workshop, tmp_path: Path) -> None:
     for name in ("alpha", "beta"):
         (tmp_path / f"{name}.pem").write_bytes((source / f"{name}.pem").read_bytes())
     settings = Settings(
-        data_dir=tmp_path / "d", tsa_urls=("alpha=http://127.0.0.1:9", "beta=http://127.0.0.1:9"), tsa_ca_dir=str(tmp_path)
+        data_dir=tmp_path / "d",
+        tsa_urls=("alpha=http://127.0.0.1:9", "beta=http://127.0.0.1:9"),
+        tsa_ca_dir=str(tmp_path),
     )
     assert {anchor.kind for anchor in trust.publish(settings, []).anchors} == {"court"}
     fresh = make("alpha", AT)[0].root

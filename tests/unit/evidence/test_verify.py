@@ -67,7 +67,7 @@ def test_without_anchors_nothing_is_believed(sealed: Sealed) -> None:
     assert report.exit_code == 1
 
 
-@pytest.mark.parametrize("make", [lambda p: None, lambda p: p.write_bytes(b""), lambda p: p.mkdir()])
+@pytest.mark.parametrize("make", [lambda _: None, lambda p: p.write_bytes(b""), lambda p: p.mkdir()])
 def test_nothing_there(workshop: Workshop, tmp_path: Path, make: Callable[[Path], object]) -> None:
     """A missing or empty file is unreadable; an empty folder lacks everything."""
     target = tmp_path / "x"
@@ -101,7 +101,8 @@ def test_constant_memory(workshop: Workshop, tmp_path: Path) -> None:
         "from evidence import trust\n"
         "from evidence.verify import verify\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "report = verify(Path(sys.argv[1]), trust=trust.load(Path(sys.argv[2])), at=datetime(2026, 11, 25, 9, tzinfo=UTC))\n"
+        "listed, at = trust.load(Path(sys.argv[2])), datetime(2026, 11, 25, 9, tzinfo=UTC)\n"
+        "report = verify(Path(sys.argv[1]), trust=listed, at=at)\n"
         "grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before\n"
         "print(report.exit_code, grown)\n"
     )

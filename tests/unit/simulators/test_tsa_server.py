@@ -1,0 +1,24 @@
+"""The timestamp simulator over HTTP, in this process."""
+
+import http.client
+
+import pytest
+
+from tests.data.evidence.forge import request_for
+from tests.data.evidence.workshop import open_workshop
+
+
+@pytest.mark.parametrize(("fault", "status"), [("", 200), ("500", 500)])
+def test_answers(tmp_path_factory: pytest.TempPathFactory, fault: str, status: int) -> None:
+    """A request is counted and answered; a fault shows as asked."""
+    with open_workshop(tmp_path_factory.mktemp("w")) as shop:
+        server = shop.servers["alpha"]
+        server.fault = fault
+        connection = http.client.HTTPConnection(*server.server_address[:2], timeout=10)
+        connection.request("POST", "/tsa", request_for(b"x"))
+        answer = connection.getresponse()
+        assert answer.status == status
+        answer.read()
+        connection.close()
+        assert server.asked == 1
+        assert server.url().startswith("http://127.0.0.1:")
