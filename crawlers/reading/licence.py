@@ -52,11 +52,13 @@ _PERMIT = re.compile(
 _PERMIT_LINE = re.compile(
     r"(?:许可证|备案凭证|登记证|备案)(?:编号|号码?|证号)?\s?[:：]\s?[^\n:：]{0,12}\d{4,}|[零批网]字第?[\d-]{4,}号"
 )
+_PERMIT_NAMES = ("许可证", "备案", "登记证", "字第")
 _PERMIT_WORDS = ("SC", "JY", "国药准字", "国食健", "械", "妆", "广审", "B1-", "B2-", "YB")
 _DECLARATION = re.compile(
     r"(?:个人销售自产农副产品|个人销售家庭手工业产品|个人利用自己的技能从事依法无须取得许可的便民劳务活动|"
     r"个人从事零星小额交易活动|依法不需要办理(?:市场主体|工商)?登记|无需(?:办理)?(?:市场主体|工商)?登记|零星小额交易|自产农副产品|家庭手工业产品|"
-    r"无须取得许可的便民劳务)"
+    r"无须取得许可的便民劳务|"
+    r"(?:不用|无需|无须|不需要|免于?|不必)(?:办理?)?(?:市场主体|工商)?(?:营业执照|登记|执照))"
 )
 _LICENCE_IMAGE = re.compile(r"营业执照|执照|licen[cs]e|zhizhao|yyzz|资质", re.IGNORECASE)
 _SELLER = re.compile(
@@ -126,14 +128,31 @@ def _paired(document: Document, field: str) -> list[Fact]:
     return [range_fact(document, field, pair.start, pair.start + len(value), confidence=94)] if len(value) > 1 else []
 
 
+def _run_of(document: Document, start: int, end: int) -> int:
+    """Where the piece that names a permit begins, when a label stands before it in the same line."""
+    named = min((at for word in _PERMIT_NAMES if (at := document.text.find(word, start, end)) >= 0), default=start)
+    return max((offset for offset, _ in document.run_starts(start, named + 1)), default=start)
+
+
+def declarations(document: Document) -> Iterator[Fact]:
+    """Self-declarations of those who need no licence: labelled, or sentences with the words of the law."""
+    pair = first_pair(document, "declaration")
+    if pair is not None and pair.end - pair.start <= 200:
+        yield range_fact(document, "declaration", pair.start, pair.end, confidence=95)
+        return
+    if holds(document.text, ("个人", "登记", "零星", "自产", "手工", "执照")):
+        for start, end in sentences(document.text, _DECLARATION, "\n。"):
+            yield range_fact(document, "declaration", start, end, confidence=92)
+
+
 def permits(document: Document) -> Iterator[Fact]:
     """Permits: whole lines that name one with its number, then bare numbers elsewhere."""
     covered: list[tuple[int, int]] = []
-    named = holds(document.text, ("许可证", "备案", "登记证", "字第"))
+    named = holds(document.text, _PERMIT_NAMES)
     for start, end in sentences(document.text, _PERMIT_LINE) if named else ():
         if len(covered) < 50 and end - start <= 100:
             covered.append((start, end))
-            yield range_fact(document, "permit", start, end, confidence=92)
+            yield range_fact(document, "permit", _run_of(document, start, end), end, confidence=92)
     for match in _PERMIT.finditer(document.text) if holds(document.text, _PERMIT_WORDS) else ():
         if not any(start <= match.start() < end for start, end in covered):
             yield range_fact(document, "permit", match.start(), match.end(), confidence=92)
@@ -179,11 +198,7 @@ def shop_facts(document: Document, *, licence_page: bool) -> list[Fact]:
     facts.extend(_all(document, "icp", _ICP, "ICP", squeeze=True))
     facts.extend(_all(document, "police_filing", _POLICE, "公网安备", squeeze=True))
     facts.extend(permits(document))
-    declared = holds(document.text, ("个人", "登记", "零星", "自产", "手工"))
-    facts.extend(
-        range_fact(document, "declaration", start, end, confidence=95)
-        for start, end in (sentences(document.text, _DECLARATION, "\n。") if declared else ())
-    )
+    facts.extend(declarations(document))
     facts.extend(_valued(document, "contact", _CONTACT, 85))
     facts.extend(seller_shown(document))
     return facts

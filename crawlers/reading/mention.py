@@ -201,7 +201,7 @@ def _classify(document: Document, mention: Mention, floor: int) -> None:
 
 def _bare(document: Document, taken: list[int], currency: str) -> list[Mention]:
     """Numbers without a currency mark that are the whole of an element named a price."""
-    found = []
+    found: list[Mention] = []
     last_end = -1
     for element in survey_of(document).priced:
         start, end = document.span_of(element)

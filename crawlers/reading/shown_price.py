@@ -61,12 +61,12 @@ def _foreign(document: Document, survey: Survey, mention: Mention, common: Eleme
     return False
 
 
-def _beside_box(document: Document, survey: Survey, mention: Mention) -> bool:
+def _beside_box(document: Document, survey: Survey, mention: Mention, title: Element | None) -> bool:
     """Whether it is the price of something added by a box to tick."""
     for box in survey.inputs[:20]:
         if box.tag == "input" and box.get("type").lower() == "checkbox":
             around = document.common(mention.element.index, box.index)
-            if around.end - around.start <= 80:
+            if around.end - around.start <= 80 and not (title and around.index <= title.index < around.stop):
                 return True
     return False
 
@@ -125,7 +125,7 @@ def _score(document: Document, survey: Survey, mention: Mention, title: Element 
         score -= 45
     if _in_prose(document, mention):
         score -= 35
-    if _beside_box(document, survey, mention):
+    if _beside_box(document, survey, mention, title):
         score -= 30
     if title is not None and mention.end <= title.start:
         score -= 12

@@ -182,7 +182,7 @@ def survey_of(document: Document) -> Survey:
         _note(survey, element)
         if element.attrs and tag != "body":
             mark = element.mark
-            if mark != " ":
+            if mark != " " or "aria-label" in element.attrs:
                 survey.marked.append((element, mark))
                 _note_mark(survey, element, mark)
         if tag in {"a", "button", "input"} and _is_buy(document, element):

@@ -115,9 +115,9 @@ def _told_by_title(document: Document, page: str) -> list[Element]:
     found: list[Element] = []
     for position, start in enumerate(document.runs):
         end = document.runs[position + 1] if position + 1 < len(document.runs) else len(document.text)
-        if 3 < end - start <= MAX_TITLE and document.text[start : start + 2] in document.title and len(found) < 40:
+        if 1 < end - start <= MAX_TITLE and document.text[start : start + 2] in document.title and len(found) < 40:
             plain = _plain(document.text[start:end])
-            if len(plain) > 3 and (plain in parts or (page.startswith(plain) and len(plain) * 3 > len(page))):
+            if plain and (plain in parts or (len(plain) > 3 and page.startswith(plain) and len(plain) * 3 > len(page))):
                 found.append(document.elements[document.run_elements[position]])
     return found
 

@@ -23,9 +23,16 @@ SURE = 50
 TEXTS = ("title", "brand", "rating", "category", "description")
 MANY = ("image", "sku", "promotion", "gift")
 SHOP_FIELDS = (
-    "licence_code", "licence_name", "licence_address", "licence_image", "icp", "police_filing", "contact", "declaration",
+    "licence_code",
+    "licence_name",
+    "licence_address",
+    "licence_image",
+    "icp",
+    "police_filing",
+    "contact",
+    "declaration",
     "permit",
-)  # fmt: skip
+)
 
 
 @dataclass
@@ -39,10 +46,12 @@ class Tally:
 
     @property
     def recall(self) -> float:
+        """Share of what is true that was found."""
         return self.right / self.wanted if self.wanted else 1.0
 
     @property
     def precision(self) -> float:
+        """Share of what was said that is true."""
         return self.right / self.said if self.said else 1.0
 
 
@@ -117,56 +126,66 @@ def read(world: World, url: str, platform: str) -> PageFacts:
     return extract(page.body, url=url, content_type=page.content_type, platform=platform)
 
 
+def platform_of(truth: Mapping[str, Any], url: str, *, adapters: bool) -> str:
+    """Platform of the shop an address belongs to; generic when adapters are off."""
+    home = next((home for home in truth["shops"] if url.startswith(home)), None)
+    return truth["shops"][home]["platform"] if home and adapters else "generic"
+
+
+def compare_shop(tally: Tally, name: str, want: Mapping[str, Any], page: PageFacts, where: str) -> None:
+    """Add one field of one licence page."""
+    person = want["merchant_kind"] == "person"
+    value = want["licence_code_shown" if name == "licence_code" else name]
+    if person and name in {"licence_address", "licence_name"}:
+        value = None  # a natural person has no licence
+    expected = [plain(v) for v in (value if isinstance(value, list) else [value] if value else [])]
+    said = [plain(fact.value) for fact in sure(page.shop, name)]
+    if name in {"icp", "permit"} or (person and name != "declaration"):
+        # The platform's own filing number stands in the footer as well, and a person shows an address of no licence.
+        said = [one for one in said if one in expected]
+    compare(tally, expected, said, where)
+
+
+def compare_stubs(tallies: dict[str, Tally], truth: Mapping[str, Any], url: str, page: PageFacts) -> None:
+    """Add the cards of one list or home page."""
+    entries = truth["stubs"][url]
+    found = {listing.url: listing.facts for listing in page.listings if listing.is_stub}
+    # Goods in a side bar are goods all the same: only what is no good at all counts against precision.
+    listed = {one["url"] for one in entries}
+    said = [one for one in found if one in listed or one not in truth["listings"]]
+    compare(tallies["stub url"], listed, said, url)
+    for one in entries:
+        facts = found.get(one["url"], ())
+        compare(
+            tallies["stub title"], [plain(one["title"])], [plain(f.value) for f in sure(facts, "title")], one["url"]
+        )
+        # A newcomers' price is no price for all: it is told as a member's price.
+        kind = "member" if one["note"] == "新人价" else one["kind"]
+        prices = [price_key(f.value)[0:2] for f in sure(facts, "price")]
+        compare(tallies["stub price"], [(kind, one["fen"])], prices, one["url"])
+
+
 def measure(world: World, *, adapters: bool) -> dict[str, Tally]:
     """Every labelled page that needs no browser."""
     truth = labels(world)
     tallies: dict[str, Tally] = defaultdict(Tally)
-    for url, want in truth["listings"].items():
-        if want["needs_browser"]:
+    for url, kind in truth["pages"].items():
+        page = read(world, url, platform_of(truth, url, adapters=adapters))
+        compare(tallies["page kind"], ["empty" if kind["needs_browser"] else kind["kind"]], [page.kind], url)
+        if kind["needs_browser"]:
             continue
-        shop = truth["shops"][want["shop"]]
-        page = read(world, url, shop["platform"] if adapters else "generic")
-        facts = next((listing.facts for listing in page.listings if not listing.is_stub), ())
-        compare_listing(tallies, want, facts, f"{want['theme']} {url}")
-    for home, want in truth["shops"].items():
-        if want["needs_browser"]:
-            continue
-        page = read(world, want["licence_url"], want["platform"] if adapters else "generic")
-        wanted = {**want, "licence_code": want["licence_code_shown"]}
-        if want["merchant_kind"] == "person":
-            wanted["licence_address"] = wanted["licence_name"] = None
-        for name in SHOP_FIELDS:
-            value = wanted[name]
-            expected = value if isinstance(value, list) else [value] if value else []
-            said = [plain(f.value) for f in sure(page.shop, name)]
-            if name in {"icp", "permit"} or want["merchant_kind"] == "person":
-                said = [one for one in said if one in {plain(v) for v in expected}] if name != "declaration" else said
-            compare(tallies[name], [plain(v) for v in expected], said, f"{want['theme']} {home}")
-    for url, entries in truth["stubs"].items():
-        shop = truth["shops"].get(next(home for home in truth["shops"] if url.startswith(home)))
-        if shop is None or shop["needs_browser"]:
-            continue
-        page = read(world, url, shop["platform"] if adapters else "generic")
-        found = {listing.url: listing.facts for listing in page.listings if listing.is_stub}
-        # Goods in a side bar are goods all the same: only what is no good at all counts against precision.
-        listed = {one["url"] for one in entries}
-        said = [one for one in found if one in listed or one not in truth["listings"]]
-        compare(tallies["stub url"], listed, said, f"{shop['theme']} {url}")
-        for one in entries:
-            facts = found.get(one["url"], ())
-            compare(
-                tallies["stub title"], [plain(one["title"])], [plain(f.value) for f in sure(facts, "title")], one["url"]
-            )
-            said = [(price_key(f.value)[0:2]) for f in sure(facts, "price")]
-            # A newcomers' price is no price for all: it is told as a member's price.
-            kind = "member" if one["note"] == "新人价" else one["kind"]
-            compare(tallies["stub price"], [(kind, one["fen"])], said, f"{shop['theme']} {one['url']}")
-    for url, want in truth["pages"].items():
-        shop_home = next((home for home in truth["shops"] if url.startswith(home)), None)
-        platform = truth["shops"][shop_home]["platform"] if shop_home and adapters else "generic"
-        page = read(world, url, platform)
-        expected = "empty" if want["needs_browser"] else want["kind"]
-        compare(tallies["page kind"], [expected], [page.kind], url)
+        if url in truth["listings"]:
+            want = truth["listings"][url]
+            facts = next((listing.facts for listing in page.listings if not listing.is_stub), ())
+            compare_listing(tallies, want, facts, f"{want['theme']} {url}")
+        if url in truth["stubs"]:
+            compare_stubs(tallies, truth, url, page)
+    for want in truth["shops"].values():
+        if not want["needs_browser"]:
+            url = want["licence_url"]
+            page = read(world, url, platform_of(truth, url, adapters=adapters))
+            for name in SHOP_FIELDS:
+                compare_shop(tallies[name], name, want, page, f"{want['theme']} {url}")
     return tallies
 
 

@@ -15,13 +15,47 @@ PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>保温杯 - �
 
 _PIECES = st.sampled_from(
     [
-        "<div>", "</div>", "<h1>", "</h1>", "<a href=/i/1>", "</a>", "<del>", "<b class=price>", "<table><tr><td>", "</table>", "<form action=/cart>",
-        "<input type=checkbox checked>", "<select name=sku><option value=1>", "<script type='application/ld+json'>", "</script>", "<title>", "</title>",
-        '{"@type":"Product","name":"杯","offers":{"price":"9"}}', "¥1,299.00", "9.9元起", "面议", "1.2万元", "统一社会信用代码：", "91310115XX0000019T",
-        "<li class=item><a href='/p/{n}'><img src=x>名</a>¥3</li>", "\0", "<!--", "-->", "&#xD800;", "<svg>", "<style>", "<meta property=og:title content=杯>",
-        "<p itemprop=price itemscope itemtype=https://schema.org/Product>", "月销1.2万+", "\n", " ", "<template>", "<base href='//['>", "<a href='http://['>",
+        "<div>",
+        "</div>",
+        "<h1>",
+        "</h1>",
+        "<a href=/i/1>",
+        "</a>",
+        "<del>",
+        "<b class=price>",
+        "<table><tr><td>",
+        "</table>",
+        "<form action=/cart>",
+        "<input type=checkbox checked>",
+        "<select name=sku><option value=1>",
+        "<script type='application/ld+json'>",
+        "</script>",
+        "<title>",
+        "</title>",
+        '{"@type":"Product","name":"杯","offers":{"price":"9"}}',
+        "¥1,299.00",
+        "9.9元起",
+        "面议",
+        "1.2万元",
+        "统一社会信用代码：",
+        "91310115XX0000019T",
+        "<li class=item><a href='/p/{n}'><img src=x>名</a>¥3</li>",
+        "\0",
+        "<!--",
+        "-->",
+        "&#xD800;",
+        "<svg>",
+        "<style>",
+        "<meta property=og:title content=杯>",
+        "<p itemprop=price itemscope itemtype=https://schema.org/Product>",
+        "月销1.2万+",
+        "\n",
+        " ",
+        "<template>",
+        "<base href='//['>",
+        "<a href='http://['>",
     ]
-)  # fmt: skip
+)
 
 
 def test_known_platform_folders_are_loaded() -> None:
@@ -43,7 +77,10 @@ def test_detail_page_gives_title_and_price() -> None:
     assert page.listings[0].facts[1].value["fen"] == 8900
 
 
-@given(st.binary(max_size=600), st.sampled_from(["", "text/html; charset=gbk", "text/html; charset=utf-16", "x; charset=\x00"]))
+@given(
+    st.binary(max_size=600),
+    st.sampled_from(["", "text/html; charset=gbk", "text/html; charset=utf-16", "x; charset=\x00"]),
+)
 @example(b"\xff\xfe<\x00h\x001\x00", "")
 @example(b"<meta charset=utf-7>+AGE-", "")
 def test_arbitrary_bytes_never_raise(body: bytes, content_type: str) -> None:
@@ -67,7 +104,9 @@ def test_links_are_absolute_and_each_once(pieces: list[str]) -> None:
     page = extract("".join(pieces).encode("utf-8", "replace"), url=URL)
     urls = [link.url for link in page.links]
     assert len(urls) == len(set(urls))
-    assert all(url.startswith(("http://shop.example.test", "https://shop.example.test")) and "#" not in url for url in urls)
+    assert all(
+        url.startswith(("http://shop.example.test", "https://shop.example.test")) and "#" not in url for url in urls
+    )
 
 
 def test_same_bytes_same_facts() -> None:
