@@ -1,6 +1,7 @@
 """The gate of every route: who asks, may they, and does the request come from our own pages."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -101,26 +102,38 @@ Csrf = Annotated[None, Depends(check_csrf)]
 
 def allow(permission: Permission) -> Any:
     """The dependency that declares and enforces a route's permission: ``dependencies=[allow(…)]``."""
-    check: Callable[..., None]
     if permission is Permission.PUBLIC:
+        return Depends(Public(permission))
+    return Depends(Holder(permission))
 
-        def check_public(_csrf: Csrf) -> None:
-            """Anybody may."""
 
-        check = check_public
-    else:
+@dataclass(frozen=True, slots=True)
+class Public:
+    """Anybody may."""
 
-        def check_permission(who: Who, _csrf: Csrf) -> None:
-            """Only a person whose roles hold the permission."""
-            if not who.scope.may(permission):
-                raise ForbiddenError(
-                    f"expected the permission {permission}, got roles {', '.join(who.roles) or 'none'}",
-                    hint="如确需此功能，请联系管理员调整角色。",
-                )
+    permission: Permission
 
-        check = check_permission
-    check.permission = permission  # type: ignore[attr-defined]
-    return Depends(check)
+    def __call__(self, _csrf: Csrf) -> None:
+        """Only that the request comes from our own pages is checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Only a person whose roles hold the permission."""
+
+    permission: Permission
+
+    def __call__(self, who: Who, _csrf: Csrf) -> None:
+        """Refuse all others.
+
+        Raises:
+            ForbiddenError: signed in, but not allowed.
+        """
+        if not who.scope.may(self.permission):
+            raise ForbiddenError(
+                f"expected the permission {self.permission}, got roles {', '.join(who.roles) or 'none'}",
+                hint="如确需此功能，请联系管理员调整角色。",
+            )
 
 
 def declared(route: BaseRoute) -> Permission | None:
@@ -130,9 +143,8 @@ def declared(route: BaseRoute) -> Permission | None:
     if not isinstance(route, APIRoute):
         return None
     for dependency in route.dependant.dependencies:
-        permission = getattr(dependency.call, "permission", None)
-        if isinstance(permission, Permission):
-            return permission
+        if isinstance(dependency.call, Public | Holder):
+            return dependency.call.permission
     return None
 
 

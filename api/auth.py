@@ -71,9 +71,10 @@ class PasswordGate:
         """True when the password is right. Takes as long when there is no such account (``stored`` empty)."""
         with self._slot():
             try:
-                return self._hasher.verify(stored or self._nobody, password[: MAX_PASSWORD + 1]) and bool(stored)
+                self._hasher.verify(stored or self._nobody, password[: MAX_PASSWORD + 1])
             except (VerificationError, InvalidHashError):
                 return False
+            return bool(stored)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,32 +15,22 @@ from kernel.errors import WangjianError
 MAX_BODY_BYTES = 12_000_000
 
 
-def content_policy(frame_source: str) -> str:
-    """The Content-Security-Policy of every page: nothing inline, nothing from elsewhere.
+def content_policy() -> str:
+    """The Content-Security-Policy of every page: nothing inline, nothing from elsewhere, no frames.
 
-    Args:
-        frame_source: origin of the replay server.
+    Archived pages open in a tab of their own: browsers that block third-party storage refuse a
+    player in a frame its service worker.
     """
-    return "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self' data:",
-            "connect-src 'self'",
-            "font-src 'self'",
-            f"frame-src {frame_source}",
-            "form-action 'self'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-        )
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "font-src 'self'; frame-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 
 
 def security_headers(context: Context) -> dict[str, str]:
     """The headers of every answer."""
     headers = {
-        "content-security-policy": content_policy(context.replay_origin),
+        "content-security-policy": content_policy(),
         "x-content-type-options": "nosniff",
         "x-frame-options": "DENY",
         "referrer-policy": "same-origin",

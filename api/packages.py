@@ -1,6 +1,6 @@
 """Sealed packages behind the pages: files, verification, export, the archive for replay."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,7 +151,7 @@ def run_verification(context: Context, who: SignedIn, evidence_id: str) -> Itera
                 done.append(step)
                 yield step
         verdict = verdict_of(done)
-        codes: list[object] = sorted({step.code for step in done if step.code != "OK"})
+        codes = sorted({step.code for step in done if step.code != "OK"})
         note(context, who, evidence, "verified", detail={"verdict": verdict.word, "codes": codes})
 
     return steps()
@@ -164,7 +164,7 @@ def note(
     action: str,
     *,
     purpose: str = "",
-    detail: dict[str, object] | None = None,
+    detail: Mapping[str, object] | None = None,
 ) -> None:
     """Write a custody event and an audit entry in one transaction.
 

@@ -40,22 +40,24 @@ VIEW = Environment(autoescape=True).from_string(
     """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>replay</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="/player/frame.css"><script src="/player/ui.js"></script></head>
-<body><replay-web-page source="{{ source }}" url="{{ url }}" replaybase="/replay/" embed="replayonly"
+<body><header><b>存档回放 Archived page</b> <span>{{ url }}</span> 
+<a href="/player/SOURCE.md">ReplayWeb.page 2.5.3, AGPL-3.0</a></header>
+<replay-web-page source="{{ source }}" url="{{ url }}" replaybase="/replay/" embed="replayonly"
  coll="{{ coll }}" nocache="true" hidemetadatasidebar="true"></replay-web-page></body></html>"""
 )
-FRAME_STYLE = "html,body{margin:0;height:100%}replay-web-page{display:block;height:100vh}"
+FRAME_STYLE = (
+    "html,body{margin:0;height:100%}body{display:flex;flex-direction:column;font:14px/1.5 system-ui,sans-serif}"
+    "header{padding:.4rem .8rem;background:#7a4b00;color:#fff;overflow-wrap:anywhere}a{color:#fff;float:right}"
+    "replay-web-page{display:block;flex:1;min-height:0}"
+)
 
 
-def view_policy(web_origin: str) -> str:
-    """Content-Security-Policy of the player's own page; archived pages get the player's, equally closed.
-
-    Args:
-        web_origin: the only origin that may frame the player.
-    """
+def view_policy() -> str:
+    """Content-Security-Policy of the player's own page; archived pages get the player's, equally closed."""
     return (
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
         "font-src 'self' data:; connect-src 'self'; frame-src 'self' blob:; worker-src 'self'; media-src 'self' blob:; "
-        f"form-action 'none'; base-uri 'none'; frame-ancestors {web_origin} 'self'"
+        "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
     )
 
 
@@ -68,7 +70,7 @@ def create_replay_app(settings: Settings | None = None, now: Callable[[], dateti
     context = Context(settings or read_settings(), now)
     key = replay_key(context.settings)
     headers = {
-        "content-security-policy": view_policy(_framers(context)),
+        "content-security-policy": view_policy(),
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         "cache-control": "no-store",
@@ -118,12 +120,6 @@ def create_replay_app(settings: Settings | None = None, now: Callable[[], dateti
         return response
 
     return app
-
-
-def _framers(context: Context) -> str:
-    hosts = sorted(context.allowed_hosts())
-    scheme = context.web_origin.partition("://")[0]
-    return " ".join(f"{scheme}://{host}" for host in hosts)
 
 
 def _file(name: str, kind: str) -> Callable[[Request], Response]:

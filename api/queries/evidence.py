@@ -42,7 +42,7 @@ class EvidenceDetail:
     custody: tuple[CustodyEvent, ...]
 
 
-def _query(scope: Scope) -> Select[tuple[Evidence, Shop]]:
+def _query(scope: Scope) -> Select[Evidence, Shop]:
     return select(Evidence, Shop).outerjoin(Shop, Shop.id == Evidence.shop_id).where(evidence_visible(scope))
 
 
@@ -91,7 +91,8 @@ def find_evidence(session: Session, scope: Scope, evidence_id: str) -> Evidence:
     row = session.execute(_query(scope).where(Evidence.id == evidence_id)).one_or_none()
     if row is None:
         raise NotFoundError("expected evidence with this number, got none", hint="从证据列表重新打开。")
-    return row[0]
+    evidence: Evidence = row[0]
+    return evidence
 
 
 def find_sealed(session: Session, scope: Scope, evidence_id: str) -> Evidence:

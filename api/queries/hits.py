@@ -12,7 +12,7 @@ from api.policy import Permission, Scope
 from api.queries.scope import allowed, evidence_visible
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut
 from kernel import audit
-from kernel.models import AuditEntry, Evidence, FactVersion, Listing, Page, RuleHit, Shop
+from kernel.models import AuditEntry, Evidence, FactVersion, Listing, OutboxEntry, Page, RuleHit, Shop
 
 DECISIONS = {"confirmed": "hit.confirm", "dismissed": "hit.dismiss", "new": "hit.reopen"}
 MAX_REASON = 1_000
@@ -60,7 +60,7 @@ class Decision:
     reason: str
 
 
-def _query(scope: Scope, wanted: HitFilter) -> Select[tuple[RuleHit, Shop, Listing, Page, str | None]]:
+def _query(scope: Scope, wanted: HitFilter) -> Select[RuleHit, Shop, Listing, Page, str | None]:
     visible = select(Evidence.id).where(Evidence.id == RuleHit.evidence_id, evidence_visible(scope)).scalar_subquery()
     query = (
         select(RuleHit, Shop, Listing, Page, visible)
@@ -169,7 +169,7 @@ def decide(session: Session, scope: Scope, hit_id: int, *, decision: str, reason
         ConflictError: the hit is gone from the page.
         NotFoundError: no such hit.
 
-    Effects: tables ``rule_hit``, ``audit``.
+    Effects: tables ``rule_hit``, ``outbox``, ``audit``.
     """
     reason = reason.strip()
     if decision not in DECISIONS:
@@ -187,6 +187,8 @@ def decide(session: Session, scope: Scope, hit_id: int, *, decision: str, reason
         raise ConflictError("expected a hit that stands, got one that is gone", hint="页面上已无此内容，无需处理。")
     detail = {"reason": reason, "from": row.hit.state, "rule": row.hit.rule_id}
     row.hit.state = decision
+    if row.hit.listing_id is not None:
+        session.add(OutboxEntry(object_id=row.hit.listing_id, created_at=at))
     audit.append(
         session, actor=scope.name, action=DECISIONS[decision], object_type="rule_hit", object_id=hit_id,
         detail=detail, at=at,

@@ -98,5 +98,6 @@ def open_rules(session: Session, scope: Scope, ids: Sequence[int]) -> dict[int, 
     )
     result: dict[int, tuple[str, ...]] = {}
     for listing_id, rule_id in session.execute(query).all():
-        result[listing_id] = (*result.get(listing_id, ()), rule_id)
+        if listing_id is not None:
+            result[listing_id] = (*result.get(listing_id, ()), rule_id)
     return result

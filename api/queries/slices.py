@@ -28,7 +28,7 @@ class Slice(Generic[Row]):
 
 def cut(
     session: Session,
-    query: Select[Any],
+    query: Select[*tuple[Any, ...]],
     key: InstrumentedAttribute[Any],
     *,
     before: Any | None,

@@ -32,8 +32,9 @@ HTMX_CONFIG = json.dumps(
         "allowScriptTags": False,
         "includeIndicatorStyles": False,
         "selfRequestsOnly": True,
+        "attributesToSettle": ["class"],
         "historyCacheSize": 0,
-        "refreshOnHistoryMiss": True,
+        "refreshOnHistoryMiss": False,
         "timeout": 30_000,
     }
 )
@@ -185,4 +186,6 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
 
 def is_fragment(request: Request) -> bool:
     """True when htmx asks for a piece and not the browser for a page."""
-    return request.headers.get("hx-request") == "true" and request.headers.get("hx-boosted") != "true"
+    headers = request.headers
+    whole = headers.get("hx-boosted") == "true" or headers.get("hx-history-restore-request") == "true"
+    return headers.get("hx-request") == "true" and not whole

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,7 +21,8 @@ from pipeline.stack import Stack
 from pipeline.wiring import open_database, open_engine, open_evidence_store
 from search.indexer import drain
 from tests.e2e.seeded_market import Seeded, add_sign_in, seed
-from tests.servers.tiny_shop import TinyShop, html, serving
+from tests.servers.tiny_shop import Asked, TinyShop, html, serving
+from tests.servers.tiny_shop import Page as Answer
 
 SHOTS = Path(os.environ.get("E2E_SHOTS") or ROOT / "var" / "shots")
 CAPTURED = "item/captured.html"
@@ -50,7 +51,7 @@ class Site:
             return add_sign_in(session, self.seeded.users[role], at=clock.now(), kind=kind)[0]
 
 
-def _pages() -> dict[str, object]:
+def _pages() -> dict[str, Answer | Callable[[Asked], Answer]]:
     body = '<h1>云栖明前龙井</h1><p class="price">¥128.00</p><p>全网第一，产地直供。</p><img src="/tea.svg" alt="茶">'
     hostile = "<script>document.cookie='stolen=1';fetch('http://127.0.0.1:9/steal').catch(()=>0)</script>"
     return {f"/{CAPTURED}": html("云栖明前龙井", body + hostile)}
@@ -144,7 +145,7 @@ class Desk:
     def shot(self, name: str) -> None:
         """A picture for people to look at."""
         SHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"e2e-{name}.png", full_page=True)
+        self.page.screenshot(path=SHOTS / f"e2e-{name}.png", full_page=True, caret="initial")
 
     def hosts(self) -> set[str]:
         """Hosts with ports of all requests."""

@@ -230,7 +230,9 @@ def seed(session: Session, *, listings_a_shop: int = 8) -> Seeded:
         created_at=AT, started_at=AT, heartbeat_at=AT, progress={"done": 3, "total": 12, "crawl": {"pages": 3}},
     )  # fmt: skip
     session.add_all([job, running])
-    shops, listings, hits = [], [], []
+    shops: list[Shop] = []
+    listings: list[Listing] = []
+    hits: list[RuleHit] = []
     for number in (1, 2):
         shop = add_shop(session, number)
         visit = Visit(

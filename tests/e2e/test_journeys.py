@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from kernel.models import Job
-from tests.e2e.conftest import Desk, Site
+from tests.e2e.conftest import SHOTS, Desk, Site
 from tests.e2e.seeded_market import AT, HOSTILE_TITLE
 
 MakeDesk = Callable[..., Desk]
@@ -71,13 +71,14 @@ def test_search_with_facets_and_back(site: Site, make_desk: MakeDesk) -> None:
     page.go_back()
     expect(page).to_have_url(narrowed)
     expect(page.locator(".found [role=status]")).to_contain_text("40")
-    page.go_back()
-    page.go_back()
+    for _ in range(2):
+        page.evaluate("history.back()")
+        page.wait_for_timeout(300)
     expect(page.locator(".found [role=status]")).to_contain_text("78")
     page.locator("summary", has_text="保存搜索").click()
     page.get_by_label("名称", exact=True).fill("明前茶")
     page.get_by_role("button", name="保存", exact=True).click()
-    expect(page.get_by_role("link", name="明前茶")).to_be_visible()
+    expect(page.get_by_role("link", name="明前茶", exact=True)).to_be_visible()
 
 
 def test_from_a_listing_to_the_reasons_of_a_hit(site: Site, make_desk: MakeDesk) -> None:
@@ -150,15 +151,20 @@ def test_the_archived_page_replays_elsewhere(site: Site, make_desk: MakeDesk, se
     _order(desk, sealed)
     page = desk.page
     page.get_by_role("link", name="回放存档页面").click()
-    outer = page.frame_locator("iframe.replay")
-    inner = outer.locator("replay-web-page").frame_locator("iframe").frame_locator("iframe")
-    expect(inner.get_by_role("heading", name="云栖明前龙井")).to_be_visible(timeout=45_000)
-    desk.shot("replay")
+    with desk.context.expect_page() as waiting:
+        page.locator("#open-replay").click()
+    tab = waiting.value
+    tab.wait_for_event("framenavigated", lambda frame: "mp_/" in frame.url, timeout=45_000)
+    inner = next(frame for frame in tab.frames if "mp_/" in frame.url)
+    expect(inner.get_by_role("heading", name="云栖明前龙井")).to_be_visible(timeout=15_000)
+    expect(tab.get_by_text("存档回放")).to_be_visible()
+    tab.screenshot(path=SHOTS / "e2e-replay.png")
     elsewhere = [request for request in desk.requests if request.url.startswith(site.replay)]
-    assert elsewhere
-    for request in elsewhere:
-        assert "cookie" not in request.headers, request.url
-    assert {cookie["name"] for cookie in desk.context.cookies(site.web)} >= {"wangjian"}
+    opened = [request for request in elsewhere if request.resource_type in {"document", "script", "stylesheet"}]
+    assert any("/view/" in request.url for request in opened)
+    for request in opened:
+        assert "wangjian=" not in request.all_headers().get("cookie", ""), request.url
+    assert tab.evaluate("window.opener") is None
 
 
 def test_a_job_shows_progress_and_stops(site: Site, make_desk: MakeDesk) -> None:
@@ -176,7 +182,7 @@ def test_a_job_shows_progress_and_stops(site: Site, make_desk: MakeDesk) -> None
                 started_at=AT,
                 heartbeat_at=AT,
                 progress={"done": 1, "total": 9},
-            )  # fmt: skip
+            )
         )
     page = desk.open("/jobs/job-e2e")
     expect(page.locator("progress")).to_have_attribute("value", "1")

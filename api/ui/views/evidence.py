@@ -1,7 +1,7 @@
 """Evidence: list, page, live verification, screenshots, export, replay."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -54,10 +54,10 @@ def evidence_list(
     return page(request, "evidence_list.html", found=found, facets=facets, wanted=wanted, before=before)
 
 
-def _page_values(context: Context, who: SignedIn, evidence_id: str) -> dict[str, object]:
+def _page_values(context: Context, who: SignedIn, evidence_id: str) -> dict[str, Any]:
     with context.database.read() as session:
         detail = read_evidence(session, who.scope, evidence_id)
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "detail": detail, "files": (), "screens": (), "has_replay": False, "steps": None, "verdict": None,
         "package_problem": "", "pending": detail.evidence.state in {"ordered", "capturing", "captured"},
     }  # fmt: skip
@@ -140,4 +140,4 @@ def replay(request: Request, context: Ctx, who: Who, evidence_id: str) -> HTMLRe
         evidence = find_sealed(session, who.scope, evidence_id)
     token = make_token(replay_key(context.settings), evidence.id, context.now())
     note(context, who, evidence, "read", detail={"how": "replay"})
-    return page(request, "replay.html", evidence=evidence, frame=f"{context.replay_origin}/view/{token}")
+    return page(request, "replay.html", evidence=evidence, address=f"{context.replay_origin}/view/{token}")

@@ -12,7 +12,7 @@ from api.orders import rows_of_urls, start_watch
 from api.policy import Permission
 from api.ui.rendering import page
 from kernel.errors import WangjianError
-from pipeline.shop_list import known_platforms, parse_csv
+from pipeline.shop_list import RowError, ShopRow, known_platforms, parse_csv
 
 router = APIRouter(include_in_schema=False)
 MAX_CSV_BYTES = 10_000_000
@@ -34,7 +34,9 @@ def start(  # noqa: PLR0917 - FastAPI calls it by name
     skip_errors: Annotated[str, Form()] = "",
 ) -> Response:
     """Put shops under watch; with row errors nothing starts until the person says to skip them."""
-    rows, errors, problem = (), (), None
+    rows: tuple[ShopRow, ...] = ()
+    errors: tuple[RowError, ...] = ()
+    problem = None
     try:
         data = shops.file.read(MAX_CSV_BYTES + 1) if shops and shops.filename else b""
         if len(data) > MAX_CSV_BYTES:

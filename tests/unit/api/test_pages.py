@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from tests.e2e.seeded_market import HOSTILE_TITLE
 from tests.unit.api.conftest import Browser, House
@@ -20,6 +20,12 @@ PUBLIC_PAGES = ("/signin", "/signin/once?ticket=abc", "/signin/once")
 ADDRESSED = ("href", "src", "action", "hx-get", "hx-post", "data-events", "data-poll", "srcset", "formaction", "poster")
 
 
+def _one(page: LexborHTMLParser, selector: str) -> LexborNode:
+    node = page.css_first(selector)
+    assert node is not None, selector
+    return node
+
+
 def _check(page: LexborHTMLParser) -> None:
     for node in page.css("*"):
         for name, value in node.attributes.items():
@@ -30,8 +36,8 @@ def _check(page: LexborHTMLParser) -> None:
                 assert not parts.netloc, (node.tag, value)
                 assert not parts.scheme, (node.tag, value)
     for script in page.css("script"):
-        assert script.attributes.get("src", "").startswith("/static/")
-        assert script.attributes["integrity"].startswith("sha384-")
+        assert str(script.attributes.get("src")).startswith("/static/")
+        assert str(script.attributes["integrity"]).startswith("sha384-")
         assert not script.text().strip()
     assert not page.css("style")
 
@@ -61,9 +67,9 @@ def test_every_page_is_closed_labelled_and_in_one_language(shared_house: House, 
             page = LexborHTMLParser(response.text)
             _check(page)
             _labelled(page)
-            assert page.css_first("html").attributes["lang"] == {"zh": "zh-CN", "en": "en"}[language]
+            assert _one(page, "html").attributes["lang"] == {"zh": "zh-CN", "en": "en"}[language]
             assert page.css_first("h1") is not None, path
-            assert page.css_first("a.skip").attributes["href"] == "#main"
+            assert _one(page, "a.skip").attributes["href"] == "#main"
 
 
 def test_the_interface_is_wholly_english_when_asked(shared_house: House) -> None:
@@ -71,7 +77,7 @@ def test_the_interface_is_wholly_english_when_asked(shared_house: House) -> None
     browser = shared_house.browser("administrator")
     browser.cookies["wangjian_language"] = "en"
     for path in ("/", "/jobs", "/audit", "/account", "/help/api"):
-        text = LexborHTMLParser(browser.get(path).text).body.text()
+        text = _one(LexborHTMLParser(browser.get(path).text), "body").text()
         rest = re.sub(r"中文|测试\w+|巡查 watch|网鉴", "", text)
         assert not re.search(r"[\u4e00-\u9fff]", rest), (path, re.findall(r"\S*[\u4e00-\u9fff]\S*", rest))
 
@@ -83,7 +89,7 @@ def test_hostile_titles_stay_text(shared_house: House, path: str) -> None:
     page = LexborHTMLParser(response.text)
     assert "<script>document" not in response.text
     assert not page.css('img[src="x"]')
-    assert HOSTILE_TITLE in page.body.text()
+    assert HOSTILE_TITLE in _one(page, "body").text()
 
 
 def test_every_answer_has_its_headers(shared_house: House) -> None:
@@ -95,7 +101,7 @@ def test_every_answer_has_its_headers(shared_house: House) -> None:
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;")
         assert "unsafe" not in policy
         assert "frame-ancestors 'none'" in policy
-        assert "frame-src http://localhost:8601" in policy
+        assert "frame-src 'none'" in policy
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"
     assert browser.get("/").headers["cache-control"] == "no-store"
@@ -120,7 +126,7 @@ def test_a_search_is_a_url(shared_house: House) -> None:
     browser = shared_house.browser("supervisor")
     path = "/search?q=明前&shop=1&sort=price_desc"
     page = LexborHTMLParser(browser.get(path).text)
-    hrefs = [node.attributes["href"] for node in page.css(".facet a")]
+    hrefs = [str(node.attributes["href"]) for node in page.css(".facet a")]
     assert hrefs
     assert all("q=%E6%98%8E%E5%89%8D" in href and "sort=price_desc" in href for href in hrefs)
     fragment = browser.get(path, headers={"hx-request": "true"})
@@ -136,8 +142,8 @@ def test_a_search_that_is_not_understood_shows_where(shared_house: House) -> Non
     response = shared_house.browser("supervisor").get('/search?q=茶 "abc')
     page = LexborHTMLParser(response.text)
     assert response.status_code == 422
-    assert page.css_first(".alert .where mark").text() == '"'
-    assert page.css_first("#find").attributes["value"] == '茶 "abc'
+    assert _one(page, ".alert .where mark").text() == '"'
+    assert _one(page, "#find").attributes["value"] == '茶 "abc'
 
 
 def test_a_decision_is_kept_with_its_reason(house: House) -> None:
@@ -175,7 +181,7 @@ def test_users_are_managed(house: House) -> None:
     assert browser.post("/users", data={**new, "name": "Ä"}).status_code == 422
     assert browser.post("/users", data={"name": "wang"}).status_code == 422
     number = next(user["id"] for user in browser.get("/api/v1/users").json() if user["name"] == "zhang")
-    link = LexborHTMLParser(browser.post(f"/users/{number}/ticket").text).css_first("code.hash").text()
+    link = _one(LexborHTMLParser(browser.post(f"/users/{number}/ticket").text), "code.hash").text()
     guest = house.browser()
     assert guest.post("/signin/once", data={"ticket": link.partition("ticket=")[2]}).status_code == 303
     assert guest.get("/shops").status_code == 200

@@ -1,6 +1,7 @@
 """What a list hides, its detail hides too: for every kind of object and every mix of roles."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -61,7 +62,7 @@ def test_a_detail_is_reachable_exactly_when_the_list_shows_it(shared_house: Hous
         ]
         for shown, read, ids in everything:
             for number in ids:
-                assert _reachable(lambda read=read, number=number: read(session, person, number)) == (number in shown)
+                assert _reachable(partial(read, session, person, number)) == (number in shown)
 
 
 @SLOW
@@ -75,7 +76,7 @@ def test_figures_and_side_doors_count_only_what_is_shown(shared_house: House, pe
         for row in list_hits(session, person, HitFilter()).rows:
             assert row.evidence_id in shown | {""}
         for number in shared_house.seeded.listings[:3]:
-            if _reachable(lambda number=number: read_listing(session, person, number)):
+            if _reachable(partial(read_listing, session, person, number)):
                 assert {row.id for row in read_listing(session, person, number).evidence} <= shown
         if not list_audit(session, person, AuditFilter()).rows:
             assert list_audit(session, person, AuditFilter()).total == 0
