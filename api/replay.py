@@ -40,7 +40,7 @@ VIEW = Environment(autoescape=True).from_string(
     """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>replay</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="/player/frame.css"><script src="/player/ui.js"></script></head>
-<body><header><b>存档回放 Archived page</b> <span>{{ url }}</span> 
+<body><header><b>存档回放 Archived page</b> <span>{{ url }}</span>
 <a href="/player/SOURCE.md">ReplayWeb.page 2.5.3, AGPL-3.0</a></header>
 <replay-web-page source="{{ source }}" url="{{ url }}" replaybase="/replay/" embed="replayonly"
  coll="{{ coll }}" nocache="true" hidemetadatasidebar="true"></replay-web-page></body></html>"""
