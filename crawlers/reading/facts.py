@@ -9,7 +9,7 @@ from kernel.facts import Fact, FactValue, Method
 
 MAX_RAW = 4_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
-_LIMITS = {"title": 500, "brand": 100, "category": 200, "description": 4_000, "sku": 120}
+_LIMITS = {"title": 500, "brand": 100, "category": 200, "description": 4_000, "notice": 4_000, "sku": 120}
 
 
 def clean(text: str) -> str:

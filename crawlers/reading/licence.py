@@ -183,12 +183,25 @@ def seller_shown(document: Document) -> Iterator[Fact]:
                 return
 
 
-def shop_facts(document: Document, *, licence_page: bool) -> list[Fact]:
+def notices(document: Document, *, rules_page: bool) -> Iterator[Fact]:
+    """What the shop lays down: a labelled notice, and on a page of rules its text from the heading to the footer."""
+    yield from _paired(document, "notice")
+    survey = survey_of(document)
+    headings = [heading for heading in survey.headings if heading.tag in {"h1", "h2", "h3"}]
+    if rules_page and document.text:
+        main = [heading for heading in headings if not survey.anchors_in(heading)]
+        start = main[0].start if main else 0
+        ends = [part.start for part in survey.parts[:100] if part.start > start and "foot" in f"{part.tag} {part.mark}"]
+        yield range_fact(document, "notice", start, min([*ends, len(document.text)]), confidence=80)
+
+
+def shop_facts(document: Document, *, licence_page: bool, rules_page: bool = False) -> list[Fact]:
     """All facts about the shop on a page.
 
     Args:
         document: the page.
         licence_page: the page is a 证照 page, where a bare 名称 or 地址 is the licence's.
+        rules_page: the page is one of rules or terms, whose text is a notice.
     """
     facts = list(codes(document))
     if licence_page or facts:
@@ -199,6 +212,7 @@ def shop_facts(document: Document, *, licence_page: bool) -> list[Fact]:
     facts.extend(_all(document, "police_filing", _POLICE, "公网安备", squeeze=True))
     facts.extend(permits(document))
     facts.extend(declarations(document))
+    facts.extend(notices(document, rules_page=rules_page))
     facts.extend(_valued(document, "contact", _CONTACT, 85))
     facts.extend(seller_shown(document))
     return facts

@@ -174,7 +174,7 @@ def read_page(document: Document, known: PageKind | None = None) -> PageFacts:
     return PageFacts(
         kind=guess.kind,
         listings=tuple(listings),
-        shop=tuple(shop_facts(document, licence_page=guess.kind == "licence")),
+        shop=tuple(shop_facts(document, licence_page=guess.kind == "licence", rules_page=guess.kind == "rules")),
         links=links_of(document),
         text=document.text,
         needs_browser=guess.needs_browser,

@@ -89,6 +89,9 @@ def is_shell(document: Document) -> bool:
     """Whether the page shows next to nothing and brings the scripts that would."""
     if len(document.text) > SHELL_TEXT:
         return False
+    survey = survey_of(document)
+    if survey.headings or any(e.get("type").lower() != "hidden" and not e.hidden for e in survey.inputs):
+        return False
     external = any(element.tag == "script" and element.get("src") for element in document.elements)
     code = any("json" not in script.type for script in document.scripts)
     if not external and not code:

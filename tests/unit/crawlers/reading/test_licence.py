@@ -75,3 +75,11 @@ def test_seller_shown(read: Reader) -> None:
     """By label, or by the name of the element."""
     assert _facts(read("<p>店铺：虚构茶行</p>"))["seller_shown"] == ["虚构茶行"]
     assert _facts(read("<p class=shop-name>虚构茶行</p>"))["seller_shown"] == ["虚构茶行"]
+
+
+def test_notices(read: Reader) -> None:
+    """A labelled notice; the text of a page of rules from its heading to the footer."""
+    assert _facts(read("<p>店铺公告：节日照常发货</p>"), licence_page=False)["notice"] == ["节日照常发货"]
+    document = read("<nav>导航</nav><h1>规则</h1><p>最终解释权归本店所有。</p><footer>备案</footer>")
+    found = [fact.value for fact in shop_facts(document, licence_page=False, rules_page=True) if fact.field == "notice"]
+    assert found == ["规则 最终解释权归本店所有。"]

@@ -70,3 +70,9 @@ def test_shells_need_a_browser(read: Reader) -> None:
     page = read_page(read("<div id=root></div>", head="<script src=/a.js></script>"))
     assert (page.kind, page.needs_browser) == ("empty", True)
     assert read_page(read("<div id=x>请启用 JavaScript</div><script>run()</script>")).needs_browser
+
+
+def test_short_pages_with_a_form_are_no_shells(read: Reader) -> None:
+    """A short login page that brings scripts is a login page."""
+    body = "<div id=app><h1>登录</h1><form><input type=password></form></div>"
+    assert read_page(read(body, title="登录", head="<script src=/a.js></script>")).kind == "login"
