@@ -6,8 +6,7 @@ from kernel.clock import now
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.schema import upgrade
-from search.elastic import ElasticEngine
-from search.embedded_engine import EmbeddedEngine
+from search.backend import open_search
 from search.engine import Engine
 
 
@@ -19,10 +18,8 @@ def open_database(settings: Settings) -> Database:
 
 
 def open_engine(settings: Settings) -> Engine:
-    """The search engine: Elasticsearch when a URL is set, the embedded one else."""
-    if settings.elasticsearch_url:
-        return ElasticEngine(settings.elasticsearch_url, settings.elasticsearch_index)
-    return EmbeddedEngine(settings.data_dir / "index")
+    """The search engine the settings name; close it when done."""
+    return open_search(settings)
 
 
 def open_evidence_store(settings: Settings) -> Store:

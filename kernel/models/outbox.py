@@ -14,7 +14,7 @@ class OutboxEntry(Base):
     Deleted only after the engine has committed the document.
 
     Attributes:
-        topic: ``listing``. object_id: its primary key.
+        topic: ``listing``, or ``shop`` for all listings of a shop. object_id: its primary key.
     """
 
     __tablename__ = "outbox"

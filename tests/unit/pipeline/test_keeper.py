@@ -36,7 +36,7 @@ def _fill(database: Database) -> None:
 
 
 @pytest.mark.parametrize("visits", [True, False])
-def test_a_turn_does_every_duty(database: Database, config: Settings, visits: bool) -> None:
+def test_a_turn_does_every_duty(database: Database, config: Settings, *, visits: bool) -> None:
     """What waits is indexed, ordered and visited; a second turn finds nothing to do."""
     _fill(database)
     keeper = Keeper(config, database, visits=visits)
