@@ -3,7 +3,8 @@
 Spec: RFC 5652 section 5 (SignedData), RFC 5035 (ESSCertIDv2), ETSI EN 319 122-1 clause 6 (CAdES baseline B).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,7 @@ HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha384": hashes.SHA384(),
     "sha512": hashes.SHA512(),
 }
+UNREADABLE = (ValueError, KeyError, TypeError, IndexError, OverflowError, UnsupportedAlgorithm, x509.InvalidVersion)
 SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
 SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
 acms.CMSAttributeType._map.setdefault(SIGNING_CERTIFICATE_V2, "signing_certificate_v2")  # noqa: SLF001 - its way to learn one
@@ -140,6 +142,19 @@ def sign(digest: bytes, signer: Signer, at: datetime) -> bytes:
     return bytes(acms.ContentInfo({"content_type": "signed_data", "content": signed}).dump())
 
 
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Turn what the decoders say of damaged structures, early or late, into one error.
+
+    Raises:
+        MalformedError: something inside could not be read.
+    """
+    try:
+        yield
+    except UNREADABLE as error:
+        raise MalformedError(f"expected {what}, got {error}") from error
+
+
 def parse(der: bytes) -> SignedData:
     """Read a CMS signature.
 
@@ -147,10 +162,8 @@ def parse(der: bytes) -> SignedData:
         MalformedError: not strict DER, not SignedData, not exactly one signer, or its certificate missing.
     """
     require_strict(der)
-    try:
+    with reading("a CMS signature"):
         return _parse(acms.ContentInfo.load(der, strict=True))
-    except (ValueError, KeyError, TypeError, IndexError, UnsupportedAlgorithm) as error:
-        raise MalformedError(f"expected a CMS signature, got {error}") from error
 
 
 def _parse(info: Any) -> SignedData:
@@ -166,6 +179,8 @@ def _parse(info: Any) -> SignedData:
     enclosed = signed["encap_content_info"]
     content = enclosed["content"]
     chosen = [choice.chosen for choice in signed["certificates"]]
+    if any(item.serial_number <= 0 for item in chosen):
+        raise ValueError("a certificate with a serial number that is not positive")
     certificates = tuple(x509.load_der_x509_certificate(item.dump()) for item in chosen)
     signer = _named(one["sid"], chosen, certificates)
     values: dict[str, Any] = {}
@@ -206,6 +221,14 @@ def check_chain(parsed: SignedData, anchors: Sequence[x509.Certificate], at: dat
         UntrustedError: no path. SignatureError: the signed attributes name another certificate.
     """
     path = build_path(parsed.signer, parsed.certificates, anchors, at)
+    with reading("readable signed attributes"):
+        bound = _names_signer(parsed)
+    if not bound:
+        raise SignatureError("expected the signed attributes to name the signer's certificate, got another or none")
+    return path
+
+
+def _names_signer(parsed: SignedData) -> bool:
     own = parsed.signer.public_bytes(Encoding.DER)
     for name, fallback in (("signing_certificate_v2", "sha256"), ("signing_certificate", "sha1")):
         value = parsed.values.get(name)
@@ -213,8 +236,8 @@ def check_chain(parsed: SignedData, anchors: Sequence[x509.Certificate], at: dat
             first = value["certs"][0]
             algorithm = str(first["hash_algorithm"]["algorithm"].native) if name.endswith("v2") else fallback
             if bytes(first["cert_hash"].native) == _certificate_digest(own, algorithm):
-                return path
-    raise SignatureError("expected the signed attributes to name the signer's certificate, got another or none")
+                return True
+    return False
 
 
 def _certificate_digest(der: bytes, algorithm: str) -> bytes:
@@ -255,11 +278,13 @@ def check_content(parsed: SignedData, digest: bytes) -> None:
     Raises:
         ContentMismatchError: they name another.
     """
-    value = parsed.values.get("message_digest")
-    if value is None or bytes(value.native) != digest:
+    with reading("readable signed attributes"):
+        value, kind = (parsed.values.get(name) for name in ("message_digest", "content_type"))
+        named = bytes(value.native) if value is not None else b""
+        stated = str(kind.native) if kind is not None else ""
+    if named != digest:
         raise ContentMismatchError("expected the digest in the signature, got other content")
-    stated = parsed.values.get("content_type")
-    if stated is None or str(stated.native) != parsed.content_type:
+    if stated != parsed.content_type:
         raise SignatureError("expected the signed content type to be the enclosed one")
 
 

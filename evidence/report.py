@@ -13,7 +13,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from fpdf import FPDF
 from fpdf.enums import WrapMode
@@ -159,7 +159,7 @@ class _Paper:
         path, face = font.find()
         self._shown = lambda text: font.shown(text, path, face)
         # Its cells are wrapped by decorators without types.
-        self.pdf: Any = FPDF(format="A4")
+        self.pdf = cast("Any", FPDF(format="A4"))
         self.pdf.set_creation_date(facts.sealed_at)
         self.pdf.set_title(f"Wangjian {facts.evidence_id}")
         self.pdf.set_producer("Wangjian")

@@ -12,6 +12,7 @@ from asn1crypto import x509 as ax509  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import async_validate_pdf_signature
+from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 from evidence import custody, intake, seal
@@ -88,7 +89,7 @@ def test_pyhanko_agrees(folder: Path, shop: Workshop) -> None:
         signature = PdfFileReader(stream).embedded_signatures[0]
         status = asyncio.run(async_validate_pdf_signature(signature, context))
     assert status.bottom_line
-    assert status.coverage.name == "ENTIRE_FILE"
+    assert status.coverage is SignatureCoverageLevel.ENTIRE_FILE
 
 
 def test_report_quotes_the_root(folder: Path) -> None:

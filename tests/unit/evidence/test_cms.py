@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from asn1crypto import cms as acms  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -86,11 +87,11 @@ def test_not_a_signature(data: bytes) -> None:
 
 def test_parts_that_must_be_there(workshop: Workshop, signature: bytes) -> None:
     """A signature without its certificate, or of another kind of content, is refused."""
-    info = cms.acms.ContentInfo.load(signature)
+    info = acms.ContentInfo.load(signature)
     info["content"]["certificates"] = []
     with pytest.raises(MalformedError):
         cms.parse(info.dump(force=True))
-    wrapped = cms.acms.ContentInfo({"content_type": "data", "content": b"x"}).dump()
+    wrapped = acms.ContentInfo({"content_type": "data", "content": b"x"}).dump()
     with pytest.raises(MalformedError):
         cms.parse(wrapped)
     assert cms.parse(forge.with_unsigned(signature)).unsigned

@@ -1,7 +1,7 @@
 """Strict DER."""
 
 import pytest
-from asn1crypto import core
+from asn1crypto import core  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 

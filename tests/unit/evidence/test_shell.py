@@ -49,6 +49,16 @@ def test_is_the_one_in_the_package(bag: Bag) -> None:
     assert subprocess.run(["/bin/sh", "-n"], input=text.encode(), check=False).returncode == 0
 
 
+def _link(bag: Path) -> None:
+    (bag / "README.txt").unlink()
+    (bag / "README.txt").symlink_to("bagit.txt")
+
+
+def _empty(bag: Path) -> None:
+    shutil.rmtree(bag)
+    bag.mkdir()
+
+
 TAMPER: dict[str, Callable[[Path], object]] = {
     "nothing": lambda _: None,
     "changed": lambda bag: (bag / "data/dom.html").write_text("x"),
@@ -59,9 +69,9 @@ TAMPER: dict[str, Callable[[Path], object]] = {
     "pipe": lambda bag: os.mkfifo(bag / "data/pipe"),
     "case": lambda bag: (bag / "data/DOM.html").touch(),
     "name": lambda bag: (bag / "data/a b").touch(),
-    "replaced-by-link": lambda bag: ((bag / "README.txt").unlink(), (bag / "README.txt").symlink_to("bagit.txt")),
+    "replaced-by-link": _link,
     "seal-gone": lambda bag: shutil.rmtree(bag / "seal"),
-    "all-gone": lambda bag: [shutil.rmtree(path) if path.is_dir() else path.unlink() for path in bag.iterdir()],
+    "all-gone": _empty,
 }
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from evidence import store_files
 from evidence.errors import DiskFullError, StoreConflictError, StoreDamagedError, StoreError
 from evidence.store_files import FileStore
 from kernel.clock import now
@@ -84,7 +83,7 @@ def test_name_taken_while_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         real(source, target)
         raise FileExistsError(17, "exists")
 
-    monkeypatch.setattr(store_files.os, "link", link)
+    monkeypatch.setattr("evidence.store_files.os.link", link)
     assert store.put(path, sha256=digest) == digest
     assert store.check(digest) == 100
 
@@ -92,7 +91,7 @@ def test_name_taken_while_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         target.write_bytes(b"other")
         raise FileExistsError(17, "exists")
 
-    monkeypatch.setattr(store_files.os, "link", spoil)
+    monkeypatch.setattr("evidence.store_files.os.link", spoil)
     other, key = big(tmp_path, 200)
     with pytest.raises(StoreDamagedError):
         store.put(other, sha256=key)

@@ -30,7 +30,7 @@ class Fake:
 @pytest.mark.parametrize("code", ["AccessDenied", "InternalError"])
 def test_other_refusals_are_store_errors(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is neither missing nor taken is told as it is."""
-    monkeypatch.setattr(store_s3.boto3, "client", lambda *_, **__: Fake(code))
+    monkeypatch.setattr("evidence.store_s3.boto3.client", lambda *_, **__: Fake(code))
     store = S3Store(Settings(evidence_store_url="s3://bucket"))
     assert not store.locked
     for call in (store.exists, store.check, lambda key: store.fetch(key, tmp_path / "x")):
@@ -40,7 +40,7 @@ def test_other_refusals_are_store_errors(code: str, tmp_path: Path, monkeypatch:
 
 def test_files_that_cannot_be_put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A source that is gone, or too big for one object."""
-    monkeypatch.setattr(store_s3.boto3, "client", lambda *_, **__: Fake("404"))
+    monkeypatch.setattr("evidence.store_s3.boto3.client", lambda *_, **__: Fake("404"))
     store = S3Store(Settings(evidence_store_url="s3://bucket/prefix"))
     assert store.name("ab" * 32) == f"prefix/ab/{'ab' * 32}"
     with pytest.raises(StoreError):

@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from evidence import timestamp
 from evidence.errors import (
     ClockSkewError,
     ContentMismatchError,
+    EvidenceError,
     MalformedError,
     TimestampError,
     TooFewTimestampsError,
@@ -22,8 +25,16 @@ from evidence.errors import (
 )
 from kernel.config import Settings
 from simulators.tsa.authority import answer
-from tests.data.evidence.forge import request_for
+from tests.data.evidence.forge import flip, request_for
 from tests.data.evidence.workshop import AT, Workshop
+
+IMPRINT = bytes.fromhex("2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881")
+
+
+@pytest.fixture(scope="module")
+def response(workshop: Workshop) -> bytes:
+    """A good response of alpha over ``x``."""
+    return answer(workshop.authorities["alpha"], request_for(b"x"), AT)
 
 
 @contextmanager
@@ -88,10 +99,10 @@ def test_hanging_service_times_out(workshop: Workshop) -> None:
 
 def test_service_that_is_down(workshop: Workshop) -> None:
     """Nobody listens: unavailable."""
-    settings = workshop.settings.model_copy(
+    config = workshop.settings.model_copy(
         update={"tsa_urls": ("alpha=http://127.0.0.1:9/", "beta=http://127.0.0.1:19/")}
     )
-    services = timestamp.open_timestampers(settings, timeout_s=1)
+    services = timestamp.open_timestampers(config, timeout_s=1)
     with pytest.raises(TsaUnavailableError):
         timestamp.stamp_all(b"x", services, AT)
     for service in services:
@@ -129,24 +140,36 @@ def test_one_service_is_too_few(workshop: Workshop) -> None:
 )
 def test_settings_that_do_not_do(workshop: Workshop, urls: tuple[str, ...], error: type[TimestampError]) -> None:
     """Two separate services with known roots are needed."""
-    settings = Settings(tsa_urls=urls, tsa_ca_dir=workshop.settings.tsa_ca_dir)
+    config = Settings(tsa_urls=urls, tsa_ca_dir=workshop.settings.tsa_ca_dir)
     with pytest.raises(error):
-        timestamp.open_timestampers(settings)
+        timestamp.open_timestampers(config)
 
 
 def test_check_follows_the_named_root_alone(workshop: Workshop) -> None:
     """An answer of alpha is nothing under the root of beta; other data, other status, garbage neither."""
     alpha, beta = workshop.authorities["alpha"], workshop.authorities["beta"]
     response = answer(alpha, request_for(b"x"), AT)
-    imprint = bytes.fromhex("2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881")
-    assert timestamp.check(response, imprint, [alpha.root]).gen_time == AT
+    assert timestamp.check(response, IMPRINT, [alpha.root]).gen_time == AT
     with pytest.raises(UntrustedError):
-        timestamp.check(response, imprint, [beta.root])
+        timestamp.check(response, IMPRINT, [beta.root])
     with pytest.raises(ContentMismatchError):
         timestamp.check(response, bytes(32), [alpha.root])
     with pytest.raises(TsaRejectedError):
-        timestamp.check(answer(alpha, b"garbage", AT), imprint, [alpha.root])
+        timestamp.check(answer(alpha, b"garbage", AT), IMPRINT, [alpha.root])
     for garbage in (b"", b"garbage", response[:-1], response + b"\0", bytes.fromhex("30053003020100")):
         with pytest.raises(MalformedError):
-            timestamp.check(garbage, imprint, [alpha.root])
+            timestamp.check(garbage, IMPRINT, [alpha.root])
         assert timestamp.peek_time(garbage) is None
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.integers(min_value=0), bit=st.integers(0, 7))
+def test_flips_are_typed_errors(workshop: Workshop, response: bytes, place: int, bit: int) -> None:
+    """A flipped bit never crashes and never changes what is believed."""
+    roots = [workshop.authorities["alpha"].root]
+    good = timestamp.check(response, IMPRINT, roots)
+    try:
+        found = timestamp.check(flip(response, place, bit), IMPRINT, roots)
+    except EvidenceError:
+        return
+    assert (found.gen_time, found.serial, found.path) == (good.gen_time, good.serial, good.path)
