@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from crawlers.address import canonical_url, url_key
 from crawlers.budget import Budget
-from crawlers.rows import dialect_insert
+from crawlers.rows import dialect_insert, update_rows
 from kernel.models import FrontierEntry, Listing, Page, Shop, Visit
 
 PRIORITIES = {"home": 100, "licence": 90, "rules": 70, "list": 50, "detail": 40}
@@ -276,13 +276,19 @@ def finish(session: Session, *, results: Sequence[Mapping[str, object]]) -> None
 
     Effects: ``frontier``.
     """
-    if not results:
-        return
     rows = [
-        {**row, "detail": str(row.get("detail") or "")[:MAX_DETAIL], "lease_owner": "", "lease_until": None}
+        {
+            "id": row["id"],
+            "state": row["state"],
+            "outcome": row["outcome"],
+            "detail": str(row.get("detail") or "")[:MAX_DETAIL],
+            "page_id": row.get("page_id"),
+            "lease_owner": "",
+            "lease_until": None,
+        }
         for row in results
     ]
-    session.execute(update(FrontierEntry), rows)
+    update_rows(session, FrontierEntry, rows)
 
 
 def refuse(session: Session, *, visit_id: int, outcome: str, owner: str = "") -> int:

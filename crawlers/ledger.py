@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from crawlers.address import url_key
@@ -23,7 +23,7 @@ from crawlers.history import (
     place_stub,
     shared_changes,
 )
-from crawlers.rows import dialect_insert
+from crawlers.rows import dialect_insert, insert_rows, update_rows
 from kernel.facts import Fact, ListingFacts
 from kernel.models import FactVersion, Listing, OutboxEntry, Page, Shop
 
@@ -226,8 +226,7 @@ class Ledger:
 
     def flush(self) -> int:
         """Write everything; returns how many listings changed."""
-        if self._new_facts:
-            self.session.execute(insert(FactVersion), self._new_facts)
+        insert_rows(self.session, FactVersion, self._new_facts)
         for start in range(0, len(self._ended), CHUNK):
             ids = self._ended[start : start + CHUNK]
             self.session.execute(
@@ -235,12 +234,10 @@ class Ledger:
                 execution_options={"synchronize_session": False},
             )
         dirty = [{"id": row.id, **row.values} for row in self._rows.values() if row.dirty]
-        if dirty:
-            self.session.execute(update(Listing), dirty)
+        update_rows(self.session, Listing, dirty)
         touched = [row.id for row in self._rows.values() if row.touched]
-        if touched:
-            rows = [{"topic": "listing", "object_id": identifier, "created_at": self.at} for identifier in touched]
-            self.session.execute(insert(OutboxEntry), rows)
+        outbox = [{"topic": "listing", "object_id": identifier, "created_at": self.at} for identifier in touched]
+        insert_rows(self.session, OutboxEntry, outbox)
         self._flush_shops()
         return len(touched)
 

@@ -16,7 +16,7 @@ from crawlers.archive import Place
 from crawlers.frontier import Claim, NewLink, add_links, finish
 from crawlers.lease import held
 from crawlers.ledger import Ledger, Source
-from crawlers.rows import insert_rows
+from crawlers.rows import insert_numbered
 from kernel.facts import ListingFacts, PageFacts
 from kernel.models import Page, Visit
 
@@ -95,7 +95,7 @@ def record_pages(session: Session, answers: Sequence[Answer], *, owner: str) -> 
     if not kept:
         return result
     paged = [answer for answer in kept if answer.status]
-    result.page_ids = insert_rows(session, Page, [_page_row(answer) for answer in paged])
+    result.page_ids = insert_numbered(session, Page, [_page_row(answer) for answer in paged])
     page_of = {answer.claim.id: page_id for answer, page_id in zip(paged, result.page_ids, strict=True)}
     result.listings = _record_facts(session, paged, page_of)
     for visit_id, links in _links(kept).items():
@@ -253,7 +253,7 @@ def record_robots(session: Session, answer: RobotsAnswer) -> bool:
             "warc_offset": answer.place.offset if answer.place else 0,
             "remote_address": answer.remote_address, "notes": ["robots"], "judged_at": answer.at,
         }  # fmt: skip
-        page_id = insert_rows(session, Page, [page])[0]
+        page_id = insert_numbered(session, Page, [page])[0]
     entry: dict[str, object] = {**answer.rules, "origin": answer.origin, "page_id": page_id}
     if first:
         row.robots = entry
