@@ -156,8 +156,7 @@ class _Paper:
     """An FPDF with one font and three kinds of line."""
 
     def __init__(self, facts: ReportFacts, folder: Path) -> None:
-        path, face = font.find()
-        self._shown = lambda text: font.shown(text, path, face)
+        self._font = path, face = font.find()
         # Its cells are wrapped by decorators without types.
         self.pdf = cast("Any", FPDF(format="A4"))
         self.pdf.set_creation_date(facts.sealed_at)
@@ -173,6 +172,9 @@ class _Paper:
         if isinstance(embedded, TTFFont):
             embedded.ttfont.recalcBBoxes = False
         self.pdf.add_page()
+
+    def _shown(self, words: str) -> str:
+        return font.shown(words, *self._font)
 
     def text(self, words: str, size: float, gap: float = 1.0) -> None:
         self.pdf.set_font(FAMILY, "", size)
