@@ -15,7 +15,7 @@ from cryptography import x509
 
 from kernel.clock import monotonic
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture
