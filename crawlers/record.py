@@ -129,8 +129,9 @@ def _page_row(answer: Answer) -> dict[str, object]:
         "last_modified": answer.last_modified[:60],
         "unchanged_from": previous.page_id if previous is not None and answer.unchanged else None,
         "notes": list(answer.notes),
-        # Nothing was read from it that the rules have not seen.
-        "judged_at": answer.at if answer.facts is None else None,
+        # A page without facts is not for the rules; an unchanged one is: what stands today may break a rule
+        # that looks at days (a countdown that begins anew).
+        "judged_at": answer.at if answer.facts is None and not answer.unchanged else None,
     }
 
 
