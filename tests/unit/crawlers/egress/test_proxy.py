@@ -85,7 +85,7 @@ def upgrade(host: str, port: int) -> bytes:
 @pytest.mark.parametrize(
     ("dialect", "form"),
     list(itertools.product((socks, connect, plain, upgrade), FORMS)),
-    ids=lambda value: str(value)[:24],
+    ids=lambda value: getattr(value, "__name__", value)[:24],
 )
 async def test_no_dialect_reaches_inside(
     canary: Site, site: Site, dialect: Callable[[str, int], bytes], form: str
