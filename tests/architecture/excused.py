@@ -1,0 +1,134 @@
+"""Modules without a test file of their own, each with the test that covers it and why that is better."""
+
+from pathlib import Path
+
+BROWSER = "needs a real Chromium; one browser for all of it keeps the suite quick"
+HTTP = "seen from outside only: the test asks over HTTP and looks at status, body and records"
+SCOPE = "a query is right when list, figure and detail agree for every mix of roles, so one test holds them all"
+RUN = "runs processes; the whole job on a real installation shows it, also killed at random points"
+
+GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    # test that covers, reason, modules
+    (
+        "tests/unit/crawlers/reading/test_facts.py",
+        "plain values without behaviour; their limits are where they are made",
+        ("kernel/facts.py",),
+    ),
+    ("tests/contract/test_jobs.py", "one contract over SQLite and PostgreSQL, with a real Redis", ("kernel/jobs.py",)),
+    (
+        "tests/unit/kernel/test_schema.py",
+        "tables without behaviour: the test compares them with the migrations",
+        tuple(
+            f"kernel/models/{noun}.py"
+            for noun in (
+                "audit",
+                "evidence",
+                "frontier",
+                "job",
+                "listing",
+                "outbox",
+                "page",
+                "rule_hit",
+                "saved_search",
+                "shop",
+                "user",
+                "visit",
+            )
+        ),
+    ),
+    (
+        "tests/integration/test_capture_worker.py",
+        BROWSER,
+        tuple(f"crawlers/capture/{name}.py" for name in ("browser", "bundle", "look", "overheard", "traffic", "visit")),
+    ),
+    (
+        "tests/integration/test_crawl_shop.py",
+        "the thread between reactor and database: only a real crawl shows its order of events",
+        ("crawlers/spiders/clerk.py",),
+    ),
+    (
+        "tests/integration/test_main_job.py",
+        RUN,
+        tuple(
+            f"pipeline/{name}.py"
+            for name in ("cli_run", "stack", "stage_capture", "stage_judge", "stage_watch", "worker")
+        ),
+    ),
+    (
+        "tests/unit/api/test_visibility.py",
+        SCOPE,
+        tuple(
+            f"api/queries/{name}.py"
+            for name in (
+                "audit_trail",
+                "evidence",
+                "facts",
+                "hits",
+                "jobs",
+                "listings",
+                "overview",
+                "saved_searches",
+                "scope",
+                "shops",
+                "slices",
+                "users",
+            )
+        ),
+    ),
+    (
+        "tests/unit/api/test_json_api.py",
+        HTTP,
+        (
+            "api/app.py",
+            "api/context.py",
+            "api/listing_export.py",
+            "api/packages.py",
+            "api/queries/listing_search.py",
+            "api/rule_trial.py",
+            *(
+                f"api/routes/{name}.py"
+                for name in ("administration", "evidence", "jobs", "listings", "session", "shops")
+            ),
+            *(
+                f"api/schemas/{name}.py"
+                for name in ("base", "evidence", "fact", "hit", "job", "listing", "overview", "shop", "user")
+            ),
+        ),
+    ),
+    ("tests/unit/api/test_session.py", HTTP, ("api/session_cookie.py", "api/ui/views/session.py")),
+    (
+        "tests/unit/api/test_pages.py",
+        HTTP,
+        (
+            "api/guard.py",
+            *(
+                f"api/ui/views/{name}.py"
+                for name in (
+                    "audit",
+                    "evidence",
+                    "hits",
+                    "jobs",
+                    "listings",
+                    "overview",
+                    "rules",
+                    "search",
+                    "shops",
+                    "static_files",
+                    "users",
+                    "watches",
+                )
+            ),
+        ),
+    ),
+)
+# Unit tests that mirror no module, because what they hold lies across several.
+ACROSS = {
+    "tests/unit/api/test_vendor.py": "files of others that the interface ships",
+    "tests/unit/supervision/rules/test_exemptions.py": "exemptions of all rule files",
+    "tests/unit/supervision/rules/test_golden.py": "golden sentences over all rule files",
+}
+
+
+def covering() -> dict[Path, Path]:
+    """Excused module to the test that covers it."""
+    return {Path(module): Path(test) for test, _, modules in GROUPS for module in modules}
