@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -99,6 +99,8 @@ class Database:
         self.engine = open_engine(url)
         self._read = sessionmaker(self.engine, expire_on_commit=False)
         self._write = sessionmaker(self.engine.execution_options(wangjian_write=True), expire_on_commit=False)
+        self._file = _file_of(self.engine)
+        self._inode = 0
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -116,9 +118,19 @@ class Database:
 
     @contextmanager
     def _session(self, maker: sessionmaker[Session]) -> Iterator[Session]:
+        self._require_same_file()
+        with self.answering(), maker() as session:
+            yield session
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Name a database that does not answer.
+
+        Raises:
+            DatabaseUnavailableError: it is gone, locked for too long, or without room.
+        """
         try:
-            with maker() as session:
-                yield session
+            yield
         except DBAPIError as error:
             if error.connection_invalidated or _is_unavailable(error):
                 raise DatabaseUnavailableError(
@@ -127,12 +139,34 @@ class Database:
                 ) from error
             raise
 
+    def _require_same_file(self) -> None:
+        """SQLite goes on writing into a file that was deleted or replaced: into nowhere."""
+        if self._file is None:
+            return
+        inode = self._file.stat().st_ino if self._file.exists() else 0
+        if self._inode and inode != self._inode:
+            raise DatabaseUnavailableError(
+                f"expected the database {self._file}, got another file or none",
+                hint="Put the file back (or a backup of it), then give the same command again.",
+            )
+        self._inode = inode
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
 
 
+def _file_of(engine: Engine) -> Path | None:
+    name = engine.url.database
+    if engine.url.get_backend_name() != "sqlite" or not name or name == ":memory:":
+        return None
+    return Path(name)
+
+
 def _is_unavailable(error: DBAPIError) -> bool:
+    # psycopg's operational errors are about the server (stopped, starting, unreachable), SQLite's are about much more.
+    if isinstance(error, OperationalError) and not type(error.orig).__module__.startswith("sqlite3"):
+        return True
     text = str(error.orig).lower()
     marks = ("locked", "unable to open", "disk is full", "disk i/o", "readonly", "no such table", "connection refused")
     return any(mark in text for mark in marks)

@@ -40,9 +40,12 @@ def _one_at_a_time(database: Database) -> Iterator[None]:
 def upgrade(database: Database) -> None:
     """Bring the schema to the newest revision; nothing happens when it is there.
 
+    Raises:
+        DatabaseUnavailableError: the database does not answer.
+
     Effects: all tables.
     """
-    with _one_at_a_time(database), database.engine.begin() as connection:
+    with _one_at_a_time(database), database.answering(), database.engine.begin() as connection:
         command.upgrade(alembic_config(connection), "head")
 
 

@@ -1,20 +1,44 @@
 """Wiring: settings in, the parts that were chosen out."""
 
+from sqlalchemy import inspect
+
 from evidence.keys import ensure_keys
 from evidence.store import Store, open_store
 from kernel.clock import now
 from kernel.config import Settings
 from kernel.db import Database
+from kernel.errors import DatabaseUnavailableError
 from kernel.schema import upgrade
 from search.backend import open_search
 from search.engine import Engine
 
 
 def open_database(settings: Settings) -> Database:
-    """The database, with its schema brought up to date."""
+    """The database, with its schema brought up to date.
+
+    Raises:
+        DatabaseUnavailableError: it does not answer, or it is empty beside sealed packages or crawled pages: records
+            are gone, and new ones would hide that.
+    """
     database = Database(settings.sqlalchemy_url())
+    with database.answering():
+        is_new = not inspect(database.engine).has_table("alembic_version")
+    if is_new and (left := _left_behind(settings)):
+        raise DatabaseUnavailableError(
+            f"expected the records of {left} in {settings.sqlalchemy_url()}, got an empty database",
+            hint="Restore the database from its backup; to begin anew choose another WANGJIAN_DATA_DIR.",
+        )
     upgrade(database)
     return database
+
+
+def _left_behind(settings: Settings) -> str:
+    """Something in the data directory that only records can explain, or nothing."""
+    for pattern in ("evidence/[0-9a-f][0-9a-f]/*", "pages/*.warc.gz"):
+        found = next(iter(settings.data_dir.glob(pattern)), None)
+        if found is not None:
+            return str(found)
+    return ""
 
 
 def open_engine(settings: Settings) -> Engine:
