@@ -22,6 +22,7 @@ from kernel.private_redis import PrivateRedis
 
 QUEUE_NAME = "wangjian"
 PERFORM = "pipeline.worker.perform"
+ANSWER_SECONDS = 10.0
 JOB_TIMEOUT_S = 24 * 3600
 STALE_AFTER = timedelta(seconds=60)
 FINAL_STATES = frozenset({"done", "failed", "cancelled"})
@@ -84,10 +85,11 @@ def connect(settings: Settings) -> Redis:
         private = PrivateRedis(settings.data_dir)
         private.start()
         url = private.url
-    client = Redis.from_url(url, socket_connect_timeout=5, health_check_interval=30)
     try:
+        # A server that takes the call and never answers must not hold a command for ever.
+        client = Redis.from_url(url, socket_connect_timeout=5, socket_timeout=ANSWER_SECONDS, health_check_interval=30)
         client.ping()
-    except RedisError as error:
+    except (RedisError, ValueError) as error:
         raise QueueUnavailableError(
             f"expected Redis to answer, got: {error}",
             hint="Is it running? Jobs are kept in the database and go on when it is back.",
