@@ -34,6 +34,8 @@ KIND_MASK = 0o170000 << 16
 LIMIT = 0xFFFFFFFF
 MAX_ENTRIES = 10_000
 MAX_COMMENT = 0xFFFF
+# The directory is read into memory: a stated length beyond what our names need is refused unread.
+MAX_CENTRAL = CENTRAL.size + 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +196,10 @@ def read_index(stream: BinaryIO) -> tuple[Member, ...]:
     """
     size = stream.seek(0, 2)
     count, directory_offset, length = _end_record(stream, size)
-    if count > MAX_ENTRIES:
-        raise ContainerRefusedError("E110", f"expected at most {MAX_ENTRIES} entries, got {count}")
+    if count > MAX_ENTRIES or length > count * MAX_CENTRAL:
+        raise ContainerRefusedError(
+            "E110", f"expected at most {MAX_ENTRIES} entries in a small directory, got {count} in {length} bytes"
+        )
     stream.seek(directory_offset)
     members: list[Member] = []
     found = list(_raw_entries(stream.read(length), count))
