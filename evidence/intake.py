@@ -145,7 +145,7 @@ def defer(session: Session, evidence: Evidence, error: WangjianError, *, retry_a
     if evidence.state == CAPTURED:
         evidence.attempts += 1
     evidence.retry_at = as_utc(retry_at) if retry_at else None
-    evidence.last_error_code, evidence.last_error = error.code, error.message
+    evidence.last_error_code, evidence.last_error = error.code, " → ".join(filter(None, (error.message, error.hint)))
     session.flush()
     return evidence
 
@@ -161,6 +161,6 @@ def fail(session: Session, evidence: Evidence, error: WangjianError, *, actor: s
     detail = {"code": error.code, "message": error.message}
     transition(session, evidence, FAILED, actor=actor, at=at, detail=detail)
     evidence.retry_at = None
-    evidence.last_error_code, evidence.last_error = error.code, error.message
+    evidence.last_error_code, evidence.last_error = error.code, " → ".join(filter(None, (error.message, error.hint)))
     session.flush()
     return evidence
