@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, PositiveFloat, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +21,7 @@ def _split(value: object) -> object:
 
 
 TextTuple = Annotated[tuple[str, ...], NoDecode]
+NumberTuple = Annotated[tuple[PositiveFloat, ...], NoDecode]
 
 
 class Settings(BaseSettings):
@@ -46,6 +47,8 @@ class Settings(BaseSettings):
         chromium_path: empty means look for the system's Chromium, then Playwright's own.
         chromium_sandbox: off only where the process runs as root; recorded in each capture.
         capture_timeout_s: wall time of one capture.
+        retry_after_s: seconds before each further try of a capture or its sealing; when they are used
+            up the order has failed.
         visit_max_pages, visit_max_bytes, visit_max_seconds, visit_max_depth: budgets of one visit.
         page_max_bytes, page_timeout_s: budgets of one page.
         host_delay_s: least seconds between two requests to one host.
@@ -81,6 +84,7 @@ class Settings(BaseSettings):
     chromium_path: str = ""
     chromium_sandbox: bool = True
     capture_timeout_s: float = Field(default=60.0, gt=0)
+    retry_after_s: NumberTuple = (10.0, 60.0, 300.0, 1_800.0, 3_600.0)
     visit_max_pages: int = Field(default=2_000, gt=0)
     visit_max_bytes: int = Field(default=500_000_000, gt=0)
     visit_max_seconds: float = Field(default=3_600.0, gt=0)
@@ -97,7 +101,9 @@ class Settings(BaseSettings):
     session_hours: float = Field(default=8.0, gt=0)
     log_json: bool = False
 
-    _split_tuples = field_validator("tsa_urls", "tsa_test_trust", "egress_allow", "egress_hosts", mode="before")(_split)
+    _split_tuples = field_validator(
+        "tsa_urls", "tsa_test_trust", "egress_allow", "egress_hosts", "retry_after_s", mode="before"
+    )(_split)
 
     def sqlalchemy_url(self) -> str:
         """The database URL, with the default filled in."""

@@ -43,3 +43,21 @@ class PartMissingError(WangjianError):
     """A part of the installation is missing or does not work."""
 
     code = "pipeline.part_missing"
+
+
+class DiskFullError(WangjianError):
+    """No room for what the job writes; what is recorded stays."""
+
+    code = "pipeline.disk_full"
+
+
+class FilesError(WangjianError):
+    """A file or folder cannot be read or written."""
+
+    code = "pipeline.files"
+
+
+class NothingTakenError(WangjianError):
+    """No page of any shop could be taken."""
+
+    code = "pipeline.nothing_taken"

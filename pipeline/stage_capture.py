@@ -8,7 +8,9 @@ sealed the next page is already loading.
 
 import logging
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,17 +25,16 @@ from kernel.clock import now
 from kernel.config import Settings
 from kernel.crypto import digest_file
 from kernel.db import Database
-from kernel.errors import WangjianError
+from kernel.errors import DatabaseUnavailableError, WangjianError
 from kernel.models import Evidence, OutboxEntry
 from pipeline.capture_client import CaptureClient
-from pipeline.errors import CaptureMissingError
+from pipeline.errors import CancelledError, CaptureMissingError
 from pipeline.job_run import JobRun
+from pipeline.room import file_error
 
 logger = logging.getLogger(__name__)
 
 ACTOR = "system:capture"
-RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 3600))
-"""Waits before the tries after the first; when they are used up the order has failed."""
 FINAL_CODES = frozenset({"capture.tls_invalid", "capture.bad_order", "capture.bad_url", "capture.egress_refused"})
 MARGIN_SECONDS = 60.0
 
@@ -72,14 +73,20 @@ def capture(run: JobRun, config: Settings) -> dict[str, object]:
         CaptureClient(log, config.capture_timeout_s + MARGIN_SECONDS) as client,
         ThreadPoolExecutor(1, thread_name_prefix="seal") as sealer,
     ):
-        tools = _Tools(
-            config=config,
-            database=run.database,
-            client=client,
-            keys=ensure_keys(config, now()),
-            timestampers=open_timestampers(config),
-            store=open_store(config),
-        )
+        try:
+            tools = _Tools(
+                config=config,
+                database=run.database,
+                client=client,
+                keys=ensure_keys(config, now()),
+                timestampers=open_timestampers(config),
+                store=open_store(config),
+            )
+        except WangjianError as error:
+            # Without keys, services or a store no order can be carried out: each says so and waits.
+            for evidence_id in ids:
+                _put_off(config, run.database, evidence_id, error)
+            raise
         sealing = []
         for number, evidence_id in enumerate(ids):
             run.report(stage="capture", done=number, total=len(ids), current=evidence_id)
@@ -115,20 +122,32 @@ def _take_page(tools: _Tools, evidence_id: str, run: JobRun) -> bool:
             intake.transition(session, row, intake.ORDERED, actor=ACTOR, at=now())
         intake.transition(session, row, intake.CAPTURING, actor=ACTOR, at=now())
         url, by_officer, purpose = row.url, row.reason == "order", row.purpose
-    _clear(folder)
     options = {"accept_bad_tls": by_officer, "purpose": purpose, "timeout_s": tools.config.capture_timeout_s}
     try:
-        result = tools.client.capture(evidence_id, url, folder, options, lambda stage: _tell(run, stage))
+        with _files(folder):
+            _clear(folder)
+            result = tools.client.capture(evidence_id, url, folder, options, lambda stage: _tell(run, stage))
+            sha256 = digest_file(folder / "meta" / "capture.json")["sha256"]
+    except (CancelledError, DatabaseUnavailableError):
+        raise
     except WangjianError as error:
-        _put_off(tools, evidence_id, error)
+        _put_off(tools.config, tools.database, evidence_id, error)
         return False
     with tools.database.write() as session:
         row = session.get_one(Evidence, evidence_id)
-        sha256 = digest_file(folder / "meta" / "capture.json")["sha256"]
         intake.transition(session, row, intake.CAPTURED, actor=ACTOR, at=now(), object_sha256=sha256)
         row.completeness = str(result.get("completeness", ""))
         row.summary = {**row.summary, **result}
     return True
+
+
+@contextmanager
+def _files(folder: Path) -> Iterator[None]:
+    """Give what the file system refuses its typed error, so that the order waits and says why."""
+    try:
+        yield
+    except OSError as error:
+        raise file_error(error, folder) from error
 
 
 def _tell(run: JobRun, stage: str) -> None:
@@ -144,9 +163,12 @@ def _clear(folder: Path) -> None:
 def _seal_page(tools: _Tools, evidence_id: str) -> None:
     """Seal one captured folder, store the package, and only then call it evidence."""
     try:
-        sealed, key = _seal_and_store(tools, evidence_id)
+        with _files(tools.config.data_dir):
+            sealed, key = _seal_and_store(tools, evidence_id)
+    except DatabaseUnavailableError:
+        raise
     except WangjianError as error:
-        _put_off(tools, evidence_id, error)
+        _put_off(tools.config, tools.database, evidence_id, error)
         return
     at = now()
     with tools.database.write() as session:
@@ -195,16 +217,21 @@ def _is_final(error: WangjianError) -> bool:
     return error.code in FINAL_CODES
 
 
-def _put_off(tools: _Tools, evidence_id: str, error: WangjianError) -> None:
+def _put_off(config: Settings, database: Database, evidence_id: str, error: WangjianError) -> None:
     """Try again later, or give up when that is no use. Effects: tables ``evidence``, ``custody_event``."""
     logger.warning("evidence %s: %s (%s)", evidence_id, error.message, error.code)
     at: datetime = now()
-    with tools.database.write() as session:
-        row = session.get_one(Evidence, evidence_id)
+    with database.write() as session:
+        row = session.get(Evidence, evidence_id)
+        if row is None or row.state in {intake.SEALED, intake.FAILED}:
+            return
+        if row.state == intake.ORDERED:
+            row.attempts += 1  # it failed before the capture began
         if isinstance(error, CaptureMissingError):
             intake.transition(session, row, intake.ORDERED, actor=ACTOR, at=at)
-        if _is_final(error) or row.attempts > len(RETRY_AFTER):
+        waits = config.retry_after_s
+        if _is_final(error) or row.attempts > len(waits):
             intake.fail(session, row, error, actor=ACTOR, at=at)
         else:
-            wait = RETRY_AFTER[max(0, min(row.attempts, len(RETRY_AFTER)) - 1)]
-            intake.defer(session, row, error, retry_at=at + wait)
+            wait = waits[max(0, min(row.attempts, len(waits)) - 1)]
+            intake.defer(session, row, error, retry_at=at + timedelta(seconds=wait))
