@@ -14,6 +14,7 @@ from kernel.config import settings
 from kernel.errors import WangjianError
 from kernel.log import set_up
 from pipeline import cli_evidence, cli_keep, cli_run
+from pipeline.room import file_error
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -61,11 +62,19 @@ def _end_like_interrupt(signum: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
+def _tell(error: WangjianError) -> int:
+    print(f"错误 error [{error.code}] {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"  → {error.hint}", file=sys.stderr)
+    return EXIT_FAILED
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run one command.
 
     Returns:
-        exit status: 0 good, 1 failed, 2 wrong usage, 130 interrupted; ``verify`` has its own.
+        exit status: 0 good, 1 failed, 2 wrong usage, 3 done but something waits, 130 interrupted;
+        ``verify`` has its own.
     """
     options = _parser().parse_args(arguments)
     set_up(as_json=False, level=logging.INFO if options.verbose else logging.ERROR)
@@ -76,16 +85,15 @@ def main(arguments: Sequence[str]) -> int:
         set_up(as_json=config.log_json, level=logging.INFO if options.verbose or config.log_json else logging.ERROR)
         return action(options)
     except WangjianError as error:
-        print(f"错误 error [{error.code}] {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"  → {error.hint}", file=sys.stderr)
-        return EXIT_FAILED
+        return _tell(error)
     except ValidationError as error:
         print(f"错误 error [kernel.config] 设置有误 a setting is wrong:\n{error}", file=sys.stderr)
         return EXIT_USAGE
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
+    except OSError as error:
+        return _tell(file_error(error, settings().data_dir))
     except KeyboardInterrupt:
         print(
             "\n已中断，再次执行同一命令会完成其余部分 interrupted: the same command finishes the rest", file=sys.stderr

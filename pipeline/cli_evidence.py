@@ -17,6 +17,7 @@ from kernel.config import settings
 from kernel.models import Evidence
 from pipeline.errors import UsageError
 from pipeline.orders import order_capture
+from pipeline.room import require_room
 from pipeline.schedule import plan_captures
 from pipeline.stack import Stack
 from pipeline.wiring import open_database, open_evidence_store
@@ -97,6 +98,7 @@ def capture_page(options: argparse.Namespace) -> int:
                 at=now(),
             ).id
             jobs = plan_captures(session, created_by=ACTOR, at=now())
+        require_room(stack.config.data_dir)
         for job in jobs:
             perform(job)
         with database.read() as session:

@@ -13,9 +13,10 @@ from kernel.clock import monotonic, now
 from kernel.config import settings
 from kernel.db import Database
 from kernel.jobs import FINAL_STATES, Queue
-from kernel.models import Evidence, Job
-from pipeline.errors import ProcessError, ShopListError
+from kernel.models import Evidence, Job, OutboxEntry
+from pipeline.errors import NothingTakenError, ProcessError, ShopListError
 from pipeline.keeper import Keeper
+from pipeline.room import require_room
 from pipeline.schedule import OPEN_STATES, plan_watch
 from pipeline.shop_list import ShopRow, add_shops, check_row, parse_csv
 from pipeline.sign_in import ticket_url
@@ -26,6 +27,19 @@ from pipeline.worker import serve
 ACTOR = "system:cli"
 TICK_SECONDS = 0.5
 GIVE_UP_ATTEMPTS = 3
+EXIT_FAILED = 1
+EXIT_WAITING = 3
+OTHER_HINT = "网址在浏览器中能打开吗 Does the address open in a browser? The next visit tries again."
+OUTCOME_HINTS = {
+    "egress": "只访问公网地址 Only public addresses are visited; a test host is opened with WANGJIAN_EGRESS_ALLOW.",
+    "dns": "检查域名拼写 Check the name; the next visit tries again.",
+    "unreachable": "对方未开机或拒绝连接 Nothing listens there; the next visit tries again.",
+    "timeout": "对方太慢 The site is too slow; the next visit tries again (WANGJIAN_PAGE_TIMEOUT_S).",
+    "tls": "证书无效，仅可由执法人员下令固证 The certificate is not valid: only an officer's order captures it: "
+    "wangjian capture URL --purpose …",
+    "robots": "对方 robots.txt 不许 robots.txt forbids it; an officer may order a capture: wangjian capture URL.",
+}
+"""What a person can do about a shop that was not visited, by outcome."""
 
 
 def worker(options: argparse.Namespace) -> int:
@@ -56,11 +70,11 @@ def run(options: argparse.Namespace) -> int:
         else:
             print("样本市场启动中 starting the sample market …", flush=True)
             rows = _rows_or_raise(stack.start_market(), "sample market")
-        _do(stack, database, rows, options.workers, started)
+        status = _do(stack, database, rows, options.workers, started)
         if not options.shops:
             stack.next_day()
         if options.no_web:
-            return 0
+            return status
         return _serve_web(stack, database)
 
 
@@ -70,8 +84,8 @@ def watch(options: argparse.Namespace) -> int:
     rows = [check_row(ShopRow(url=url, platform=options.platform, reason=options.reason)) for url in options.urls]
     with Stack(settings()) as stack:
         database = open_database(stack.config)
-        _do(stack, database, rows, options.workers, started)
-        return _serve_web(stack, database) if options.web else 0
+        status = _do(stack, database, rows, options.workers, started)
+        return _serve_web(stack, database) if options.web else status
 
 
 def web(options: argparse.Namespace) -> int:
@@ -101,7 +115,8 @@ def _rows_or_raise(data: bytes, name: str) -> Sequence[ShopRow]:
     return shops.rows
 
 
-def _do(stack: Stack, database: Database, rows: Sequence[ShopRow], workers: int, started: float) -> None:
+def _do(stack: Stack, database: Database, rows: Sequence[ShopRow], workers: int, started: float) -> int:
+    require_room(stack.config.data_dir)
     stack.start_timestamps()
     open_evidence_store(stack.config)
     with database.write() as session:
@@ -115,7 +130,11 @@ def _do(stack: Stack, database: Database, rows: Sequence[ShopRow], workers: int,
             f"expected the job to be done, it is {job.state}: [{job.error_code}] {job.error}",
             hint="The same command goes on where it stopped.",
         )
-    _print_summary(stack, database, job, monotonic() - started)
+    waits = _print_summary(stack, database, job, monotonic() - started)
+    if not job.result.get("pages"):
+        print(f"错误 error [{NothingTakenError.code}] 没有取到任何网页 no page could be taken", file=sys.stderr)
+        return EXIT_FAILED
+    return EXIT_WAITING if waits else 0
 
 
 def _follow(stack: Stack, database: Database, job_id: str) -> Job:
@@ -135,6 +154,7 @@ def _follow(stack: Stack, database: Database, job_id: str) -> Job:
                 print()
                 keeper.turn()
                 return job
+            require_room(stack.config.data_dir)
             if dead := stack.dead():
                 raise ProcessError(f"{dead[0].module} ended by itself: {dead[0].tail()}", hint=f"Read {dead[0].log}.")
             keeper.turn()
@@ -165,13 +185,16 @@ def _show(job: Job, states: dict[str, int], last: str) -> str:
     return line
 
 
-def _print_summary(stack: Stack, database: Database, job: Job, seconds: float) -> None:
+def _print_summary(stack: Stack, database: Database, job: Job, seconds: float) -> bool:
+    """Print what was done; True when something waits for another try."""
     result = job.result
     hits = result.get("hits")
     by_rule = hits if isinstance(hits, dict) else {}
     with database.read() as session:
         states = _evidence_states(session)
         late = session.execute(select(Evidence.last_error_code).where(Evidence.state.in_(OPEN_STATES))).scalars().all()
+        behind = session.execute(select(func.count()).select_from(OutboxEntry)).scalar_one()
+        reasons = _reasons(session)
     config = stack.config
     changes = " ".join(
         f"{word} {result.get(name)}"
@@ -190,6 +213,7 @@ def _print_summary(stack: Stack, database: Database, job: Job, seconds: float) -
         ("证据 sealed", states.get("sealed", 0)),
         ("失败 failed", states.get("failed", 0)),
         ("待重试 waiting", f"{len(late)} {sorted(set(late))}" if late else 0),
+        ("索引待补 to index", behind),
         ("数据 records", config.sqlalchemy_url()),
         ("证据库 store", config.evidence_store_url or config.data_dir / "evidence"),
         ("日志 logs", stack.log_folder),
@@ -197,7 +221,31 @@ def _print_summary(stack: Stack, database: Database, job: Job, seconds: float) -
     print(f"\n完成 done in {seconds:.0f} s")
     for label, value in rows:
         print(f"  {label:<16} {value}")
+    for shop in _not_visited(job):
+        outcome = str(shop.get("outcome"))
+        print(f"  未能巡查 not visited [{outcome}] {shop.get('url')} {shop.get('detail')}")
+        print(f"     → {OUTCOME_HINTS.get(outcome, OTHER_HINT)}")
+    for code, error in reasons.items():
+        print(f"  证据 evidence [{code}] {error}")
+    if behind:
+        print("  检索引擎未响应，恢复后自动补上 the search engine is behind; it catches up: wangjian search drain")
     print("线索不是认定，由执法人员判断 a lead is not a finding: an officer decides.", flush=True)
+    return bool(late or behind)
+
+
+def _not_visited(job: Job) -> Sequence[dict[str, object]]:
+    found = job.result.get("not_visited")
+    return [shop for shop in found if isinstance(shop, dict)] if isinstance(found, list) else []
+
+
+def _reasons(session: Session) -> dict[str, str]:
+    """Why evidence waits or failed: each code once, with its newest sentence."""
+    query = (
+        select(Evidence.last_error_code, Evidence.last_error)
+        .where(Evidence.state != "sealed", Evidence.last_error_code != "")
+        .order_by(Evidence.ordered_at)
+    )
+    return {code: error for code, error in session.execute(query)}  # noqa: C416 - dict() would take the rows for a mapping
 
 
 def _serve_web(stack: Stack, database: Database) -> int:

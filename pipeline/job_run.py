@@ -59,7 +59,7 @@ class JobRun:
             job = session.get(Job, job_id)
             if job is None or job.state not in {"queued", "running"}:
                 return None
-            if job.state == "running" and not _is_abandoned(job, at):
+            if job.state == "running" and not is_abandoned(job, at):
                 return None
             job.state, job.owner, job.heartbeat_at = "running", owner_name(), at
             job.started_at = job.started_at or at
@@ -92,7 +92,8 @@ class JobRun:
             session.execute(update(Job).where(Job.id == self.id).values(values))
 
 
-def _is_abandoned(job: Job, at: datetime) -> bool:
+def is_abandoned(job: Job, at: datetime) -> bool:
+    """Whether the process that runs a job is gone: dead on this machine, or silent for a minute on another."""
     alive = is_alive(job.owner)
     if alive is not None:
         return not alive

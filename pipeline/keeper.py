@@ -14,7 +14,7 @@ from kernel.config import Settings
 from kernel.db import Database
 from kernel.errors import WangjianError
 from kernel.jobs import Queue
-from pipeline.schedule import due_shops, plan_captures, plan_watch
+from pipeline.schedule import due_shops, lost_jobs, plan_captures, plan_watch
 from pipeline.stage_index import drain_all
 from pipeline.wiring import open_engine
 from pipeline.worker import requeue_unfinished
@@ -72,9 +72,16 @@ class Keeper:
         self._enqueue(jobs)
 
     def _lost_jobs(self) -> None:
+        queue = Queue(self._config)
         if monotonic() - self._requeued_at >= REQUEUE_SECONDS:
             self._requeued_at = monotonic()
-            requeue_unfinished(self._database, Queue(self._config))
+            requeue_unfinished(self._database, queue)
+        elif not queue.waiting():
+            # A Redis that was lost came back empty, or a worker died: that must not wait for the minute.
+            with self._database.read() as session:
+                lost = lost_jobs(session, at=now())
+            for job_id in lost:
+                queue.enqueue(job_id)
 
     def _enqueue(self, jobs: list[str]) -> None:
         if jobs:

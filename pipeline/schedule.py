@@ -8,9 +8,12 @@ from sqlalchemy.orm import Session
 
 from kernel.jobs import FINAL_STATES, create
 from kernel.models import Evidence, Job, Shop
+from pipeline.job_run import is_abandoned
 
 CAPTURE_BATCH = 6
 VISIT_EVERY = timedelta(days=1)
+JUST_MADE = timedelta(seconds=2)
+"""A job this young may be on its way into the queue."""
 OPEN_STATES = ("ordered", "capturing", "captured")
 
 
@@ -50,6 +53,16 @@ def plan_captures(session: Session, *, created_by: str, at: datetime) -> list[st
             row.job_id = job.id
         jobs.append(job.id)
     return jobs
+
+
+def lost_jobs(session: Session, *, at: datetime) -> list[str]:
+    """Ids of jobs that an empty queue ought to hold, oldest first: not just made, or left by a process that is gone."""
+    query = select(Job).where(Job.state.in_(("queued", "running"))).order_by(Job.created_at, Job.id)
+    return [
+        job.id
+        for job in session.execute(query).scalars()
+        if (job.created_at < at - JUST_MADE if job.state == "queued" else is_abandoned(job, at))
+    ]
 
 
 def due_shops(session: Session, *, at: datetime, limit: int = 500) -> list[int]:

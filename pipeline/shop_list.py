@@ -88,7 +88,7 @@ def parse_csv(data: bytes) -> ShopList:
         ShopListError: neither encoding fits, no ``url`` column, unknown columns, or too many rows.
     """
     reader = csv.DictReader(io.StringIO(_decode(data), newline=""), strict=True)
-    header = [name.strip().lower() for name in reader.fieldnames or ()]
+    header = _header(reader)
     unknown = [name for name in header if name not in COLUMNS]
     if "url" not in header or unknown:
         raise ShopListError(
@@ -104,10 +104,21 @@ def parse_csv(data: bytes) -> ShopList:
             if len(rows) > MAX_ROWS:
                 raise ShopListError(f"expected at most {MAX_ROWS} shops, got more", hint="Split the list.")
     except csv.Error as error:
-        raise ShopListError(
-            f"expected CSV, got a broken line near {reader.line_num}: {error}", hint="Save the sheet as CSV again."
-        ) from error
+        raise _broken(reader, error) from error
     return ShopList(rows=tuple(rows.values()), errors=tuple(errors))
+
+
+def _header(reader: "csv.DictReader[str]") -> list[str]:
+    try:
+        return [name.strip().lower() for name in reader.fieldnames or ()]
+    except csv.Error as error:
+        raise _broken(reader, error) from error
+
+
+def _broken(reader: "csv.DictReader[str]", error: csv.Error) -> ShopListError:
+    return ShopListError(
+        f"expected CSV, got a broken line near {reader.line_num}: {error}", hint="Save the sheet as CSV again."
+    )
 
 
 def _decode(data: bytes) -> str:

@@ -20,6 +20,9 @@ from pipeline.errors import ProcessError
 from pipeline.process import Child, wait_for_file
 
 START_SECONDS = 40.0
+WORKER_MODULE = "pipeline"
+WORKER_RESTARTS = 5
+"""Losing Redis ends a worker; the job it held goes on with the next one."""
 TSA_NAMES = ("alpha", "beta")
 SAMPLE_ENVIRONMENT = {
     # The sample market is ours: no other party is burdened, so the pace may be quicker.
@@ -53,6 +56,7 @@ class Stack:
     def __init__(self, config: Settings) -> None:
         self.config = config
         self.children: list[Child] = []
+        self._restarts = 0
 
     def __enter__(self) -> Self:
         return self
@@ -153,7 +157,7 @@ class Stack:
     def start_workers(self, count: int) -> None:
         """Workers that take jobs from the queue."""
         for number in range(count):
-            self._start("pipeline", ["worker"], f"worker-{number}")
+            self._start(WORKER_MODULE, ["worker"], f"worker-{number}")
 
     def start_web(self) -> Child:
         """The web interface and its replay origin."""
@@ -166,8 +170,15 @@ class Stack:
         return self._start("api", [], "web")
 
     def dead(self) -> list[Child]:
-        """Children that ended by themselves."""
-        return [child for child in self.children if child.code() is not None]
+        """Children that ended by themselves, workers apart that were started again a few times."""
+        ended = [child for child in self.children if child.code() is not None]
+        for child in ended:
+            if child.module == WORKER_MODULE and self._restarts < WORKER_RESTARTS:
+                self._restarts += 1
+                self.children.remove(child)
+                child.stop()
+                self._start(child.module, ["worker"], child.log.stem)
+        return [child for child in ended if child in self.children]
 
     def _fresh(self, name: str) -> Path:
         path = self.config.data_dir / "run" / name

@@ -5,6 +5,7 @@ and captures are handed to other workers in batches. Killed anywhere, the next r
 goes on: visits, pages, hits and orders all have natural keys.
 """
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from crawlers.budget import Budget
 from kernel.clock import now
 from kernel.config import Settings
 from kernel.db import Database
+from kernel.errors import QueueUnavailableError
 from kernel.jobs import Queue
 from kernel.models import Evidence, FrontierEntry, Listing, Page, RuleHit, Shop, Visit
 from pipeline.errors import ProcessError
@@ -30,7 +32,10 @@ from pipeline.wiring import open_engine
 from search.engine import Engine
 from supervision.rules.rule_catalogue import Catalogue, load_catalogue
 
+logger = logging.getLogger(__name__)
+
 CRAWLER_RESTARTS = 3
+SHOWN_SHOPS = 20
 PAUSE_SECONDS = 0.2
 
 
@@ -125,8 +130,7 @@ def _follow(work: _Watch, *, final: bool) -> bool:
     with work.database.write() as session:
         order_for_hits(session, shop_ids=work.shop_ids, at=now())
         jobs = plan_captures(session, created_by=work.run.created_by, at=now())
-    for job_id in jobs:
-        work.queue.enqueue(job_id)
+    _hand_over(work, jobs)
     work.capture_jobs += len(jobs)
     work.run.report(
         stage="follow" if final else "crawl",
@@ -138,6 +142,15 @@ def _follow(work: _Watch, *, final: bool) -> bool:
     return bool(judged)
 
 
+def _hand_over(work: _Watch, jobs: Sequence[str]) -> None:
+    """Put jobs in the queue; without Redis they stay in the database, and the keeper puts them in."""
+    try:
+        for job_id in jobs:
+            work.queue.enqueue(job_id)
+    except QueueUnavailableError as error:
+        logger.warning("the queue does not answer, captures wait: %s (%s)", error.message, error.code)
+
+
 def _plan_next(work: _Watch) -> None:
     """Say when each shop is due again. Effects: table ``shop``."""
     with work.database.write() as session:
@@ -147,6 +160,23 @@ def _plan_next(work: _Watch) -> None:
 
 def _counts(session: Session, query: Select[str, int]) -> dict[str, int]:
     return {name: number for name, number in session.execute(query)}  # noqa: C416 - dict() would take the rows for a mapping
+
+
+def _not_visited(session: Session, visit_ids: Sequence[int]) -> list[dict[str, str]]:
+    """Shops whose home page could not be taken, and why; the first twenty."""
+    query = (
+        select(Shop.url, FrontierEntry.outcome, FrontierEntry.detail)
+        .join(Visit, Visit.id == FrontierEntry.visit_id)
+        .join(Shop, Shop.id == Visit.shop_id)
+        .where(
+            FrontierEntry.visit_id.in_(visit_ids),
+            FrontierEntry.url == Shop.url,
+            FrontierEntry.state.in_(("failed", "refused")),
+        )
+        .order_by(Shop.id)
+        .limit(SHOWN_SHOPS)
+    )
+    return [{"url": url, "outcome": outcome, "detail": detail} for url, outcome, detail in session.execute(query)]
 
 
 def _summary(work: _Watch) -> dict[str, object]:
@@ -177,5 +207,6 @@ def _summary(work: _Watch) -> dict[str, object]:
             "hits": _counts(session, by_rule.group_by(RuleHit.rule_id)),
             "new_hits": work.hits,
             "not_taken": _counts(session, outcomes),
+            "not_visited": _not_visited(session, work.visit_ids),
             "evidence_ordered": count(Evidence.id, Evidence.shop_id.in_(work.shop_ids)),
         }
