@@ -1,5 +1,6 @@
-"""Databases for contract tests: SQLite, and a real PostgreSQL that is started here."""
+"""Servers for contract tests: a real PostgreSQL and a real Elasticsearch, started here."""
 
+import os
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from sqlalchemy.engine import make_url
 
 from kernel.db import Database
 from kernel.schema import upgrade
+from tests.servers.elasticsearch.launcher import elasticsearch_node
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +54,12 @@ def any_database(database_url: str) -> Iterator[Database]:
     upgrade(database)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Elasticsearch node, one for the whole run (all workers of it)."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    with elasticsearch_node(shared / "elasticsearch") as url:
+        yield url

@@ -13,19 +13,9 @@ from search.embedded_engine import EmbeddedEngine
 from search.engine import Engine
 from tests.contract.search.listings import listings
 from tests.contract.search.oracle import Oracle
-from tests.servers.elasticsearch.launcher import elasticsearch_node
 
 CORPUS = 50_000
 _aliases = count(1)
-
-
-@pytest.fixture(scope="session")
-def elasticsearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real Elasticsearch node, one for the whole run (all workers of it)."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    with elasticsearch_node(shared / "elasticsearch") as url:
-        yield url
 
 
 @pytest.fixture(params=["embedded", "elasticsearch"])
