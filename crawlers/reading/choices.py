@@ -7,7 +7,7 @@ from crawlers.reading.blocks import in_card
 from crawlers.reading.document import Document, Element
 from crawlers.reading.facts import clean, price_value
 from crawlers.reading.locator import at_text
-from crawlers.reading.marks import says
+from crawlers.reading.marks import Sign
 from crawlers.reading.mention import Mention, mentions_of
 from crawlers.reading.pairs import pairs_of, pieces_of
 from crawlers.reading.price import to_fen
@@ -16,7 +16,7 @@ from kernel.facts import Fact, FactValue
 
 MAX_CHOICES = 60
 MAX_INPUTS = 400
-_AREA = re.compile(r"sku|variant|swatch|guige|(?:^|[\s_-])spec(?:$|[\s_-])|choose|xuanze", re.IGNORECASE)
+_AREA = Sign(r"sku|variant|swatch|guige|(?:^|[\s_-])spec(?:$|[\s_-])|choose|xuanze", re.IGNORECASE)
 _AREA_NAME = re.compile(r"sku|variant|spec|guige|attribute|option|size|colou?r", re.IGNORECASE)
 _CHOICE_TAGS = frozenset(["button", "label", "li", "tr", "option", "span", "div", "a", "dd"])
 _TAIL = re.compile(r"[\s\-–—:：（(\[【+＋]+$")
@@ -56,7 +56,7 @@ def _areas(document: Document) -> Iterator[list[Element]]:
         if pair.field == "sku" and pair.holder is not None and not in_card(document, pair.after):
             yield _alike(document, pieces_of(document, pair))
     for area, mark in survey_of(document).marked:
-        if area.tag in {"ul", "dd", "div", "dl", "fieldset"} and says(_AREA, mark):
+        if area.tag in {"ul", "dd", "div", "dl", "fieldset"} and _AREA[mark]:
             children = [document.elements[child] for child in document.children[area.index]]
             tagged = [
                 c for c in children if document.text_of(c) and c.tag not in {"legend", "p", "h3", "h4", "dt", "strong"}

@@ -8,7 +8,7 @@ from crawlers.reading.blocks import in_card
 from crawlers.reading.document import Document, Element
 from crawlers.reading.facts import clean, element_fact, range_fact
 from crawlers.reading.locator import at_element
-from crawlers.reading.marks import says
+from crawlers.reading.marks import Sign
 from crawlers.reading.pairs import field_of, pairs_of, pieces_of
 from crawlers.reading.sentences import holds, sentences
 from crawlers.reading.survey import survey_of
@@ -37,7 +37,7 @@ _PROMOTION = re.compile(
     r"最后\s?\d+\s?(?:天|小时)|距(?:离)?(?:结束|活动结束)|倒计时|\d(?:\.\d)?折|活动(?:时间|截止))"
 )
 _GIFT = re.compile(r"赠品|赠送|加赠|附赠|买\S{0,4}送")
-_CRUMB_MARK = re.compile(
+_CRUMB_MARK = Sign(
     r"(?:^|[\s_-])(?:breadcrumbs?|crumbs?|bread|path|mianbao|location|position)(?:$|[\s_-])|breadcrumb|crumb-?nav"
 )
 _CRUMB_LINE = re.compile(
@@ -50,14 +50,14 @@ _CRUMB_HOME = re.compile(
     r"^(?:首页|主页|home|shop|全部(?:商品|分类)?|店铺首页|catalogue|all(?: products)?|您的位置|当前位置)[:：]?$",
     re.IGNORECASE,
 )
-_DESCRIPTION_MARK = re.compile(
+_DESCRIPTION_MARK = Sign(
     r"description|desc(?:$|[\s_-])|detail-?content|goods-?detail|product-?detail|intro|xiangqing|miaoshu|(?:^"
     r"|[\s_-])details?(?:$|[\s_-])"
 )
-_DESCRIPTION_SURE = re.compile(r"description|(?:^|[\s_-])desc(?:$|[\s_-])|intro(?:$|[\s_-])|miaoshu")
-_PROMOTION_MARK = re.compile(r"promo|cuxiao|youhui|huodong")
+_DESCRIPTION_SURE = Sign(r"description|(?:^|[\s_-])desc(?:$|[\s_-])|intro(?:$|[\s_-])|miaoshu")
+_PROMOTION_MARK = Sign(r"promo|cuxiao|youhui|huodong")
 _TELLING = ("满", "送", "限", "秒杀", "立减", "最后", "距", "倒计时", "折", "活动", "赠", "第二件")
-_GIFT_MARK = re.compile(r"gift|zengpin")
+_GIFT_MARK = Sign(r"gift|zengpin")
 _RATING = re.compile(r"\s*(?P<n>[0-5](?:\.\d{1,2})?)(?![\d.%])")
 _RATING_WORDS = re.compile(
     r"(?:店铺评分|评价得分|综合评分|评分)\s?(?P<n>[0-5]\.\d)|(?<![\d.])(?P<m>[0-5]\.\d)\s?分(?!钟)"
@@ -149,7 +149,7 @@ def category(document: Document, title: str) -> Iterator[Fact]:
             yield Fact("category", value, raw[:4000], f"json-ld:{pointer}", "json-ld", 90)
             return
     for element, mark in survey_of(document).marked:
-        if says(_CRUMB_MARK, mark) or "breadcrumb" in element.get("aria-label").lower():
+        if _CRUMB_MARK[mark] or "breadcrumb" in element.get("aria-label").lower():
             text = document.text_of(element)
             if 2 < len(text) < 300:
                 value = _path(
@@ -222,7 +222,7 @@ def _named_description(document: Document) -> Element | None:
         element
         for element, mark in survey_of(document).marked
         if element.tag not in {"body", "html", "a", "table"}
-        and says(_DESCRIPTION_MARK, mark)
+        and _DESCRIPTION_MARK[mark]
         and 8 < element.end - element.start < min(20_000, len(document.text) * 0.9 + 1)
     ]
     if not found:
@@ -232,16 +232,13 @@ def _named_description(document: Document) -> Element | None:
         for element in found
         if not any(element.index < h.index < element.stop for h in survey_of(document).headings)
     ]
-    return max(
-        plain or found,
-        key=lambda element: (says(_DESCRIPTION_SURE, element.mark) is not None, element.end - element.start),
-    )
+    return max(plain or found, key=lambda element: element.end - element.start)
 
 
 def description(document: Document) -> Iterator[Fact]:
     """What is told about the thing: the block named so, or the block under a heading that says so."""
     element = _named_description(document)
-    sure = element is not None and says(_DESCRIPTION_SURE, element.mark)
+    sure = element is not None and _DESCRIPTION_SURE[element.mark]
     for pair in pairs_of(document) if not sure else []:
         if pair.field == "description" and pair.end - pair.start > 8 and not in_card(document, pair.after):
             yield range_fact(document, "description", pair.start, pair.end, confidence=80)
@@ -285,9 +282,7 @@ def wordings(document: Document) -> Iterator[Fact]:
     for field, pattern, mark in (("promotion", _PROMOTION, _PROMOTION_MARK), ("gift", _GIFT, _GIFT_MARK)):
         spans = [(start, end, 82) for start, end in _pieces(document, field, inline=False)]
         if not spans:
-            named = [e for e, name in survey_of(document).marked if 2 < e.end - e.start <= 120 and says(mark, name)][
-                :40
-            ]
+            named = [e for e, name in survey_of(document).marked if 2 < e.end - e.start <= 120 and mark[name]][:40]
             leaves = [e for e in named if not any(e.index < other.index < e.stop for other in named)]
             spans = [(*_without_label(document, field, e), 75) for e in leaves if not in_card(document, e.index)]
         if not spans:

@@ -22,6 +22,7 @@ class Element:
         parent: index of its parent, -1 for the root.
         start, end: range of the visible text it covers (code points).
         hidden: it, or something around it, is not shown.
+        mark: class and id in lower case: the names the page's author gave it; empty without attributes.
     """
 
     index: int
@@ -32,6 +33,7 @@ class Element:
     start: int
     hidden: bool
     mem_id: int
+    mark: str = ""
     end: int = 0
     stop: int = 0
 
@@ -39,14 +41,6 @@ class Element:
         """An attribute's value, stripped; empty when there is none."""
         value = self.attrs.get(name)
         return value.strip() if value else ""
-
-    @property
-    def mark(self) -> str:
-        """Class and id in lower case: the names the page's author gave it."""
-        attrs = self.attrs
-        if not attrs:
-            return ""
-        return f"{attrs.get('class') or ''} {attrs.get('id') or ''}".lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +67,8 @@ class Document:
     Attributes:
         elements: all elements in document order; the first is the root.
         text: visible text; blocks are parted by line ends, white space is collapsed.
-        runs: start offset of each run of text, sorted; ``run_elements`` names its element.
+        runs: start offset of each run of text, sorted; ``run_elements`` names its element,
+            ``run_texts`` holds its text, without white space at its ends.
         scripts: scripts that carry data or code, in order.
         title: text of the title element. base: href of the base element.
         memo: what one reader found out and others use again.
@@ -85,6 +80,7 @@ class Document:
     text: str = ""
     runs: list[int] = field(default_factory=list)
     run_elements: list[int] = field(default_factory=list)
+    run_texts: list[str] = field(default_factory=list)
     scripts: list[Script] = field(default_factory=list)
     title: str = ""
     language: str = ""
@@ -102,6 +98,11 @@ class Document:
             if element.parent >= 0:
                 lists[element.parent].append(element.index)
         return lists
+
+    @cached_property
+    def _by_id(self) -> dict[int, Element]:
+        """Elements by the parser's name for them."""
+        return {element.mem_id: element for element in self.elements}
 
     def text_of(self, element: Element) -> str:
         """Visible text of an element."""
@@ -160,5 +161,5 @@ class Document:
             nodes = self.tree.css(selector)
         except (SelectolaxError, ValueError):
             return []
-        by_id = {element.mem_id: element for element in self.elements} if nodes else {}
+        by_id = self._by_id if nodes else {}
         return [by_id[node.mem_id] for node in nodes if node.mem_id in by_id]

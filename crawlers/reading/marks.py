@@ -1,15 +1,54 @@
-"""Asking the names an author gave to elements: the same few names come again and again, so answers are kept."""
+"""Asking short texts the same question: the names authors give to elements, words on links and labels.
+
+The same few texts come again and again, on one page and from page to page, so answers are kept.
+"""
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from typing import TypeVar
+
+MAX_KEPT = 8_192
+"""Answers kept to one question; when there are more, all are forgotten."""
+MAX_KEPT_TEXT = 200
+"""Longer texts are seldom seen twice: their answers are not kept."""
+
+Value = TypeVar("Value")
 
 
-@lru_cache(maxsize=32_768)
-def says(pattern: re.Pattern[str], mark: str) -> bool:
-    """Whether a pattern is found in an element's class and id.
+class Answers(dict[str, Value]):
+    """Answers to one question about a text, looked up as in a dict: ``answers[text]``."""
 
-    Args:
-        pattern: compiled pattern.
-        mark: ``Element.mark``.
-    """
-    return pattern.search(mark) is not None
+    __slots__ = ("_ask",)
+
+    def __init__(self, ask: Callable[[str], Value]) -> None:
+        """Keep the question.
+
+        Args:
+            ask: pure function of the text.
+        """
+        super().__init__()
+        self._ask = ask
+
+    def __missing__(self, text: str) -> Value:
+        """Ask, and keep the answer."""
+        answer = self._ask(text)
+        if len(text) <= MAX_KEPT_TEXT:
+            if len(self) >= MAX_KEPT:
+                self.clear()
+            self[text] = answer
+        return answer
+
+
+class Sign(Answers[bool]):
+    """Whether a pattern is found in a text: ``sign[element.mark]``."""
+
+    __slots__ = ()
+
+    def __init__(self, pattern: str, flags: re.RegexFlag = re.NOFLAG) -> None:
+        """Compile the pattern.
+
+        Args:
+            pattern: regular expression. flags: its flags.
+        """
+        search = re.compile(pattern, flags).search
+        super().__init__(lambda text: search(text) is not None)

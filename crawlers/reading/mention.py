@@ -5,19 +5,19 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from crawlers.reading.document import Document, Element
-from crawlers.reading.marks import says
+from crawlers.reading.marks import Sign
 from crawlers.reading.price import Amount, find_amounts, parse_bare
 from crawlers.reading.survey import PRICE_MARK, survey_of
 
 MAX_MENTIONS = 3_000
 
-_STRUCK_MARK = re.compile(
+_STRUCK_MARK = Sign(
     r"(?:^|[\s_-])(?:old|was|del|strike|through|rrp|msrp|before|yuanjia|scj|market|origin|original|compare)|"
     r"line-?through|originprice|originalprice|marketprice|oldprice|listprice|list-price|compareat"
 )
-_MEMBER_MARK = re.compile(r"(?:^|[\s_-])(?:member|vip|plus|huiyuan)")
-_COUPON_MARK = re.compile(r"coupon|quan(?:hou)?(?:$|[\s_-])|after-?quan|daoshou")
-_NOISE_MARK = re.compile(
+_MEMBER_MARK = Sign(r"(?:^|[\s_-])(?:member|vip|plus|huiyuan)")
+_COUPON_MARK = Sign(r"coupon|quan(?:hou)?(?:$|[\s_-])|after-?quan|daoshou")
+_NOISE_MARK = Sign(
     r"(?:^|[\s_-])(?:cart|basket|minicart|shipping|freight|delivery|postage|saving|savings|saved|deposit|instal"
     r"|installment|"
     r"subtotal|total|balance|filter|facet|slider|tax|points?|cashback)(?:$|[\s_-])"
@@ -77,7 +77,7 @@ _WEIGHT_UNITS = frozenset(
     ]
 )
 _DECIMALS_END = re.compile(r"\.\d\d$")
-_CENTS_MARK = re.compile(r"cent|decimal|fraction|(?:^|[\s_-])(?:sup|xiaoshu|small)(?:$|[\s_-])")
+_CENTS_MARK = Sign(r"cent|decimal|fraction|(?:^|[\s_-])(?:sup|xiaoshu|small)(?:$|[\s_-])")
 
 
 @dataclass(slots=True)
@@ -114,7 +114,7 @@ def _with_cents(document: Document, amount: Amount, start: int) -> Amount:
     offset, index = runs[-1]
     tail = document.text[offset : start + amount.end - amount.start]
     element = document.elements[index]
-    raised = element.tag in {"sup", "sub"} or says(_CENTS_MARK, element.mark)
+    raised = element.tag in {"sup", "sub"} or _CENTS_MARK[element.mark]
     if raised and len(tail) == 2 and tail.isdigit() and document.text[offset - 1].isdigit():
         return Amount(amount.fen // 100, amount.currency, amount.start, amount.end)
     return amount
@@ -154,14 +154,14 @@ def _kind_by_marks(document: Document, mention: Mention) -> str:
         if element.tag in {"del", "s", "strike"} or "line-through" in element.get("style"):
             return "struck"
         mark = element.mark
-        if says(PRICE_MARK, mark) or PRICE_MARK.search(element.get("itemprop")):
+        if PRICE_MARK[mark] or PRICE_MARK[element.get("itemprop")]:
             mention.marked = True
         close = length <= (mention.end - mention.start) * 2 + 8
-        if close and says(_STRUCK_MARK, mark):
+        if close and _STRUCK_MARK[mark]:
             return "struck"
-        if close and says(_MEMBER_MARK, mark):
+        if close and _MEMBER_MARK[mark]:
             return "member"
-        if close and says(_COUPON_MARK, mark):
+        if close and _COUPON_MARK[mark]:
             return "coupon"
         if element.tag in {"option", "label", "select"}:
             mention.in_option = True
@@ -173,7 +173,7 @@ def _in_noise_part(document: Document, mention: Mention) -> bool:
     for step, element in enumerate(document.ancestors(mention.element.index)):
         if element.end - element.start > 400 or step > 8:
             return False
-        if element.tag != "form" and element.attrs and says(_NOISE_MARK, element.mark):
+        if element.tag != "form" and element.attrs and _NOISE_MARK[element.mark]:
             return not mention.marked or step > 0
     return False
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from crawlers.reading.blocks import groups_of, in_card
 from crawlers.reading.document import Document
-from crawlers.reading.marks import says
+from crawlers.reading.marks import Sign
 from crawlers.reading.survey import survey_of
 from crawlers.reading.urls import same_page
 from kernel.facts import PageKind
@@ -22,7 +22,7 @@ _CAPTCHA = re.compile(
     r"verify (?:that )?you are (?:a )?human|captcha|are you a robot|unusual traffic",
     re.IGNORECASE,
 )
-_CAPTCHA_MARK = re.compile(r"captcha|geetest|nc_wrapper|nocaptcha|slider-?verify|yidun")
+_CAPTCHA_MARK = Sign(r"captcha|geetest|nc_wrapper|nocaptcha|slider-?verify|yidun")
 _LOGIN = re.compile(r"登录|登陆|sign in|log in|login", re.IGNORECASE)
 _LICENCE_WORDS = re.compile(r"统一社会信用代码|营业执照|证照信息|经营者(?:资质|信息)|资质证照|工商信息")
 _LICENCE_TITLE = re.compile(
@@ -106,7 +106,7 @@ def _wall(document: Document) -> PageKind | None:
     short = len(document.text) < 1_500
     if short and (_CAPTCHA.search(document.text) or _CAPTCHA.search(document.title)):
         return "captcha"
-    if short and any(says(_CAPTCHA_MARK, element.mark) for element in document.elements[:2_000] if element.attrs):
+    if short and any(_CAPTCHA_MARK[element.mark] for element in document.elements[:2_000] if element.attrs):
         return "captcha"
     password = any(element.get("type").lower() == "password" and not element.hidden for element in survey.inputs)
     if password and not groups_of(document) and len(document.text) < 3_000:

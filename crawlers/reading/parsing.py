@@ -6,6 +6,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawlers.reading.decoding import decode
 from crawlers.reading.document import Document, Element, Meta, Script
+from crawlers.reading.marks import Answers
 
 MAX_ELEMENTS = 60_000
 MAX_NESTING = 400
@@ -106,7 +107,9 @@ _INLINE = frozenset(
     ]
 )
 _DATA_TAGS = frozenset(["script", "title", "html", "base", "meta"])
-_SPACED = frozenset(["td", "th", "option", "button", "select"])
+_GAPS = dict.fromkeys(_INLINE, "") | dict.fromkeys(["td", "th", "option", "button", "select"], " ")
+"""What parts an element's text from the text around it; a line end where nothing is said."""
+_NO_ATTRIBUTES: dict[str, str | None] = {}
 _OFFSCREEN = re.compile(
     r"(?:^|\s)(?:sr-only|visually-hidden|visuallyhidden|a-offscreen|screen-reader-text|screen-reader|u-hidden-visually)(?:\s|$)"
 )
@@ -118,10 +121,11 @@ _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGN
 class _Walk:
     """State of the single walk."""
 
-    __slots__ = ("document", "length", "pending", "pieces", "stack")
+    __slots__ = ("document", "elements", "length", "pending", "pieces", "stack")
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self.elements = document.elements
         self.stack: list[Element] = []
         self.pieces: list[str] = []
         self.length = 0
@@ -130,61 +134,77 @@ class _Walk:
     def close_to(self, parent_id: int) -> None:
         """Close elements until the parent of the next node is on top."""
         stack = self.stack
+        stop, end = len(self.elements), self.length
         while stack and stack[-1].mem_id != parent_id:
-            self.close()
-
-    def close(self) -> None:
-        element = self.stack.pop()
-        element.end = self.length
-        element.stop = len(self.document.elements)
-        self._boundary(element.tag)
-
-    def _boundary(self, tag: str) -> None:
-        if tag in _INLINE:
-            return
-        if tag in _SPACED:
-            self.pending = self.pending or " "
-        else:
-            self.pending = "\n"
+            element = stack.pop()
+            element.end = end
+            element.stop = stop
+            gap = _GAPS.get(element.tag, "\n")
+            if gap:
+                self.pending = gap if gap == "\n" else self.pending or gap
 
     def open(self, node: LexborNode, tag: str) -> None:
         """Enter an element."""
-        elements = self.document.elements
-        parent = self.stack[-1] if self.stack else None
-        attrs = node.attributes
-        hidden = (parent is not None and parent.hidden) or tag in _SILENT or (bool(attrs) and _is_hidden(attrs))
-        self._boundary(tag)
-        element = Element(
-            len(elements),
-            tag,
-            attrs,
-            parent.index if parent else -1,
-            parent.depth + 1 if parent else 0,
-            self.length,
-            hidden,
-            node.mem_id,
-        )
+        elements, stack = self.elements, self.stack
+        gap = _GAPS.get(tag, "\n")
+        if gap:
+            self.pending = gap if gap == "\n" else self.pending or gap
+        attrs = node.attributes or _NO_ATTRIBUTES
+        hidden, mark = tag in _SILENT, ""
+        if attrs:
+            names, name = attrs.get("class"), attrs.get("id")
+            mark = f"{names or ''} {name or ''}".lower() if names or name else " "
+            hidden = hidden or _is_hidden(attrs)
+        index = len(elements)
+        if stack:
+            parent = stack[-1]
+            element = Element(
+                index,
+                tag,
+                attrs,
+                parent.index,
+                parent.depth + 1,
+                self.length,
+                hidden or parent.hidden,
+                node.mem_id,
+                mark,
+            )
+        else:
+            element = Element(index, tag, attrs, -1, 0, self.length, hidden, node.mem_id, mark)
         elements.append(element)
-        self.stack.append(element)
+        stack.append(element)
 
     def add_text(self, raw: str) -> None:
         """Add a run of visible text, white space collapsed."""
         words = raw.split()
         if not words:
-            if raw:
-                self.pending = self.pending or " "
+            if raw and not self.pending:
+                self.pending = " "
             return
-        if raw[0].isspace():
-            self.pending = self.pending or " "
-        if self.pending and self.length:
-            self.pieces.append(self.pending)
-            self.length += len(self.pending)
-        text = " ".join(words)
-        self.document.runs.append(self.length)
-        self.document.run_elements.append(self.stack[-1].index)
+        text = words[0] if len(words) == 1 else " ".join(words)
+        pending, length = self.pending, self.length
+        if not pending and raw[0] != text[0]:
+            pending = " "
+        if pending and length:
+            self.pieces.append(pending)
+            length += 1
+        document = self.document
+        document.runs.append(length)
+        document.run_elements.append(self.stack[-1].index)
+        document.run_texts.append(text)
         self.pieces.append(text)
-        self.length += len(text)
-        self.pending = " " if raw[-1].isspace() else ""
+        self.length = length + len(text)
+        self.pending = " " if raw[-1] != text[-1] else ""
+
+
+def _is_class_hidden(names: str) -> bool:
+    """Whether classes take an element off the screen."""
+    if _OFFSCREEN.search(names):
+        return True
+    return bool(_HIDDEN_CLASS.search(names)) and not _SHOWN_AGAIN.search(names)
+
+
+_HIDDEN_BY_CLASS = Answers(_is_class_hidden)
 
 
 def _is_hidden(attrs: dict[str, str | None]) -> bool:
@@ -195,11 +215,7 @@ def _is_hidden(attrs: dict[str, str | None]) -> bool:
     if style and _HIDDEN_STYLE.search(style):
         return True
     names = attrs.get("class")
-    if not names:
-        return False
-    if _OFFSCREEN.search(names):
-        return True
-    return bool(_HIDDEN_CLASS.search(names)) and not _SHOWN_AGAIN.search(names)
+    return bool(names) and _HIDDEN_BY_CLASS[names or ""]
 
 
 def bound_nesting(text: str) -> tuple[str, bool]:
@@ -252,27 +268,27 @@ def _take_data(walk: _Walk, node: LexborNode, tag: str) -> None:
 def _walk_tree(document: Document, root: LexborNode) -> bool:
     """Fill the document; returns whether it had to stop early."""
     walk = _Walk(document)
-    elements = document.elements
+    elements, stack = walk.elements, walk.stack
     complete = True
     for node in root.traverse(include_text=True, skip_empty=False):
         tag = node.tag
-        if tag is None or tag[0] in "-!":
-            if tag == "-text" and walk.stack:
-                parent = node.parent
-                walk.close_to(parent.mem_id if parent is not None else 0)
-                if walk.stack and not walk.stack[-1].hidden:
-                    walk.add_text(node.text_content or "")
+        is_text = tag == "-text"
+        if tag is None or (tag[0] in "-!" and not (is_text and stack)):
             continue
-        if len(elements) >= MAX_ELEMENTS:
+        if not is_text and len(elements) >= MAX_ELEMENTS:
             complete = False
             break
         parent = node.parent
-        walk.close_to(parent.mem_id if parent is not None else 0)
-        walk.open(node, tag)
-        if tag in _DATA_TAGS:
-            _take_data(walk, node, tag)
-    while walk.stack:
-        walk.close()
+        parent_id = parent.mem_id if parent is not None else 0
+        if stack and stack[-1].mem_id != parent_id:
+            walk.close_to(parent_id)
+        if not is_text:
+            walk.open(node, tag)
+            if tag in _DATA_TAGS:
+                _take_data(walk, node, tag)
+        elif stack and not stack[-1].hidden:
+            walk.add_text(node.text_content or "")
+    walk.close_to(-1)
     document.text = "".join(walk.pieces)
     return complete
 

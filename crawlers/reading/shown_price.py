@@ -5,7 +5,6 @@ names the author gave, the button that buys, repetition, and agreement with meta
 together, and when two amounts stand equally well the answer says that it is unsure.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from crawlers.reading.blocks import in_card
 from crawlers.reading.document import Document, Element
 from crawlers.reading.facts import fen_of, price_value
 from crawlers.reading.locator import at_text
-from crawlers.reading.marks import says
+from crawlers.reading.marks import Sign
 from crawlers.reading.mention import Mention, mentions_of
 from crawlers.reading.price import FREE, NEGOTIABLE, Amount
 from crawlers.reading.survey import Survey, survey_of
@@ -25,7 +24,7 @@ SMALL_PAGE = 150
 MAX_CARD_TEXT = 320
 """A block with more text than this is not one good's card on another page's list."""
 _PROMINENT = frozenset({"h1", "h2", "h3", "h4", "strong", "b", "big"})
-_SKU_MARK = re.compile(r"sku|variant|option|swatch|spec|guige|attr|table|tier|bulk|wholesale|qty")
+_SKU_MARK = Sign(r"sku|variant|option|swatch|spec|guige|attr|table|tier|bulk|wholesale|qty")
 _KINDS = ("shown", "range", "unit")
 
 
@@ -177,7 +176,7 @@ def _is_choice(document: Document, mention: Mention) -> bool:
     for step, element in enumerate(document.ancestors(mention.element.index)):
         if step > 6 or element.end - element.start > 300:
             return False
-        if element.tag in {"tr", "option", "label", "li"} or says(_SKU_MARK, element.mark):
+        if element.tag in {"tr", "option", "label", "li"} or _SKU_MARK[element.mark]:
             return True
     return False
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from crawlers.reading.document import Document, Element
-from crawlers.reading.marks import says
+from crawlers.reading.marks import Sign
 from crawlers.reading.urls import absolute, same_page
 
-PRICE_MARK = re.compile(r"price|jiage|(?:^|[\s_-])(?:money|amount|cost|jine|prix|preis|precio)(?:$|[\s_-])")
-NAME_MARK = re.compile(r"title|name|(?:^|[\s_-])(?:heading|subject|biaoti|mingcheng)(?:$|[\s_-])")
+PRICE_MARK = Sign(r"price|jiage|(?:^|[\s_-])(?:money|amount|cost|jine|prix|preis|precio)(?:$|[\s_-])")
+NAME_MARK = Sign(r"title|name|(?:^|[\s_-])(?:heading|subject|biaoti|mingcheng)(?:$|[\s_-])")
 BUY_TEXT = re.compile(
     r"加入(?:购物车|购物袋|采购车|进货单)|加购|立即(?:购买|抢购|下单|订购)|马上(?:抢|购买)|去购买|我要购买|购买\s*$|立刻购买|"
     r"add to (?:my )?(?:cart|basket|bag|trolley)|buy (?:it )?now|order now|pre-?order|purchase now|in den warenkorb|"
@@ -23,12 +23,12 @@ _BUY_WORD = re.compile(
 _QUANTITY = re.compile(
     r"(?:^|[\[_-])(?:quantity|qty|buynum|buy_num|amount|number|goods_number|menge|cantidad)(?:$|[\]_-])", re.IGNORECASE
 )
-BUY_MARK = re.compile(r"add-?_?(?:to-?_?)?(?:cart|basket|bag)|buy-?now|btn-?buy|buybtn|addtocart|single_add")
+BUY_MARK = Sign(r"add-?_?(?:to-?_?)?(?:cart|basket|bag)|buy-?now|btn-?buy|buybtn|addtocart|single_add")
 CART_ACTION = re.compile(r"/(?:add|cart|basket|bag|checkout|order)\b.*|add[-_]?to", re.IGNORECASE)
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif|bmp|pdf|zip|mp4)(?:$|\?)", re.IGNORECASE)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _PAGE_PARTS = frozenset({"nav", "footer", "aside", "header"})
-_PART_MARK = re.compile(
+_PART_MARK = Sign(
     r"(?:^|[\s_-])(?:nav|navbar|footer|foot|sidebar|aside|minicart|mini-cart|breadcrumbs?|topbar|toolbar|menu|crumbs?)"
     r"(?:$|[\s_-])|mianbao"
 )
@@ -95,7 +95,7 @@ def _note(survey: Survey, element: Element) -> None:
         survey.images.append(element)
     elif tag == "form":
         survey.forms.append(element)
-        if CART_ACTION.search(element.get("action")) or says(BUY_MARK, element.mark):
+        if CART_ACTION.search(element.get("action")) or BUY_MARK[element.mark]:
             survey.cart_forms.append(element)
     elif tag in _INPUT_TAGS:
         survey.inputs.append(element)
@@ -107,11 +107,11 @@ def _note(survey: Survey, element: Element) -> None:
 
 def _note_mark(survey: Survey, element: Element, mark: str) -> None:
     """Sort one element by the names its author gave it."""
-    if says(PRICE_MARK, mark):
+    if PRICE_MARK[mark]:
         survey.priced.append(element)
-    if says(NAME_MARK, mark) and element.tag not in _HEADINGS:
+    if NAME_MARK[mark] and element.tag not in _HEADINGS:
         survey.named.append(element)
-    if element.tag not in _PAGE_PARTS and says(_PART_MARK, mark):
+    if element.tag not in _PAGE_PARTS and _PART_MARK[mark]:
         survey.parts.append(element)
 
 
@@ -121,11 +121,11 @@ def _is_buy(document: Document, element: Element) -> bool:
         if element.get("type").lower() not in {"submit", "button", "image"}:
             return False
         value = element.get("value")
-        return bool(BUY_TEXT.search(value) or _BUY_WORD.fullmatch(value) or BUY_MARK.search(element.get("name")))
+        return bool(BUY_TEXT.search(value) or _BUY_WORD.fullmatch(value) or BUY_MARK[element.get("name")])
     if element.end - element.start > 40:
         return False
     text = document.text_of(element) or element.get("title") or element.get("aria-label")
-    return bool(BUY_TEXT.search(text) or _BUY_WORD.fullmatch(text) or says(BUY_MARK, element.mark))
+    return bool(BUY_TEXT.search(text) or _BUY_WORD.fullmatch(text) or BUY_MARK[element.mark])
 
 
 def _card_links(document: Document, survey: Survey) -> list[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from crawlers.reading.blocks import in_card
 from crawlers.reading.document import Document, Element
 from crawlers.reading.facts import clean, element_fact, text_fact
-from crawlers.reading.marks import says
+from crawlers.reading.marks import Sign
 from crawlers.reading.survey import survey_of
 from kernel.facts import Fact
 
@@ -14,8 +14,8 @@ MAX_TITLE = 300
 SURE = 55
 
 _PART = re.compile(r"\s+[-–—|·»«:/]+\s+|[_|｜]|\s*[—–]+\s*|(?<=[一-鿿）)\w])-(?=[一-鿿])")
-_CRUMB = re.compile(r"crumb|(?:^|[\s_-])(?:path|bread|here|location)(?:$|[\s_-])|mianbao")
-_PRODUCT_MARK = re.compile(r"product|goods|item|prod|detail|shangpin|sku")
+_CRUMB = Sign(r"crumb|(?:^|[\s_-])(?:path|bread|here|location)(?:$|[\s_-])|mianbao")
+_PRODUCT_MARK = Sign(r"product|goods|item|prod|detail|shangpin|sku")
 _PART_EXTRA = re.compile(r"：")
 _SITE_WORDS = re.compile(r"(?:商城|旗舰店|专营店|专卖店|官网|首页|店铺|店|shop|store|mall)$", re.IGNORECASE)
 
@@ -66,14 +66,14 @@ def _weigh(document: Document, element: Element, named: set[str]) -> int:
     agreement = _agreement(text, document, named)
     score = agreement + _BY_TAG.get(element.tag, 0)
     mark = element.mark
-    if says(_PRODUCT_MARK, mark):
+    if _PRODUCT_MARK[mark]:
         score += 6
     if element.get("itemprop") == "name":
         score += 6
     survey = survey_of(document)
     if any(anchor.elsewhere for anchor in survey.anchors_in(element)):
         score -= 45 if element.tag == "h1" else 30
-    if says(_CRUMB, mark) or any(says(_CRUMB, e.mark) for e in list(document.ancestors(element.index))[1:4]):
+    if _CRUMB[mark] or any(_CRUMB[e.mark] for e in list(document.ancestors(element.index))[1:4]):
         score -= 25
     parent = document.elements[element.parent] if element.parent >= 0 else element
     if parent.tag == "a" and element.tag != "h1":

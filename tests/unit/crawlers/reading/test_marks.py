@@ -1,16 +1,34 @@
-"""Names asked twice are answered from memory."""
+"""Texts asked twice are answered from memory."""
 
-import re
-
-from crawlers.reading.marks import says
-
-PRICE = re.compile("price")
+from crawlers.reading.marks import MAX_KEPT, MAX_KEPT_TEXT, Answers, Sign
 
 
 def test_answers_are_kept() -> None:
-    """The same question is searched once."""
-    says.cache_clear()
-    assert says(PRICE, "now price")
-    assert says(PRICE, "now price")
-    assert not says(PRICE, "now")
-    assert (says.cache_info().hits, says.cache_info().misses) == (1, 2)
+    """The same question is asked once."""
+    asked: list[str] = []
+    answers = Answers(lambda text: asked.append(text) or text.upper())
+    assert [answers["a"], answers["a"], answers["b"]] == ["A", "A", "B"]
+    assert asked == ["a", "b"]
+
+
+def test_long_texts_are_not_kept() -> None:
+    """A page cannot fill the memory with its own long names."""
+    answers = Answers(len)
+    assert answers["x" * (MAX_KEPT_TEXT + 1)] == MAX_KEPT_TEXT + 1
+    assert not answers
+
+
+def test_too_many_answers_are_forgotten() -> None:
+    """The number of kept answers is bounded, and what was forgotten is asked again."""
+    answers = Answers(int)
+    for number in range(MAX_KEPT + 1):
+        assert answers[str(number)] == number
+    assert len(answers) == 1
+    assert answers["0"] == 0
+
+
+def test_a_sign_is_found_anywhere() -> None:
+    """A sign is searched for, not matched."""
+    price = Sign("price")
+    assert price["now price"]
+    assert not price["now"]
