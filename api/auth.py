@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 from api.errors import BusyError, InputError, SignInFailedError
 from api.policy import Scope, permissions_of
 from kernel import audit
-from kernel.crypto import random_token, sha256_hex
+from kernel.crypto import random_token, same_secret, sha256_hex
+from kernel.db import Database
 from kernel.models import User, UserSession
 
 MAX_FAILURES = 5
@@ -96,11 +97,22 @@ class Attempt:
     refused: str
 
 
-def try_password(session: Session, gate: PasswordGate, *, name: str, password: str, at: datetime) -> User | str:
-    """Check name and password, count failures, lock the account after five.
+def stored_password(database: Database, name: str) -> str:
+    """The hash of an account's password, or empty.
+
+    Compare it before the write session is opened: argon2 takes long on purpose, and strangers at the
+    door must not keep everybody else from writing.
+    """
+    with database.read() as session:
+        return session.execute(select(User.password_hash).where(User.name == name)).scalar_one_or_none() or ""
+
+
+def try_password(session: Session, *, name: str, stored: str, right: bool, at: datetime) -> User | str:
+    """Settle a sign-in: count failures, lock the account after five.
 
     Args:
         session: a write session; commit it whatever the outcome, so that failures count.
+        stored: what :func:`stored_password` gave. right: whether :class:`PasswordGate` matched it.
 
     Returns:
         the user, or the reason for refusing (``unknown``, ``inactive``, ``locked``, ``password``).
@@ -108,7 +120,8 @@ def try_password(session: Session, gate: PasswordGate, *, name: str, password: s
     Effects: tables ``user``, ``audit``.
     """
     user = session.execute(select(User).where(User.name == name)).scalar_one_or_none()
-    right = gate.matches(user.password_hash if user else "", password)
+    # A password that was replaced meanwhile opens nothing.
+    right = right and user is not None and same_secret(user.password_hash, stored)
     reason = _refusal(user, right=right, at=at)
     if user is None or reason:
         if user and reason == "password":
@@ -224,6 +237,9 @@ def close_session(session: Session, who: SignedIn, *, at: datetime) -> None:
     )
 
 
-def close_all(session: Session, user_id: int) -> None:
-    """End every sign-in and ticket of a user. Effects: table ``user_session``."""
-    session.execute(delete(UserSession).where(UserSession.user_id == user_id))
+def close_all(session: Session, user_id: int, *, keep: str = "") -> None:
+    """End every sign-in and ticket of a user, but for the one with the digest ``keep``.
+
+    Effects: table ``user_session``.
+    """
+    session.execute(delete(UserSession).where(UserSession.user_id == user_id, UserSession.token_sha256 != keep))

@@ -8,6 +8,9 @@ def local_path(wanted: str, otherwise: str = "/") -> str:
 
     Spec: OWASP ASVS 5.0 3.7.2.
     """
-    parts = urlsplit(wanted)
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:  # a bracket that opens an IPv6 address and does not close
+        return otherwise
     stays = not parts.scheme and not parts.netloc and wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
     return wanted if stays and "\\" not in wanted and wanted.isprintable() else otherwise

@@ -11,6 +11,7 @@ from api.errors import ConflictError, InputError, NotFoundError
 from api.policy import Permission, Scope
 from api.queries.scope import allowed, evidence_visible
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut
+from api.schemas.base import RowNumber
 from kernel import audit
 from kernel.models import AuditEntry, Evidence, FactVersion, Listing, OutboxEntry, Page, RuleHit, Shop
 
@@ -26,8 +27,8 @@ class HitFilter:
     rule: str = ""
     severity: str = ""
     state: str = ""
-    shop_id: int | None = None
-    listing_id: int | None = None
+    shop_id: RowNumber | None = None
+    listing_id: RowNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)

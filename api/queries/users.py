@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth import close_all, make_ticket
+from api.auth import SignedIn, close_all, make_ticket
 from api.errors import ConflictError, InputError, NotFoundError
 from api.policy import ROLES, Permission, Scope
 from api.queries.scope import allowed
@@ -106,15 +106,16 @@ def change_user(
 
     Raises:
         NotFoundError: no such user. InputError: roles not understood.
-        ConflictError: an administrator locking out themselves.
+        ConflictError: an administrator changing their own roles: neither locking themselves out, nor
+        letting themselves in to the evidence.
 
     Effects: tables ``user``, ``user_session``, ``audit``.
     """
     user = read_user(session, scope, user_id)
     wanted = check_roles(roles)
-    if user_id == scope.user_id and (not active or "administrator" not in wanted):
+    if user_id == scope.user_id and (not active or set(wanted) != set(user.roles)):
         raise ConflictError(
-            "expected somebody else's account, got one's own", hint="不能停用自己或去掉自己的管理员角色。"
+            "expected somebody else's account, got one's own", hint="不能停用自己或更改自己的角色，请另一位管理员来做。"
         )
     detail = {"roles": {"from": list(user.roles), "to": list(wanted)}, "active": {"from": user.active, "to": active}}
     user.roles, user.active = list(wanted), active
@@ -142,13 +143,20 @@ def give_ticket(session: Session, scope: Scope, user_id: int, *, at: datetime) -
     return make_ticket(session, user, minutes=TICKET_MINUTES, at=at)
 
 
-def set_password(session: Session, scope: Scope, user_id: int, *, password_hash: str, at: datetime) -> None:
-    """Replace one's own password; every other sign-in of the account ends with the next request.
+def set_password(session: Session, who: SignedIn, *, password_hash: str, at: datetime) -> None:
+    """Replace one's own password; every other sign-in and ticket of the account ends.
 
-    Effects: tables ``user``, ``audit``.
+    Spec: OWASP ASVS 5.0 7.4.3.
+
+    Raises:
+        NotFoundError: the account is gone.
+
+    Effects: tables ``user``, ``user_session``, ``audit``.
     """
+    user_id = who.scope.user_id
     user = session.get(User, user_id)
     if user is None:
         raise NotFoundError(f"expected a user, got none with number {user_id}")
     user.password_hash = password_hash
-    audit.append(session, actor=scope.name, action="user.password", object_type="user", object_id=user_id, at=at)
+    close_all(session, user_id, keep=who.token_sha256)
+    audit.append(session, actor=who.scope.name, action="user.password", object_type="user", object_id=user_id, at=at)

@@ -11,6 +11,7 @@ from api.queries.audit_trail import AuditFilter, list_audit
 from api.queries.slices import PAGE_SIZE
 from api.queries.users import NewUser, add_user, change_user, give_ticket, list_users
 from api.rule_trial import try_text
+from api.schemas.base import RowNumber
 from api.schemas.overview import TrialIn, TrialOut
 from api.schemas.user import AuditCheckOut, AuditEntryOut, AuditOut, TicketOut, UserChangeIn, UserIn, UserOut
 from kernel import audit
@@ -41,7 +42,7 @@ def add(context: Ctx, who: Who, body: UserIn) -> UserOut:
 
 
 @router.put("/users/{user_id}", dependencies=[allow(Permission.USER_MANAGE)])
-def change(context: Ctx, who: Who, user_id: int, body: UserChangeIn) -> UserOut:
+def change(context: Ctx, who: Who, user_id: RowNumber, body: UserChangeIn) -> UserOut:
     """Change roles, or switch an account on or off; its sign-ins end."""
     with context.database.write() as session:
         user = change_user(session, who.scope, user_id, roles=body.roles, active=body.active, at=context.now())
@@ -49,7 +50,7 @@ def change(context: Ctx, who: Who, user_id: int, body: UserChangeIn) -> UserOut:
 
 
 @router.post("/users/{user_id}/ticket", dependencies=[allow(Permission.USER_MANAGE)], status_code=201)
-def ticket(context: Ctx, who: Who, user_id: int) -> TicketOut:
+def ticket(context: Ctx, who: Who, user_id: RowNumber) -> TicketOut:
     """A one-time sign-in for a user, good for an hour."""
     with context.database.write() as session:
         secret = give_ticket(session, who.scope, user_id, at=context.now())
@@ -61,7 +62,7 @@ def trail(
     context: Ctx,
     who: Who,
     wanted: Annotated[AuditFilter, Depends()],
-    before: Annotated[int | None, Query()] = None,
+    before: Annotated[RowNumber | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = PAGE_SIZE,
 ) -> AuditOut:
     """The audit trail, newest first."""

@@ -13,6 +13,7 @@ from api.queries.listing_search import FACET_NAMES, PAGE_SIZE, SORT_NAMES, Wante
 from api.queries.listings import read_listing
 from api.queries.overview import read_overview
 from api.queries.saved_searches import drop_search, list_saved, save_search
+from api.schemas.base import RowNumber
 from api.schemas.listing import ListingDetailOut, SavedSearchIn, SavedSearchOut, SearchOut
 from api.schemas.overview import OverviewOut
 
@@ -72,7 +73,7 @@ def export(
 
 
 @router.get("/listings/{listing_id}", dependencies=[allow(Permission.LISTING_READ)])
-def listing(context: Ctx, who: Who, listing_id: int) -> ListingDetailOut:
+def listing(context: Ctx, who: Who, listing_id: RowNumber) -> ListingDetailOut:
     """One listing: facts with their places, history, prices, hits, evidence."""
     with context.database.read() as session:
         return ListingDetailOut.of(read_listing(session, who.scope, listing_id))
@@ -94,7 +95,7 @@ def save(context: Ctx, who: Who, body: SavedSearchIn) -> SavedSearchOut:
 
 
 @router.delete("/saved-searches/{search_id}", dependencies=[allow(Permission.SEARCH_SAVE)], status_code=204)
-def drop(context: Ctx, who: Who, search_id: int) -> None:
+def drop(context: Ctx, who: Who, search_id: RowNumber) -> None:
     """Forget a saved search."""
     with context.database.write() as session:
         drop_search(session, who.scope, search_id)

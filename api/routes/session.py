@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from api.access import Who, allow, cookie_name
-from api.auth import SignedIn, close_session, find_session, open_session, try_password
+from api.auth import SignedIn, close_session, find_session, open_session, stored_password, try_password
 from api.context import Ctx
 from api.errors import SignInFailedError
 from api.policy import Permission
@@ -26,9 +26,12 @@ def _out(who: SignedIn) -> SessionOut:
 @router.post("/session", dependencies=[allow(Permission.PUBLIC)])
 def sign_in(context: Ctx, response: Response, body: SignInIn) -> SessionOut:
     """Sign in by name and password; the answer sets the session cookie."""
+    name = body.name[:60]
+    stored = stored_password(context.database, name)
+    right = context.gate.matches(stored, body.password)
     with context.database.write() as session:
         at = context.now()
-        user = try_password(session, context.gate, name=body.name[:60], password=body.password, at=at)
+        user = try_password(session, name=name, stored=stored, right=right, at=at)
         who = token = None
         if not isinstance(user, str):
             token = open_session(session, user, hours=context.settings.session_hours, at=at, how="api")

@@ -10,6 +10,7 @@ from api.policy import Permission
 from api.queries.hits import HitFilter, decide, hit_facets, list_hits, read_hit
 from api.queries.shops import ShopFilter, list_shops, read_shop
 from api.queries.slices import PAGE_SIZE
+from api.schemas.base import RowNumber
 from api.schemas.hit import DecisionIn, HitOut, HitsOut
 from api.schemas.shop import ShopDetailOut, ShopOut, ShopsOut
 
@@ -24,7 +25,7 @@ def shops(  # noqa: PLR0917 - FastAPI calls it by name
     status: str = "",
     platform: str = "",
     text: str = "",
-    before: int | None = None,
+    before: RowNumber | None = None,
     limit: Size = PAGE_SIZE,
 ) -> ShopsOut:
     """Shops under watch, newest first."""
@@ -34,7 +35,7 @@ def shops(  # noqa: PLR0917 - FastAPI calls it by name
 
 
 @router.get("/shops/{shop_id}", dependencies=[allow(Permission.SHOP_READ)])
-def shop(context: Ctx, who: Who, shop_id: int) -> ShopDetailOut:
+def shop(context: Ctx, who: Who, shop_id: RowNumber) -> ShopDetailOut:
     """One shop: licence facts and visits."""
     with context.database.read() as session:
         return ShopDetailOut.of(read_shop(session, who.scope, shop_id))
@@ -45,7 +46,7 @@ def hits(
     context: Ctx,
     who: Who,
     wanted: Annotated[HitFilter, Depends()],
-    before: Annotated[int | None, Query()] = None,
+    before: Annotated[RowNumber | None, Query()] = None,
     limit: Size = PAGE_SIZE,
 ) -> HitsOut:
     """Rule hits (leads, never findings), newest first."""
@@ -60,14 +61,14 @@ def hits(
 
 
 @router.get("/hits/{hit_id}", dependencies=[allow(Permission.HIT_READ)])
-def hit(context: Ctx, who: Who, hit_id: int) -> HitOut:
+def hit(context: Ctx, who: Who, hit_id: RowNumber) -> HitOut:
     """One rule hit."""
     with context.database.read() as session:
         return HitOut.of(read_hit(session, who.scope, hit_id))
 
 
 @router.post("/hits/{hit_id}/decision", dependencies=[allow(Permission.HIT_DECIDE)])
-def decision(context: Ctx, who: Who, hit_id: int, body: DecisionIn) -> HitOut:
+def decision(context: Ctx, who: Who, hit_id: RowNumber, body: DecisionIn) -> HitOut:
     """Confirm, dismiss or reopen a hit, with a reason."""
     with context.database.write() as session:
         row = decide(session, who.scope, hit_id, decision=body.decision, reason=body.reason, at=context.now())

@@ -1,6 +1,12 @@
 """The base of every JSON form."""
 
-from pydantic import BaseModel, ConfigDict
+import json
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+RowNumber = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+"""The number of a record as a request gives it: what does not fit the column is refused, not looked up."""
 
 
 class Out(BaseModel):
@@ -10,6 +16,13 @@ class Out(BaseModel):
 
 
 class In(BaseModel):
-    """What the API takes; unknown fields are refused."""
+    """What the API takes; unknown fields are refused, and so is text that no encoding can carry."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_half_characters(cls, values: Any) -> Any:
+        # JSON can write half of a surrogate pair, and no database takes it.
+        json.dumps(values, ensure_ascii=False).encode()
+        return values

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from api.packages import Verdict
 from api.queries.evidence import EvidenceDetail
-from api.schemas.base import In, Out
+from api.schemas.base import In, Out, RowNumber
 
 
 class EvidenceOut(Out):
@@ -84,7 +84,7 @@ class FileOut(Out):
 class OrderIn(In):
     """An order to capture a listing's page."""
 
-    listing_id: int
+    listing_id: RowNumber
     purpose: str
 
 

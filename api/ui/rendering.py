@@ -92,7 +92,10 @@ def grouped(digest: str) -> str:
 
 def web_link(url: str) -> str:
     """The address when it is http(s), else empty: other schemes never become links."""
-    return url if urlsplit(url).scheme in {"http", "https"} else ""
+    try:
+        return url if urlsplit(url).scheme in {"http", "https"} else ""
+    except ValueError:  # a bracket that opens an IPv6 address and does not close
+        return ""
 
 
 def fact_text(value: object) -> str:

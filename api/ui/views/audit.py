@@ -9,6 +9,7 @@ from api.access import Who, allow
 from api.context import Ctx
 from api.policy import Permission
 from api.queries.audit_trail import AuditFilter, list_audit
+from api.schemas.base import RowNumber
 from api.ui.rendering import is_fragment, page
 from kernel import audit
 
@@ -21,7 +22,7 @@ def trail(
     context: Ctx,
     who: Who,
     wanted: Annotated[AuditFilter, Depends()],
-    before: int | None = None,
+    before: RowNumber | None = None,
 ) -> HTMLResponse:
     """Entries, newest first."""
     with context.database.read() as session:

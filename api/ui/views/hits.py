@@ -10,6 +10,7 @@ from api.context import Ctx
 from api.locations import local_path
 from api.policy import Permission
 from api.queries.hits import HitFilter, decide, decisions_of, hit_facets, list_hits, quotes_of, read_hit
+from api.schemas.base import RowNumber
 from api.ui.rendering import is_fragment, page
 
 router = APIRouter(include_in_schema=False)
@@ -21,7 +22,7 @@ def hit_list(
     context: Ctx,
     who: Who,
     wanted: Annotated[HitFilter, Depends()],
-    before: int | None = None,
+    before: RowNumber | None = None,
 ) -> HTMLResponse:
     """Hits, newest first."""
     with context.database.read() as session:
@@ -42,7 +43,7 @@ def hit_list(
 
 
 @router.get("/hits/{hit_id}", dependencies=[allow(Permission.HIT_READ)])
-def hit(request: Request, context: Ctx, who: Who, hit_id: int) -> HTMLResponse:
+def hit(request: Request, context: Ctx, who: Who, hit_id: RowNumber) -> HTMLResponse:
     """One hit with its reasons."""
     with context.database.read() as session:
         row = read_hit(session, who.scope, hit_id)
@@ -56,7 +57,7 @@ def decision(  # noqa: PLR0917 - FastAPI calls it by name
     request: Request,
     context: Ctx,
     who: Who,
-    hit_id: int,
+    hit_id: RowNumber,
     decision: Annotated[str, Form()] = "",
     reason: Annotated[str, Form()] = "",
     goto: Annotated[str, Form(alias="next")] = "",

@@ -10,6 +10,7 @@ from api.context import Ctx
 from api.orders import order_listing_capture
 from api.policy import Permission
 from api.queries.listings import read_listing
+from api.schemas.base import RowNumber
 from api.ui.catalogue import text
 from api.ui.charts import price_chart
 from api.ui.rendering import language_of, page
@@ -18,7 +19,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/listings/{listing_id}", dependencies=[allow(Permission.LISTING_READ)])
-def listing(request: Request, context: Ctx, who: Who, listing_id: int) -> HTMLResponse:
+def listing(request: Request, context: Ctx, who: Who, listing_id: RowNumber) -> HTMLResponse:
     """One listing."""
     with context.database.read() as session:
         detail = read_listing(session, who.scope, listing_id)
@@ -28,7 +29,7 @@ def listing(request: Request, context: Ctx, who: Who, listing_id: int) -> HTMLRe
 
 
 @router.post("/listings/{listing_id}/capture", dependencies=[allow(Permission.EVIDENCE_ORDER)])
-def order(context: Ctx, who: Who, listing_id: int, purpose: Annotated[str, Form()] = "") -> Response:
+def order(context: Ctx, who: Who, listing_id: RowNumber, purpose: Annotated[str, Form()] = "") -> Response:
     """Order a sealed capture of the listing's page."""
     ordered = order_listing_capture(context, who, listing_id, purpose)
     return RedirectResponse(f"/evidence/{ordered.evidence.id}", 303)

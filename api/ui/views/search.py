@@ -16,6 +16,7 @@ from api.policy import Permission
 from api.queries.hits import Quote
 from api.queries.listing_search import FACET_NAMES, SORT_NAMES, Found, Wanted, search_listings
 from api.queries.saved_searches import drop_search, list_saved, save_search
+from api.schemas.base import RowNumber
 from api.ui.rendering import is_fragment, page
 from search.errors import QueryError, SearchError
 
@@ -84,7 +85,9 @@ def save(
 
 
 @router.post("/searches/{search_id}/drop", dependencies=[allow(Permission.SEARCH_SAVE)])
-def drop(context: Ctx, who: Who, search_id: int, goto: Annotated[str, Form(alias="next")] = "/search") -> Response:
+def drop(
+    context: Ctx, who: Who, search_id: RowNumber, goto: Annotated[str, Form(alias="next")] = "/search"
+) -> Response:
     """Forget a search."""
     with context.database.write() as session:
         drop_search(session, who.scope, search_id)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Visitor, Who, allow, cookie_name
-from api.auth import close_session, open_session, try_password, use_ticket
+from api.auth import close_session, open_session, stored_password, try_password, use_ticket
 from api.context import Ctx
 from api.errors import SignInFailedError
 from api.locations import local_path
@@ -38,9 +38,11 @@ def sign_in(
     goto: Annotated[str, Form(alias="next")] = "/",
 ) -> Response:
     """Sign in by name and password."""
+    stored = stored_password(context.database, name)
+    right = context.gate.matches(stored, password)
     with context.database.write() as session:
         at = context.now()
-        user = try_password(session, context.gate, name=name, password=password, at=at)
+        user = try_password(session, name=name, stored=stored, right=right, at=at)
         token = ""
         if not isinstance(user, str):
             token = open_session(session, user, hours=context.settings.session_hours, at=at, how="password")
@@ -110,5 +112,5 @@ def change_password(context: Ctx, who: Who, password: Annotated[str, Form(max_le
     """Set one's own password."""
     digest = context.gate.hash(password)
     with context.database.write() as session:
-        set_password(session, who.scope, who.scope.user_id, password_hash=digest, at=context.now())
+        set_password(session, who, password_hash=digest, at=context.now())
     return RedirectResponse("/account?saved=true", SEE_OTHER)

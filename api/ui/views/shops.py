@@ -9,6 +9,7 @@ from api.access import Who, allow
 from api.context import Ctx
 from api.policy import Permission
 from api.queries.shops import ShopFilter, list_shops, read_shop
+from api.schemas.base import RowNumber
 from api.ui.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -20,7 +21,7 @@ def shop_list(
     context: Ctx,
     who: Who,
     wanted: Annotated[ShopFilter, Depends()],
-    before: int | None = None,
+    before: RowNumber | None = None,
 ) -> HTMLResponse:
     """Shops under watch."""
     with context.database.read() as session:
@@ -29,7 +30,7 @@ def shop_list(
 
 
 @router.get("/shops/{shop_id}", dependencies=[allow(Permission.SHOP_READ)])
-def shop(request: Request, context: Ctx, who: Who, shop_id: int) -> HTMLResponse:
+def shop(request: Request, context: Ctx, who: Who, shop_id: RowNumber) -> HTMLResponse:
     """One shop."""
     with context.database.read() as session:
         return page(request, "shop.html", detail=read_shop(session, who.scope, shop_id))

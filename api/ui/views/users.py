@@ -9,6 +9,7 @@ from api.access import Who, allow
 from api.context import Ctx
 from api.policy import ROLES, Permission
 from api.queries.users import NewUser, add_user, change_user, give_ticket, list_users, read_user
+from api.schemas.base import RowNumber
 from api.ui.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -43,7 +44,7 @@ def add(  # noqa: PLR0917 - FastAPI calls it by name
 def change(
     context: Ctx,
     who: Who,
-    user_id: int,
+    user_id: RowNumber,
     roles: Annotated[tuple[str, ...], Form()] = (),
     active: Annotated[str, Form()] = "",
 ) -> Response:
@@ -54,7 +55,7 @@ def change(
 
 
 @router.post("/users/{user_id}/ticket", dependencies=[allow(Permission.USER_MANAGE)])
-def ticket(request: Request, context: Ctx, who: Who, user_id: int) -> HTMLResponse:
+def ticket(request: Request, context: Ctx, who: Who, user_id: RowNumber) -> HTMLResponse:
     """A one-time sign-in for a user, shown once."""
     with context.database.write() as session:
         secret = give_ticket(session, who.scope, user_id, at=context.now())

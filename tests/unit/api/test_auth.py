@@ -1,10 +1,11 @@
 """Passwords, tickets, sessions."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from api.auth import (
     LOCK_TIME,
@@ -13,6 +14,7 @@ from api.auth import (
     find_session,
     make_ticket,
     open_session,
+    stored_password,
     try_password,
     use_ticket,
 )
@@ -25,6 +27,13 @@ from tests.e2e.seeded_market import AT, add_user
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "four unrelated words here"
+
+
+def settle(session: Session, name: str, password: str, at: datetime = AT) -> User | str:
+    """A sign-in as it comes over HTTP, in one session."""
+    stored = session.execute(select(User.password_hash).where(User.name == name)).scalar_one_or_none() or ""
+    right = PasswordGate(hasher=QUICK).matches(stored, password)
+    return try_password(session, name=name, stored=stored, right=right, at=at)
 
 
 @pytest.fixture
@@ -68,11 +77,11 @@ def test_five_failures_lock_the_account(database: Database, gate: PasswordGate) 
         add_user(session, "li", ["supervisor"], password_hash=gate.hash(PASSWORD))
     for expected in ["password"] * 5 + ["locked"]:
         with database.write() as session:
-            assert try_password(session, gate, name="li", password="wrong", at=AT) == expected
+            assert settle(session, "li", "wrong") == expected
     with database.write() as session:
-        assert try_password(session, gate, name="li", password=PASSWORD, at=AT) == "locked"
+        assert settle(session, "li", PASSWORD) == "locked"
         later = AT + LOCK_TIME + timedelta(seconds=1)
-        user = try_password(session, gate, name="li", password=PASSWORD, at=later)
+        user = settle(session, "li", PASSWORD, later)
         assert isinstance(user, User)
         assert user.failed_attempts == 0
         assert audit.verify(session).ok
@@ -82,8 +91,21 @@ def test_unknown_and_inactive_accounts_are_refused(database: Database, gate: Pas
     """The reason is for the audit trail alone."""
     with database.write() as session:
         add_user(session, "off", ["supervisor"], password_hash=gate.hash(PASSWORD)).active = False
-        assert try_password(session, gate, name="nobody", password=PASSWORD, at=AT) == "unknown"
-        assert try_password(session, gate, name="off", password=PASSWORD, at=AT) == "inactive"
+        assert settle(session, "nobody", PASSWORD) == "unknown"
+        assert settle(session, "off", PASSWORD) == "inactive"
+
+
+def test_a_password_that_was_replaced_meanwhile_opens_nothing(database: Database, gate: PasswordGate) -> None:
+    """Comparing takes long, outside the transaction; what was compared must still stand."""
+    with database.write() as session:
+        add_user(session, "li", ["supervisor"], password_hash=gate.hash(PASSWORD))
+    old = stored_password(database, "li")
+    with database.write() as session:
+        session.execute(select(User)).scalar_one().password_hash = gate.hash("another four words here")
+    assert gate.matches(old, PASSWORD)
+    with database.write() as session:
+        assert try_password(session, name="li", stored=old, right=True, at=AT) == "password"
+    assert not stored_password(database, "nobody")
 
 
 def test_a_session_is_kept_as_a_digest_and_ends(database: Database) -> None:

@@ -122,3 +122,13 @@ def test_the_description_names_every_call(shared_house: House) -> None:
     assert "/api/v1/evidence/{evidence_id}/verification" in body["paths"]
     for methods in body["paths"].values():
         assert all(operation["description"] for operation in methods.values())
+
+
+def test_half_a_character_is_refused(shared_house: House) -> None:
+    """JSON can write one, and no database takes it; also before a sign-in."""
+    headers = {"content-type": "application/json"}
+    body = '{"name": "a\\ud800", "password": "x"}'
+    assert shared_house.browser().post("/api/v1/session", content=body, headers=headers).status_code == 422
+    whole = '{"text": "\\ud83d\\ude00"}'
+    answer = shared_house.browser("supervisor").post("/api/v1/rules/try", content=whole, headers=headers)
+    assert answer.status_code == 200

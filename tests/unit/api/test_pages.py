@@ -190,3 +190,16 @@ def test_users_are_managed(house: House) -> None:
     assert browser.post(f"/users/{number}/ticket").status_code == 409
     own = house.seeded.users["administrator"]
     assert browser.post(f"/users/{own}", data={"roles": "supervisor", "active": "1"}).status_code == 409
+    more = {"roles": ["administrator", "investigator"], "active": "1"}
+    assert browser.post(f"/users/{own}", data=more).status_code == 409
+    assert browser.get("/evidence").status_code == 403
+
+
+NUMBER_PAGES = ("/listings/{}", "/hits/{}", "/shops/{}", "/hits?before={}", "/hits?shop_id={}", "/api/v1/hits/{}")
+
+
+@pytest.mark.parametrize("path", NUMBER_PAGES)
+@pytest.mark.parametrize("number", [2**31, 10**30, -(10**30)])
+def test_a_number_beyond_the_column_is_refused(shared_house: House, path: str, number: int) -> None:
+    """It is not handed to the database, which would break over it."""
+    assert shared_house.browser("supervisor").get(path.format(number)).status_code == 422

@@ -111,3 +111,34 @@ def test_https_binds_the_cookie_to_the_host(config: Settings) -> None:
     assert context.allowed_hosts() == frozenset({"wangjian.example"})
     assert context.replay_origin == "https://wangjian.example:8601"
     context.database.close()
+
+
+def test_a_new_password_ends_every_other_sign_in(house: House) -> None:
+    """Somebody who changes a password because it is known wants the others out."""
+    browser, thief = house.browser("supervisor"), house.browser("supervisor")
+    assert thief.get("/account").status_code == 200
+    assert browser.post("/account/password", data={"password": PASSWORD}).status_code == 303
+    assert browser.get("/account").status_code == 200
+    assert thief.get("/account").status_code == 303
+
+
+def test_comparing_a_password_keeps_nobody_from_writing(known: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else strangers at the sign-in would hold up the crawl."""
+    seen: list[str] = []
+
+    def compare(stored: str, password: str) -> bool:
+        with known.context.database.write() as session:
+            seen.append(session.get_one(User, known.seeded.users["supervisor"]).name)
+        return bool(stored) and password == PASSWORD
+
+    monkeypatch.setattr(known.context.gate, "matches", compare)
+    data = {"name": "supervisor", "password": PASSWORD}
+    assert known.browser().post("/signin", data=data).status_code == 303
+    assert known.browser().post("/api/v1/session", json=data).status_code == 200
+    assert seen == ["supervisor"] * 2
+
+
+@pytest.mark.parametrize("wanted", ["//[", "/\\["])
+def test_a_broken_next_address_is_not_followed(house: House, wanted: str) -> None:
+    """It is no fault of ours either."""
+    assert house.browser("supervisor").get("/signin", params={"next": wanted}).headers["location"] == "/"
