@@ -44,6 +44,10 @@ _CRUMB_LINE = re.compile(
     r"(?:^|\n)(?:(?:您的|当前|所在|您当前的)?位置\s*[:：]?\s*)?(?P<path>[^\n>›»＞/]{1,30}(?:\s*[>›»＞]\s*[^\n>›»＞]{1,60}"
     r"|\s/\s[^\n/]{1,60}){1,6})(?=\n|$)"
 )
+_CRUMB_SIGN = re.compile(r"[>›»＞]|\s/")
+CRUMBS_WITHIN = 6_000
+MAX_BEFORE_CRUMB = 80
+"""More than what ``_CRUMB_LINE`` allows before the first mark between two names."""
 _CRUMB_PART = re.compile(r"\s*[>›»→＞]\s*|\s+/\s+|\n")
 _CRUMB_LEAD = re.compile(r"^\s*(?:您的|当前|所在|您当前的)?位置\s*[:：]?\s*")
 _CRUMB_HOME = re.compile(
@@ -165,7 +169,10 @@ def category(document: Document, title: str) -> Iterator[Fact]:
 
 def _crumb_line(document: Document, title: str) -> list[Fact]:
     """Category from a line such as "当前位置：首页 > 食品 > 茶叶"."""
-    for match in _CRUMB_LINE.finditer(document.text[:6_000]):
+    sign = _CRUMB_SIGN.search(document.text, 0, CRUMBS_WITHIN)
+    if sign is None:
+        return []
+    for match in _CRUMB_LINE.finditer(document.text, max(0, sign.start() - MAX_BEFORE_CRUMB), CRUMBS_WITHIN):
         if in_card(document, document.element_at(match.start("path")).index):
             continue
         names = [clean(part) for part in _CRUMB_PART.split(match["path"])]

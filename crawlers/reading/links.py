@@ -1,15 +1,19 @@
 """Links worth following: same site, without fragment, each once, with a guess at what is behind."""
 
 import re
+from typing import NamedTuple
 
 from crawlers.reading.blocks import groups_of
 from crawlers.reading.document import Document
+from crawlers.reading.marks import Answers
 from crawlers.reading.page_kind import is_home_path, kind_by_address
 from crawlers.reading.survey import survey_of
 from crawlers.reading.urls import host_of
 from kernel.facts import Link, PageKind
 
 MAX_LINKS = 2_000
+MAX_RULES_TEXT = 20
+MAX_LOGIN_TEXT = 8
 _FILE = re.compile(
     r"\.(?:jpe?g|png|gif|webp|svg|avif|css|js|ico|pdf|zip|rar|mp4|mp3|apk|exe|docx?|xlsx?)(?:$|\?)", re.IGNORECASE
 )
@@ -31,18 +35,64 @@ _PAGING = re.compile(
 _PAGE_QUERY = re.compile(r"[?&](?:page|p|pn|pageno|page_?num|offset|start)=\d+|/page[/_-]?\d+", re.IGNORECASE)
 
 
+class _Target(NamedTuple):
+    """What an address alone says of the page behind it; ``kind`` is the guess when nothing else is known."""
+
+    host: str
+    is_file: bool
+    licence: bool
+    rules: bool
+    login: bool
+    paged: bool
+    kind: PageKind
+
+
+class _Words(NamedTuple):
+    """What the text of a link says of the page behind it."""
+
+    licence: bool
+    rules: bool
+    login: bool
+    paging: bool
+
+
+def _read_target(url: str) -> _Target:
+    return _Target(
+        host=host_of(url),
+        is_file=_FILE.search(url) is not None,
+        licence=_LICENCE_PATH.search(url) is not None,
+        rules=_RULES_PATH.search(url) is not None,
+        login=_LOGIN.search(url) is not None,
+        paged=_PAGE_QUERY.search(url) is not None,
+        kind="home" if is_home_path(url) else kind_by_address(url),
+    )
+
+
+def _read_words(text: str) -> _Words:
+    return _Words(
+        licence=_LICENCE.search(text) is not None,
+        rules=len(text) <= MAX_RULES_TEXT and _RULES.search(text) is not None,
+        login=len(text) <= MAX_LOGIN_TEXT and _LOGIN.search(text) is not None,
+        paging=_PAGING.search(text) is not None,
+    )
+
+
+_TARGETS = Answers(_read_target)
+_WORDS = Answers(_read_words)
+
+
 def _kind(url: str, text: str, cards: set[str]) -> PageKind:
     """What the page behind a link probably is."""
-    if _LICENCE.search(text) or _LICENCE_PATH.search(url):
+    target, words = _TARGETS[url], _WORDS[text]
+    if words.licence or target.licence:
         return "licence"
-    if len(text) <= 20 and (_RULES.search(text) or _RULES_PATH.search(url)):
+    if words.rules or (target.rules and len(text) <= MAX_RULES_TEXT):
         return "rules"
-    if _LOGIN.search(url) or (len(text) <= 8 and _LOGIN.search(text)):
+    if target.login or words.login:
         return "login"
     if url in cards:
         return "detail"
-    paging = _PAGE_QUERY.search(url) and _PAGING.search(text)
-    return "list" if paging else "home" if is_home_path(url) else kind_by_address(url)
+    return "list" if target.paged and words.paging else target.kind
 
 
 def links_of(document: Document) -> tuple[Link, ...]:
@@ -52,7 +102,8 @@ def links_of(document: Document) -> tuple[Link, ...]:
     texts: dict[str, str] = {}
     for anchor in survey_of(document).anchors:
         url = anchor.url
-        if host_of(url) != host or _FILE.search(url):
+        target = _TARGETS[url]
+        if target.host != host or target.is_file:
             continue
         known = texts.get(url)
         if known is None and len(texts) >= MAX_LINKS:

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from crawlers.reading.document import Document, Element
+from crawlers.reading.marks import Answers
 
 LABELS = {
     "brand": "品牌|商品品牌|brand|manufacturer|marke",
@@ -28,7 +29,10 @@ LABELS = {
 _FIELD_OF = re.compile("|".join(f"(?P<{field}>{words})" for field, words in LABELS.items()), re.IGNORECASE)
 _HEAD = re.compile(r"(?P<label>[^\n:：]{1,16}?)\s*[:：]\s*(?P<value>.*)", re.DOTALL)
 _SPACED_HEAD = re.compile(r"(?P<label>品牌|brand|评分|rating|库存)\s+(?P<value>\S.*)", re.IGNORECASE)
+_SPACED_STARTS = frozenset("品评库bBrR")
 MAX_LABEL = 22
+MAX_HEAD = 400
+"""A label is looked for in so much of a run of text."""
 MAX_VALUE = 20_000
 MAX_PIECES = 60
 MAX_PAIRS = 1_500
@@ -53,11 +57,32 @@ class Pair:
     after: int
 
 
+def _field_of_label(label: str) -> str:
+    match = _FIELD_OF.fullmatch(label)
+    return match.lastgroup or "" if match else ""
+
+
+_FIELDS = Answers(_field_of_label)
+
+
 def field_of(label: str) -> str:
     """Field a label stands for; empty when it is none of ours."""
     label = label.strip(" \n:：*·【】[]（）()")
-    match = _FIELD_OF.fullmatch(label) if 0 < len(label) <= MAX_LABEL else None
-    return match.lastgroup or "" if match else ""
+    return _FIELDS[label] if 0 < len(label) <= MAX_LABEL else ""
+
+
+_WHOLE_LABELS = Answers(lambda text: field_of(text) if len(text) <= MAX_LABEL else "")
+
+
+def _headed(text: str) -> tuple[str, int]:
+    """Field and start of the value of a text that begins with its label; empty when it does not."""
+    match = None
+    if ":" in text or "：" in text:
+        match = _HEAD.match(text)
+    if match is None and text[:1] in _SPACED_STARTS:
+        match = _SPACED_HEAD.match(text)
+    field = field_of(match["label"]) if match else ""
+    return (field, match.start("value")) if match and field and match["value"].strip() else ("", 0)
 
 
 def _following(document: Document, holder: Element, after: int) -> list[Element]:
@@ -84,34 +109,25 @@ def _after_label(document: Document, field: str, element: Element, end: int) -> 
     return Pair(field, start + shift, stop, holder, element.stop - 1) if stop > start + shift else None
 
 
-def _run_end(document: Document, position: int) -> int:
-    following = document.runs[position + 1] if position + 1 < len(document.runs) else len(document.text)
-    return document.runs[position] + len(document.text[document.runs[position] : following].rstrip())
-
-
 def pairs_of(document: Document) -> list[Pair]:
     """All labelled values in document order; made once. Linear in the number of runs."""
     known = document.memo.get("pairs")
     if isinstance(known, list):
         return known
     found: list[Pair] = []
-    for position, start in enumerate(document.runs):
-        end = _run_end(document, position)
-        text = document.text[start : min(end, start + 400)]
-        element = document.elements[document.run_elements[position]]
-        field = field_of(text) if len(text) <= MAX_LABEL else ""
+    for start, index, run in zip(document.runs, document.run_elements, document.run_texts, strict=True):
+        field = _WHOLE_LABELS[run] if len(run) <= MAX_LABEL else ""
         pair = None
         if field:
-            pair = _after_label(document, field, element, end)
+            pair = _after_label(document, field, document.elements[index], start + len(run))
         else:
-            match = _HEAD.match(text) or _SPACED_HEAD.match(text)
-            field = field_of(match["label"]) if match else ""
-            if match and field and match["value"].strip():
-                pair = Pair(field, start + match.start("value"), end, None, element.index)
+            field, value = _headed(run[:MAX_HEAD])
+            if field:
+                pair = Pair(field, start + value, start + len(run), None, index)
         if pair is not None:
             found.append(pair)
-        if len(found) >= MAX_PAIRS:
-            break
+            if len(found) >= MAX_PAIRS:
+                break
     document.memo["pairs"] = found
     return found
 

@@ -4,9 +4,6 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from crawlers.reading.sentences import holds
-
-SHORT = 200
 MAX_FEN = 10**13
 """Amounts above this are not prices (100 thousand million 元)."""
 
@@ -46,17 +43,13 @@ _SUFFIXED = re.compile(
     rf"(?<![\d.,/\-])(?P<num>{NUMBER})(?P<scale>{_SCALE})?(?P<mid>[ ]?{_SUFFIX})?{_SECOND}[ ]?(?P<suf>{_SUFFIX})"
     rf"(?P<tail>{_SPACE}?\+?起)?{_UNIT}"
 )
+_PREFIX_HINT = re.compile(r"[¥￥$€£₽₩₹₫₺₴฿₦币BYDRPLNFKs.][ \t\n]{0,2}\d")
+"""How every prefix mark ends, and the number behind it: found quickly, before the slow pattern is asked."""
+_MAX_PREFIX = 3
+_DIGITS = re.compile(r"\d\d*")
 _BARE = re.compile(
     rf"(?P<num>{NUMBER})(?P<scale>{_SCALE})?(?:{_DASH}(?P<num2>{NUMBER})(?P<scale2>{_SCALE})?)?(?P<tail>{_SPACE}?起)?"
 )
-_SUFFIX_MARKS = (
-    "人民币", "元", "块", "圆", "円", "RMB", "CNY", "USD", "EUR", "GBP", "HKD", "PLN", "CZK", "CHF", "SEK", "NOK",
-    "DKK", "JPY", "RON", "zł", "Kč", "kr", "Ft", "lei", "руб", "€", "£", "$", "₽", "₫", "₺", "₴", "港币",
-)  # fmt: skip
-_PREFIX_MARKS = (
-    "¥", "￥", "$", "€", "£", "₽", "₩", "₹", "₫", "₺", "₴", "฿", "₦", "人民币", "RMB", "CNY", "USD", "EUR",
-    "GBP", "HKD", "AUD", "CAD", "SGD", "BRL", "INR", "Rs", "CHF", "PLN", "CZK", "SEK", "NOK", "DKK", "RON",
-)  # fmt: skip
 NEGOTIABLE = re.compile(
     r"(?:价格)?面议|按(?:图纸?|尺寸|需求|方案|面积|数量)报价|定制报价|价格?(?:请)?(?:电询|电议|私聊|详询|咨询客服)|私信(?:报价|询价)|私聊(?:报价|询价|价格)|询价|电话咨询价格|"
     r"call for (?:price|pricing)|price on request|contact (?:us )?for (?:price|pricing)",
@@ -157,6 +150,33 @@ def _build(match: re.Match[str], default: str) -> Amount | None:
     )
 
 
+def _prefixed(text: str) -> list[re.Match[str]]:
+    """What ``_PREFIXED.finditer`` finds, looked for only where a mark stands before a number."""
+    found: list[re.Match[str]] = []
+    taken_to = 0
+    for hint in _PREFIX_HINT.finditer(text):
+        for start in range(max(taken_to, hint.start() - _MAX_PREFIX + 1), hint.start() + 1):
+            match = _PREFIXED.match(text, start)
+            if match:
+                found.append(match)
+                taken_to = match.end()
+                break
+    return found
+
+
+def _suffixed(text: str) -> list[re.Match[str]]:
+    """What ``_SUFFIXED.finditer`` finds, looked for only where a number begins."""
+    found: list[re.Match[str]] = []
+    taken_to = 0
+    for digits in _DIGITS.finditer(text):
+        if digits.start() >= taken_to:
+            match = _SUFFIXED.match(text, digits.start())
+            if match:
+                found.append(match)
+                taken_to = match.end()
+    return found
+
+
 def find_amounts(text: str, default: str = "CNY") -> list[Amount]:
     """All amounts with a currency mark, in order, none overlapping. Linear in the text.
 
@@ -166,11 +186,7 @@ def find_amounts(text: str, default: str = "CNY") -> list[Amount]:
     """
     found: list[Amount] = []
     taken_to = 0
-    matches: list[re.Match[str]] = []
-    if len(text) < SHORT or holds(text, _PREFIX_MARKS):
-        matches.extend(_PREFIXED.finditer(text))
-    if len(text) < SHORT or holds(text, _SUFFIX_MARKS):
-        matches.extend(_SUFFIXED.finditer(text))
+    matches = _prefixed(text) + _suffixed(text)
     matches.sort(key=lambda match: (match.start(), -match.end()))
     for match in matches:
         if match.start() < taken_to:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from crawlers.reading.document import Document, Element
-from crawlers.reading.marks import Sign
-from crawlers.reading.urls import absolute, same_page
+from crawlers.reading.marks import Answers, Sign
+from crawlers.reading.urls import PLAIN, absolute
 
 PRICE_MARK = Sign(r"price|jiage|(?:^|[\s_-])(?:money|amount|cost|jine|prix|preis|precio)(?:$|[\s_-])")
 NAME_MARK = Sign(r"title|name|(?:^|[\s_-])(?:heading|subject|biaoti|mingcheng)(?:$|[\s_-])")
@@ -25,7 +25,7 @@ _QUANTITY = re.compile(
 )
 BUY_MARK = Sign(r"add-?_?(?:to-?_?)?(?:cart|basket|bag)|buy-?now|btn-?buy|buybtn|addtocart|single_add")
 CART_ACTION = re.compile(r"/(?:add|cart|basket|bag|checkout|order)\b.*|add[-_]?to", re.IGNORECASE)
-_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif|bmp|pdf|zip|mp4)(?:$|\?)", re.IGNORECASE)
+_FILE = Sign(r"\.(?:jpe?g|png|gif|webp|svg|avif|bmp|pdf|zip|mp4)(?:$|\?)", re.IGNORECASE)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _PAGE_PARTS = frozenset({"nav", "footer", "aside", "header"})
 _PART_MARK = Sign(
@@ -84,6 +84,9 @@ class Survey:
 
 _STRUCK_TAGS = frozenset({"del", "s", "strike"})
 _INPUT_TAGS = frozenset({"input", "select", "textarea"})
+_NOTED = _HEADINGS | _PAGE_PARTS | _STRUCK_TAGS | _INPUT_TAGS | {"img", "form"}
+_BUYERS = frozenset({"a", "button", "input"})
+_MARKS = Answers(lambda mark: (PRICE_MARK[mark], NAME_MARK[mark], _PART_MARK[mark]))
 
 
 def _note(survey: Survey, element: Element) -> None:
@@ -107,12 +110,16 @@ def _note(survey: Survey, element: Element) -> None:
 
 def _note_mark(survey: Survey, element: Element, mark: str) -> None:
     """Sort one element by the names its author gave it."""
-    if PRICE_MARK[mark]:
+    priced, named, part = _MARKS[mark]
+    if priced:
         survey.priced.append(element)
-    if NAME_MARK[mark] and element.tag not in _HEADINGS:
+    if named and element.tag not in _HEADINGS:
         survey.named.append(element)
-    if element.tag not in _PAGE_PARTS and _PART_MARK[mark]:
+    if part and element.tag not in _PAGE_PARTS:
         survey.parts.append(element)
+
+
+_BUYING = Answers(lambda text: bool(BUY_TEXT.search(text) or _BUY_WORD.fullmatch(text)))
 
 
 def _is_buy(document: Document, element: Element) -> bool:
@@ -120,12 +127,11 @@ def _is_buy(document: Document, element: Element) -> bool:
     if element.tag == "input":
         if element.get("type").lower() not in {"submit", "button", "image"}:
             return False
-        value = element.get("value")
-        return bool(BUY_TEXT.search(value) or _BUY_WORD.fullmatch(value) or BUY_MARK[element.get("name")])
+        return _BUYING[element.get("value")] or BUY_MARK[element.get("name")]
     if element.end - element.start > 40:
         return False
     text = document.text_of(element) or element.get("title") or element.get("aria-label")
-    return bool(BUY_TEXT.search(text) or _BUY_WORD.fullmatch(text) or BUY_MARK[element.mark])
+    return _BUYING[text] or BUY_MARK[element.mark]
 
 
 def _card_links(document: Document, survey: Survey) -> list[int]:
@@ -162,6 +168,16 @@ def _note_quantity_forms(document: Document, survey: Survey) -> None:
             survey.cart_forms.append(form)
 
 
+def _note_link(document: Document, survey: Survey, element: Element) -> None:
+    """Note a link that leads somewhere."""
+    url = absolute(document, element.attrs.get("href") or "")
+    if url:
+        elsewhere = PLAIN[url] != PLAIN[document.url] and not _FILE[url]
+        survey.anchors.append(Anchor(element, url, elsewhere))
+        survey.times[url] = survey.times.get(url, 0) + 1
+        survey.anchor_starts.append(element.index)
+
+
 def survey_of(document: Document) -> Survey:
     """The survey of a page; made once."""
     known = document.memo.get("survey")
@@ -169,23 +185,17 @@ def survey_of(document: Document) -> Survey:
         return known
     survey = Survey()
     for element in document.elements:
-        tag = element.tag
+        tag, mark = element.tag, element.mark
         if tag == "a":
-            url = absolute(document, element.get("href"))
-            if url:
-                elsewhere = not same_page(url, document.url) and not _FILE.search(url)
-                survey.anchors.append(Anchor(element, url, elsewhere))
-                survey.times[url] = survey.times.get(url, 0) + 1
-                survey.anchor_starts.append(element.index)
+            _note_link(document, survey, element)
         if element.hidden and tag not in _INPUT_TAGS and tag != "form":
             continue
-        _note(survey, element)
-        if element.attrs and tag != "body":
-            mark = element.mark
-            if mark != " " or "aria-label" in element.attrs:
-                survey.marked.append((element, mark))
-                _note_mark(survey, element, mark)
-        if tag in {"a", "button", "input"} and _is_buy(document, element):
+        if tag in _NOTED:
+            _note(survey, element)
+        if mark and tag != "body" and (mark != " " or "aria-label" in element.attrs):
+            survey.marked.append((element, mark))
+            _note_mark(survey, element, mark)
+        if tag in _BUYERS and _is_buy(document, element):
             survey.buttons.append(element)
     survey.card_links = _card_links(document, survey)
     _note_quantity_forms(document, survey)

@@ -1,13 +1,53 @@
 """Addresses found on a page: made absolute, fragment-free, and compared."""
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from crawlers.reading.document import Document
+from crawlers.reading.marks import Answers
 
 MAX_URL = 2_000
 
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+_WHOLE = re.compile(r"https?://[^/?#]", re.IGNORECASE)
+_PLAIN_HOST = re.compile(r"https?://(?:www\.)?+([a-z0-9.-]+(?::\d+)?)(?=[/?#]|$)", re.ASCII)
+
+
+class _Reference(NamedTuple):
+    """A reference as it stands in markup, cleaned: empty when it leads nowhere.
+
+    Attributes:
+        rooted: path and query without fragment, of a reference that needs no base but the origin.
+        whole: it is an http(s) address of its own.
+    """
+
+    text: str
+    rooted: str = ""
+    whole: bool = False
+
+
+def _read_reference(href: str) -> _Reference:
+    href = href.strip().replace("\n", "").replace("\t", "").replace("\r", "")
+    if not href or href[0] == "#" or len(href) > MAX_URL:
+        return _Reference("")
+    if _SCHEME.match(href) and not href[:6].lower().startswith(("http:", "https:")):
+        return _Reference("")
+    if href[0] == "/" and href[1:2] != "/" and ".." not in href and "/./" not in href:
+        return _Reference(href, href.partition("#")[0])
+    return _Reference(href, whole=_WHOLE.match(href) is not None)
+
+
+_REFERENCES = Answers(_read_reference)
+
+
+class _Base(NamedTuple):
+    """What references are resolved against: an address, its origin, and the root of its scheme."""
+
+    address: str
+    origin: str
+    scheme_root: str
 
 
 def absolute(document: Document, href: str) -> str:
@@ -17,19 +57,23 @@ def absolute(document: Document, href: str) -> str:
         document: the page, for its URL and base element.
         href: reference as it stands in the markup.
     """
-    href = href.strip().replace("\n", "").replace("\t", "").replace("\r", "")
-    if not href or href[0] == "#" or len(href) > MAX_URL:
-        return ""
-    if _SCHEME.match(href) and not href[:6].lower().startswith(("http:", "https:")):
+    reference = _REFERENCES[href]
+    if not reference.text:
         return ""
     base = document.memo.get("base")
     if base is None:
-        base = _base(document)
-        document.memo["base"] = base
+        base = document.memo["base"] = _base(document)
+    if reference.rooted:
+        return str(base.origin + reference.rooted)
+    if reference.whole and base.origin:
+        # Of the base only its scheme matters, so pages of one site share the answer.
+        return _join_whole(base.scheme_root, reference.text)
+    return _join(base.address, reference.text)
+
+
+def _join(base: str, href: str) -> str:
     try:
-        if href[0] == "/" and href[1:2] != "/" and ".." not in href and "/./" not in href:
-            return base[1] + href.partition("#")[0]
-        joined = urljoin(base[0], href).partition("#")[0]
+        joined = urljoin(base, href).partition("#")[0]
         parts = urlsplit(joined)
     except ValueError:
         return ""
@@ -38,8 +82,11 @@ def absolute(document: Document, href: str) -> str:
     return joined if parts.path else f"{joined}/" if not parts.query else joined
 
 
-def _base(document: Document) -> tuple[str, str]:
-    """Base address of the page and its origin."""
+_join_whole = lru_cache(maxsize=8_192)(_join)
+
+
+def _base(document: Document) -> _Base:
+    """Base address of the page, its origin, and the root of its scheme."""
     base = document.url
     try:
         if document.base:
@@ -48,11 +95,14 @@ def _base(document: Document) -> tuple[str, str]:
     except ValueError:
         base = document.url
         parts = urlsplit("")
-    return base, f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    return _Base(base, f"{parts.scheme}://{parts.netloc}" if parts.netloc else "", f"{parts.scheme}://x/")
 
 
 def host_of(url: str) -> str:
     """Host and port of an address in lower case, without ``www.``; empty when it has none."""
+    plain = _PLAIN_HOST.match(url)
+    if plain:
+        return plain[1]
     try:
         host = urlsplit(url).netloc.rpartition("@")[2].lower()
     except ValueError:
@@ -60,10 +110,10 @@ def host_of(url: str) -> str:
     return host.removeprefix("www.")
 
 
+PLAIN: Answers[str] = Answers(lambda url: url.partition("#")[0].partition("?")[0].rstrip("/"))
+"""Addresses without query, fragment and trailing slash."""
+
+
 def same_page(first: str, second: str) -> bool:
     """Whether two addresses name the same page, whatever their query and trailing slash."""
-
-    def plain(url: str) -> str:
-        return url.partition("#")[0].partition("?")[0].rstrip("/")
-
-    return plain(first) == plain(second)
+    return PLAIN[first] == PLAIN[second]
