@@ -118,7 +118,6 @@ class Database:
 
     @contextmanager
     def _session(self, maker: sessionmaker[Session]) -> Iterator[Session]:
-        self._require_same_file()
         with self.answering(), maker() as session:
             yield session
 
@@ -129,6 +128,7 @@ class Database:
         Raises:
             DatabaseUnavailableError: it is gone, locked for too long, or without room.
         """
+        self._require_same_file()
         try:
             yield
         except DBAPIError as error:
@@ -144,7 +144,9 @@ class Database:
         if self._file is None:
             return
         inode = self._file.stat().st_ino if self._file.exists() else 0
-        if self._inode and inode != self._inode:
+        # A new file beside an old log would make SQLite throw the log away, and with it what was committed.
+        orphaned = not inode and self._file.with_name(f"{self._file.name}-wal").exists()
+        if orphaned or (self._inode and inode != self._inode):
             raise DatabaseUnavailableError(
                 f"expected the database {self._file}, got another file or none",
                 hint="Put the file back (or a backup of it), then give the same command again.",

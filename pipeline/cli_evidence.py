@@ -83,6 +83,7 @@ def verify_file(options: argparse.Namespace) -> int:
 
 def capture_page(options: argparse.Namespace) -> int:
     """Order, capture and seal one page in the foreground."""
+    require_room(settings().data_dir)
     with Stack(settings()) as stack:
         database = open_database(stack.config)
         stack.start_timestamps()
@@ -98,8 +99,8 @@ def capture_page(options: argparse.Namespace) -> int:
                 at=now(),
             ).id
             jobs = plan_captures(session, created_by=ACTOR, at=now())
-        require_room(stack.config.data_dir)
-        for job in jobs:
+            held_by = session.get_one(Evidence, evidence_id).job_id
+        for job in dict.fromkeys([*jobs, held_by]):
             perform(job)
         with database.read() as session:
             row = session.get_one(Evidence, evidence_id)

@@ -63,6 +63,7 @@ def keep(options: argparse.Namespace) -> int:
 def run(options: argparse.Namespace) -> int:
     """The main job: watch, judge, capture, seal, index; then the web interface."""
     started = monotonic()
+    require_room(settings().data_dir)
     with Stack(settings()) as stack:
         database = open_database(stack.config)
         if options.shops:
@@ -82,6 +83,7 @@ def watch(options: argparse.Namespace) -> int:
     """Watch the shops at some addresses."""
     started = monotonic()
     rows = [check_row(ShopRow(url=url, platform=options.platform, reason=options.reason)) for url in options.urls]
+    require_room(settings().data_dir)
     with Stack(settings()) as stack:
         database = open_database(stack.config)
         status = _do(stack, database, rows, options.workers, started)
@@ -116,7 +118,6 @@ def _rows_or_raise(data: bytes, name: str) -> Sequence[ShopRow]:
 
 
 def _do(stack: Stack, database: Database, rows: Sequence[ShopRow], workers: int, started: float) -> int:
-    require_room(stack.config.data_dir)
     stack.start_timestamps()
     open_evidence_store(stack.config)
     with database.write() as session:

@@ -135,10 +135,10 @@ def _decode(data: bytes) -> str:
 
 
 def _take(record: dict[str, str], line: int, rows: dict[str, ShopRow], errors: list[RowError]) -> None:
-    if None in record or None in record.values():
+    if None in record:
         errors.append(RowError(line, "pipeline.shop_list", f"expected {len(COLUMNS)} cells or fewer", "Quote commas."))
         return
-    cells = {name: record.get(name, "").strip() for name in COLUMNS}
+    cells = {name: (record.get(name) or "").strip() for name in COLUMNS}
     if not any(cells.values()):
         return
     try:

@@ -10,7 +10,7 @@ import logging
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -71,6 +71,7 @@ def capture(run: JobRun, config: Settings) -> dict[str, object]:
     log = config.data_dir / "log" / "capture.log"
     with (
         CaptureClient(log, config.capture_timeout_s + MARGIN_SECONDS) as client,
+        ExitStack() as services,
         ThreadPoolExecutor(1, thread_name_prefix="seal") as sealer,
     ):
         try:
@@ -82,6 +83,8 @@ def capture(run: JobRun, config: Settings) -> dict[str, object]:
                 timestampers=open_timestampers(config),
                 store=open_store(config),
             )
+            for service in tools.timestampers:
+                services.enter_context(service.client)
         except WangjianError as error:
             # Without keys, services or a store no order can be carried out: each says so and waits.
             for evidence_id in ids:
