@@ -1,0 +1,91 @@
+"""Chromium missing or killed: what was read stays, captures wait with their code, and are made when it is back."""
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.servers.installation import Installation, installed, offending
+from tests.servers.timestamps import timestamping
+from tests.servers.tiny_shop import Page, TinyShop, html, serving
+
+
+@pytest.fixture
+def shop() -> Iterator[TinyShop]:
+    """A shop with one offence, and one page whose picture never ends."""
+    made = offending(TinyShop())
+    made.pages["/slow"] = html("慢", "<h1>慢</h1><img src=/endless.png>")
+    made.pages["/endless.png"] = Page(b"x" * 600, headers={"Content-Type": "image/png"}, drip=0.1)
+    with serving(made):
+        yield made
+
+
+@pytest.fixture
+def installation(tmp_path: Path, shop: TinyShop) -> Iterator[Installation]:
+    """An empty installation that may reach the shop."""
+    with timestamping(tmp_path / "tsa") as timestamps, installed(tmp_path / "data") as made:
+        made.use(timestamps)
+        made.allow.append(f"127.0.0.1:{shop.port}")
+        yield made
+
+
+def test_missing_then_installed(installation: Installation, shop: TinyShop) -> None:
+    """Listings and leads are there, captures wait and say why; with Chromium the same command makes them."""
+    installation.options["CHROMIUM_PATH"] = "/nowhere/chromium"
+    done = installation.run("watch", shop.url, timeout=180)
+    assert done.code == 3, done.output
+    assert "[capture.browser_missing] expected Chromium at /nowhere/chromium" in done.output
+    assert "→" in done.output.partition("[capture.browser_missing]")[2]
+    before = installation.count()
+    assert (before.listings, before.hits, before.sealed, before.outbox) == (2, 1, 0, 0)
+    assert {(row.state, row.last_error_code) for row in installation.evidence()} == {
+        ("ordered", "capture.browser_missing")
+    }
+    del installation.options["CHROMIUM_PATH"]
+    done = installation.run("watch", shop.url, timeout=180)
+    assert done.code == 0, done.output
+    assert {row.state for row in installation.evidence()} == {"sealed"}
+    assert installation.count().holds(before)
+
+
+def _chromium_of(pid: int) -> list[psutil.Process]:
+    found = []
+    with suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if "chromium" in child.name():
+                    found.append(child)
+    return found
+
+
+def test_killed_in_the_middle_of_a_capture(installation: Installation, shop: TinyShop) -> None:
+    """The order waits with its code, nothing half-made is taken for a capture, and the next command makes it."""
+    process = installation.start("capture", f"{shop.url}slow", "--purpose", "测试")
+    deadline = time.monotonic() + 60
+    while "/endless.png" not in shop.paths and time.monotonic() < deadline:
+        time.sleep(0.05)
+    victims = _chromium_of(process.pid)
+    assert victims
+    for victim in victims:
+        with suppress(psutil.NoSuchProcess):
+            victim.kill()
+    output, _ = process.communicate(timeout=90)
+    assert process.returncode == 1, output
+    assert "[capture.browser_crashed]" in output
+    assert "the browser is started anew" in output
+    assert [(row.state, row.last_error_code) for row in installation.evidence()] == [
+        ("ordered", "capture.browser_crashed")
+    ]
+    folder = installation.folder / "captures"
+    assert not [path for path in folder.glob("*") if path.suffix != ".partial"]
+    assert installation.packages() == []
+    before = installation.count()
+    shop.pages["/endless.png"] = Page(b"", 404)
+    done = installation.run("capture", f"{shop.url}slow", "--purpose", "测试")
+    assert done.code == 0, done.output
+    assert {row.state for row in installation.evidence()} == {"sealed"}
+    assert installation.count().holds(before)
+    assert not list(folder.glob("*"))
