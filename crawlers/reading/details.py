@@ -7,6 +7,7 @@ from crawlers.reading import json_ld, structured
 from crawlers.reading.blocks import in_card
 from crawlers.reading.document import Document, Element
 from crawlers.reading.facts import clean, element_fact, range_fact
+from crawlers.reading.finder import Finder
 from crawlers.reading.locator import at_element
 from crawlers.reading.marks import Sign
 from crawlers.reading.pairs import field_of, pairs_of, pieces_of
@@ -21,20 +22,27 @@ _COUNT = r"(?P<number>\d[\d,]{0,11}(?:\.\d+)?)\s?(?P<scale>万|w|k|千)?"
 _PLAIN_COUNT = re.compile(
     rf"\s*(?:已售|约|仅剩|现货)?\s*{_COUNT}\+?\s*(?:件|个|份|笔|人付款|套|盒|台)?(?=\s|$)", re.IGNORECASE
 )
-_SALES = re.compile(
+_SALES = Finder(
     rf"(?:月销量?|累计销量|总销量|已售出?|销量|成交量?|已拼|近30天(?:销量|售出)|销售量|售出)[\s:：]{{0,3}}(?:约|超|逾)?{_COUNT}\+?|"
     rf"(?<![\d,])(?P<number2>\d[\d,]{{0,11}}(?:\.\d+)?)\s?(?P<scale2>万|w|k|千)?\+?\s?(?:人付款|人已买|人购买|件已售|笔成交|人收货|sold\b)",
-    re.IGNORECASE,
+    first=r"[月累总已销成近售\d](?:(?<=\d)(?<![\d,]\d)|(?<=\D)(?=[销计量售拼交3出]))",
+    flags=re.IGNORECASE,
 )
-_STOCK = re.compile(
+_STOCK = Finder(
     rf"(?:库存量?|现货|剩余(?:库存)?|余量|仅剩|还剩)[\s:：]{{0,3}}(?:约|仅)?{_COUNT}"
     rf"|(?<![\d,])(?P<number2>\d[\d,]{{0,8}})\s?(?P<scale2>万)?\s?(?:in stock|available|left in stock)",
-    re.IGNORECASE,
+    first=r"[库现剩余仅还\d](?:(?<=\d)(?<![\d,]\d)|(?<=\D)(?=[存货余量剩]))",
+    flags=re.IGNORECASE,
 )
-_NO_STOCK = re.compile(r"(?:^|\n)(?:暂时缺货|已售罄|售罄|无货|缺货|out of stock|sold out)(?:\n|$)", re.IGNORECASE)
-_PROMOTION = re.compile(
+_NO_STOCK = Finder(
+    r"(?:^|\n)(?:暂时缺货|已售罄|售罄|无货|缺货|out of stock|sold out)(?:\n|$)",
+    first=r"\n(?=[暂已售无缺oOsSſ])",
+    flags=re.IGNORECASE,
+)
+_PROMOTION = Finder(
     r"(?:满\s?\d+\s?(?:元|件)?\s?(?:减|打|送|享|包邮)|第二件|买一送|限时|仅限今[天日]|今日(?:特价|限定|截止)|秒杀|立减|"
-    r"最后\s?\d+\s?(?:天|小时)|距(?:离)?(?:结束|活动结束)|倒计时|\d(?:\.\d)?折|活动(?:时间|截止))"
+    r"最后\s?\d+\s?(?:天|小时)|距(?:离)?(?:结束|活动结束)|倒计时|\d(?:\.\d)?折|活动(?:时间|截止))",
+    first=r"[满第买限仅今秒立最距倒活\d](?=[\s\d二一时限日杀减后离结活计.折动])",
 )
 _GIFT = re.compile(r"赠品|赠送|加赠|附赠|买\S{0,4}送")
 _CRUMB_MARK = Sign(
@@ -44,7 +52,7 @@ _CRUMB_LINE = re.compile(
     r"(?:^|\n)(?:(?:您的|当前|所在|您当前的)?位置\s*[:：]?\s*)?(?P<path>[^\n>›»＞/]{1,30}(?:\s*[>›»＞]\s*[^\n>›»＞]{1,60}"
     r"|\s/\s[^\n/]{1,60}){1,6})(?=\n|$)"
 )
-_CRUMB_SIGN = re.compile(r"[>›»＞]|\s/")
+_CRUMB_SIGN = re.compile(r"[>›»＞/](?:(?<=[^/])|(?<=\s/))")
 CRUMBS_WITHIN = 6_000
 MAX_BEFORE_CRUMB = 80
 """More than what ``_CRUMB_LINE`` allows before the first mark between two names."""
@@ -63,8 +71,9 @@ _PROMOTION_MARK = Sign(r"promo|cuxiao|youhui|huodong")
 _TELLING = ("满", "送", "限", "秒杀", "立减", "最后", "距", "倒计时", "折", "活动", "赠", "第二件")
 _GIFT_MARK = Sign(r"gift|zengpin")
 _RATING = re.compile(r"\s*(?P<n>[0-5](?:\.\d{1,2})?)(?![\d.%])")
-_RATING_WORDS = re.compile(
-    r"(?:店铺评分|评价得分|综合评分|评分)\s?(?P<n>[0-5]\.\d)|(?<![\d.])(?P<m>[0-5]\.\d)\s?分(?!钟)"
+_RATING_WORDS = Finder(
+    r"(?:店铺评分|评价得分|综合评分|评分)\s?(?P<n>[0-5]\.\d)|(?<![\d.])(?P<m>[0-5]\.\d)\s?分(?!钟)",
+    first=r"[店评综\d](?:(?<=\d)(?<![\d.]\d)(?=\.)|(?<=\D)(?=[铺价合分]))",
 )
 _SCALES = {"万": 10_000, "w": 10_000, "千": 1_000, "k": 1_000}
 
@@ -74,7 +83,7 @@ def count_of(number: str, scale: str | None) -> int:
     return int(float(number.replace(",", "")) * _SCALES.get((scale or "").lower(), 1) + 0.5)
 
 
-def _first_count(document: Document, field: str, pattern: re.Pattern[str]) -> Iterator[Fact]:
+def _first_count(document: Document, field: str, pattern: Finder) -> Iterator[Fact]:
     for match in pattern.finditer(document.text):
         if in_card(document, document.element_at(match.start()).index):
             continue

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from crawlers.reading.document import Document
 from crawlers.reading.facts import clean, range_fact, text_fact
+from crawlers.reading.finder import Finder
 from crawlers.reading.locator import at_element
 from crawlers.reading.pairs import first_pair
 from crawlers.reading.sentences import holds, sentences
@@ -18,7 +19,7 @@ _LABELLED_CODE = re.compile(
     rf"(?:统一社会信用代码|社会信用代码|信用代码|税号|纳税人识别号)(?:/注册号)?(?:[（(][^（）()]{{0,16}}[）)])?{_GAP}"
     rf"(?P<code>{_CODE}(?:[ \-]?{_CODE}){{14,18}})(?![0-9A-Za-z])"
 )
-_BARE_CODE = re.compile(r"(?<![0-9A-Za-z])(?P<code>[159][1239][0-9]{6}[0-9A-Z]{10})(?![0-9A-Za-z])", re.ASCII)
+_BARE_CODE = re.compile(r"(?P<code>[159](?<![0-9A-Za-z].)[1239][0-9]{6}[0-9A-Z]{10})(?![0-9A-Za-z])", re.ASCII)
 _REGISTRATION = re.compile(rf"(?:注册号|工商注册号){_GAP}(?P<code>\d{{15}})(?!\d)")
 _VALUE = r"(?P<value>[^\n|]{2,120})"
 _NEXT_LABEL = re.compile(
@@ -35,11 +36,12 @@ _ADDRESS = re.compile(
     r"经营地址|企业地址|公司地址|住所地?|主要经营场所|实际经营地址|地址)"
     rf"\s*(?:[:：|]|\n)\s*{_VALUE}"
 )
-_CONTACT = re.compile(
+_CONTACT = Finder(
     r"(?:联系电话|客服电话|服务热线|客服热线|客服|咨询电话|投诉电话|电\s*话|热线|Tel\.?"
     r"|联系方式)\s*[:：]?\s*(?P<value>(?:\+?86[- ]?)?(?:400[- ]?\d{3,4}[- ]?\d{3,4}|0\d{2,3}[- ]?\d{7,8}|1\d{10}"
     r"|XX[\w-]{4,14}))",
-    re.IGNORECASE,
+    first=r"[联客服咨投电热tT](?=[系服务询诉话\s线eE])",
+    flags=re.IGNORECASE,
 )
 _PROVINCES = "京津沪渝冀晋辽吉黑苏浙皖闽赣鲁豫鄂湘粤琼川蜀贵黔云滇陕甘陇青蒙桂藏宁新"
 _ICP = re.compile(rf"[{_PROVINCES}]\s?ICP\s?[备证]\s?\d{{6,10}}\s?号?(?:\s?-\s?\d{{1,3}}[AX]?)?", re.IGNORECASE)
@@ -49,22 +51,26 @@ _PERMIT = re.compile(
     r"[一-鿿]?械(?:注准|备|网备)\d{8,14}号?|[一-鿿]?妆网备字\d{8,12}|国妆特[字进]?[GJ]?\d{8}|"
     r"[一-鿿]?[食药]?广审[（(][文视声][)）]第[\d-]{6,14}号?|[一-鿿]\s?[B][12]-\d{8}(?:-\d+)?|YB\d{14,16})(?![0-9A-Za-z])"
 )
-_PERMIT_LINE = re.compile(
-    r"(?:许可证|备案凭证|登记证|备案)(?:编号|号码?|证号)?\s?[:：]\s?[^\n:：]{0,12}\d{4,}|[零批网]字第?[\d-]{4,}号"
+_PERMIT_LINE = Finder(
+    r"(?:许可证|备案凭证|登记证|备案)(?:编号|号码?|证号)?\s?[:：]\s?[^\n:：]{0,12}\d{4,}|[零批网]字第?[\d-]{4,}号",
+    first=r"[许备登零批网](?=[可案记字])",
 )
 _PERMIT_NAMES = ("许可证", "备案", "登记证", "字第")
-_PERMIT_WORDS = ("SC", "JY", "国药准字", "国食健", "械", "妆", "广审", "B1-", "B2-", "YB")
-_DECLARATION = re.compile(
+_PERMIT_SIGN = re.compile(r"S(?=C\d)|J(?=Y\d)|国(?=[药食妆])|械(?=[注备网])|妆(?=网)|广(?=审)|B(?=[12]-\d)|Y(?=B\d)")
+"""Every permit holds one of these: found quickly, before the slow pattern is asked."""
+_DECLARATION = Finder(
     r"(?:个人销售自产农副产品|个人销售家庭手工业产品|个人利用自己的技能从事依法无须取得许可的便民劳务活动|"
     r"个人从事零星小额交易活动|依法不需要办理(?:市场主体|工商)?登记|无需(?:办理)?(?:市场主体|工商)?登记|零星小额交易|自产农副产品|家庭手工业产品|"
     r"无须取得许可的便民劳务|"
-    r"(?:不用|无需|无须|不需要|免于?|不必)(?:办理?)?(?:市场主体|工商)?(?:营业执照|登记|执照))"
+    r"(?:不用|无需|无须|不需要|免于?|不必)(?:办理?)?(?:市场主体|工商)?(?:营业执照|登记|执照))",
+    first=r"[个依无零自家不免](?=[人法需须星产庭用必于办市工营登执])",
 )
 _LICENCE_IMAGE = re.compile(r"营业执照|执照|licen[cs]e|zhizhao|yyzz|资质", re.IGNORECASE)
-_SELLER = re.compile(
+_SELLER = Finder(
     r"(?:^|\n|[ 　|])(?:店铺名称|店铺|商家|卖家|掌柜|销售商|销售者|商户|供应商|由|本店|sold by|seller|vendor|shop"
     r"|store)\s*[:：]\s*(?P<value>[^\n|¥￥]{2,40})",
-    re.IGNORECASE,
+    first=r"[\n 　|](?=[店商家卖掌销供由本sSſvV])",
+    flags=re.IGNORECASE,
 )
 
 
@@ -95,7 +101,7 @@ def codes(document: Document) -> Iterator[Fact]:
             )
 
 
-def _valued(document: Document, field: str, pattern: re.Pattern[str], confidence: int) -> Iterator[Fact]:
+def _valued(document: Document, field: str, pattern: re.Pattern[str] | Finder, confidence: int) -> Iterator[Fact]:
     """First labelled value of a field."""
     for match in pattern.finditer(document.text):
         value = _trim(match["value"])
@@ -153,7 +159,7 @@ def permits(document: Document) -> Iterator[Fact]:
         if len(covered) < 50 and end - start <= 100:
             covered.append((start, end))
             yield range_fact(document, "permit", _run_of(document, start, end), end, confidence=92)
-    for match in _PERMIT.finditer(document.text) if holds(document.text, _PERMIT_WORDS) else ():
+    for match in _PERMIT.finditer(document.text) if _PERMIT_SIGN.search(document.text) else ():
         if not any(start <= match.start() < end for start, end in covered):
             yield range_fact(document, "permit", match.start(), match.end(), confidence=92)
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from crawlers.reading.blocks import groups_of, in_card
 from crawlers.reading.document import Document
+from crawlers.reading.finder import Finder
 from crawlers.reading.marks import Sign
 from crawlers.reading.survey import survey_of
 from crawlers.reading.urls import same_page
@@ -17,10 +18,11 @@ SIDE_CARDS = 8
 """So many cards may stand beside a page of rules."""
 AGREED_TITLE = 80
 """Confidence of a title on which heading and title element agree."""
-_CAPTCHA = re.compile(
+_CAPTCHA = Finder(
     r"滑动验证|拖动滑块|请完成(?:安全)?验证|安全验证|人机验证|请输入验证码|访问(?:过于)?频繁|机器人(?:检测|验证)|"
     r"verify (?:that )?you are (?:a )?human|captcha|are you a robot|unusual traffic",
-    re.IGNORECASE,
+    first=r"[滑拖请安人访机vVcCaAuU](?=[动完输全机问器eEaArRnN])",
+    flags=re.IGNORECASE,
 )
 _CAPTCHA_MARK = Sign(r"captcha|geetest|nc_wrapper|nocaptcha|slider-?verify|yidun")
 _LOGIN = re.compile(r"登录|登陆|sign in|log in|login", re.IGNORECASE)
@@ -148,11 +150,10 @@ def _detail_score(document: Document, *, priced: bool, titled: int, product: boo
 def _licence_or_rules(document: Document, detail: int) -> PageKind | None:
     about = _about(document)
     path = path_of(document.url)[0].lower()
-    hits = len(set(_LICENCE_WORDS.findall(document.text)))
     if (
-        (_LICENCE_TITLE.search(about) or re.search(r"licen[cs]e|zhizhao|zizhi|qualification", path))
-        and hits
-        and detail < 75
+        detail < 75
+        and (_LICENCE_TITLE.search(about) or re.search(r"licen[cs]e|zhizhao|zizhi|qualification", path))
+        and _LICENCE_WORDS.search(document.text)
     ):
         return "licence"
     if _RULES_TITLE.search(about) and detail < 60 and sum(len(group) for group in groups_of(document)) <= SIDE_CARDS:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from crawlers.reading.finder import Finder
+
 MAX_BEFORE = 80
 MAX_AFTER = 120
 
@@ -15,7 +17,7 @@ def holds(text: str, words: tuple[str, ...]) -> bool:
     return False
 
 
-def sentences(text: str, words: re.Pattern[str], marks: str = "\n") -> Iterator[tuple[int, int]]:
+def sentences(text: str, words: re.Pattern[str] | Finder, marks: str = "\n") -> Iterator[tuple[int, int]]:
     """Ranges of the sentences that hold one of the words, in order, none overlapping.
 
     Args:
