@@ -13,7 +13,7 @@ class Finder:
     set of characters is skipped through quickly.
     """
 
-    __slots__ = ("_first", "_match")
+    __slots__ = ("_first", "_match", "pattern")
 
     def __init__(self, pattern: str, first: str, flags: re.RegexFlag = re.NOFLAG) -> None:
         """Compile both.
@@ -24,7 +24,8 @@ class Finder:
                 start of the text, which is always tried. Best a set: ``[...]``, then what looks around.
             flags: of the pattern.
         """
-        self._match = re.compile(pattern, flags).match
+        self.pattern = re.compile(pattern, flags)
+        self._match = self.pattern.match
         self._first = re.compile(first).finditer
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:

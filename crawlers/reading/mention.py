@@ -3,11 +3,12 @@
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from crawlers.reading.document import Document, Element
 from crawlers.reading.marks import Sign
 from crawlers.reading.price import Amount, find_amounts, parse_bare
-from crawlers.reading.survey import PRICE_MARK, survey_of
+from crawlers.reading.survey import BUY_MARK, PRICE_MARK, survey_of
 
 MAX_MENTIONS = 3_000
 
@@ -15,6 +16,10 @@ _STRUCK_MARK = Sign(
     r"(?:^|[\s_-])(?:old|was|del|strike|through|rrp|msrp|before|yuanjia|scj|market|origin|original|compare)|"
     r"line-?through|originprice|originalprice|marketprice|oldprice|listprice|list-price|compareat"
 )
+_NORMAL_MARK = Sign(r"(?:normal|regular|base|standard|full|catalog)[\s_-]?price")
+_SPECIAL_MARK = Sign(r"(?:special|sale|sales|final|promo|offer|discount|discounted|reduced)[\s_-]?price|price[\s_-]?(?:new|sale)")
+MAX_PRICE_BLOCK = 90
+"""A price block with more text than this holds more than a normal and a special price."""
 _MEMBER_MARK = Sign(r"(?:^|[\s_-])(?:member|vip|plus|huiyuan)")
 _COUPON_MARK = Sign(r"coupon|quan(?:hou)?(?:$|[\s_-])|after-?quan|daoshou")
 _NOISE_MARK = Sign(
@@ -168,12 +173,19 @@ def _kind_by_marks(document: Document, mention: Mention) -> str:
     return ""
 
 
+def _adds(document: Document, element: Element) -> bool:
+    """Whether a block named after the basket is the one that puts the page's good into it."""
+    survey = survey_of(document)
+    anchors = [*survey.buttons[:6], *survey.cart_forms[:6]]
+    return BUY_MARK[element.mark] or any(element.index < anchor.index < element.stop for anchor in anchors)
+
+
 def _in_noise_part(document: Document, mention: Mention) -> bool:
     """Whether it stands in a basket, a postage line, a filter or the like."""
     for step, element in enumerate(document.ancestors(mention.element.index)):
         if element.end - element.start > 400 or step > 8:
             return False
-        if element.tag != "form" and element.attrs and _NOISE_MARK[element.mark]:
+        if element.tag != "form" and element.attrs and _NOISE_MARK[element.mark] and not _adds(document, element):
             return not mention.marked or step > 0
     return False
 
@@ -244,5 +256,17 @@ def mentions_of(document: Document) -> list[Mention]:
     for mention in found:
         _classify(document, mention, floor)
         floor = mention.end
+    _strike_normal(document, found)
     document.memo["mentions"] = found
     return found
+
+
+def _strike_normal(document: Document, found: list[Mention]) -> None:
+    """A "normal" price is today's price, unless a "special" one stands right beside it."""
+    for first, second in pairwise(found):
+        if second.start - first.end > MAX_PRICE_BLOCK or first.kind != "shown" or second.kind != "shown":
+            continue
+        marks = [document.elements[mention.element.index].mark for mention in (first, second)]
+        for normal, one, other in ((first, *marks), (second, *reversed(marks))):
+            if _NORMAL_MARK[one] and _SPECIAL_MARK[other]:
+                normal.kind = "struck"

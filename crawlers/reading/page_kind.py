@@ -9,7 +9,7 @@ from crawlers.reading.document import Document
 from crawlers.reading.finder import Finder
 from crawlers.reading.marks import Sign
 from crawlers.reading.survey import survey_of
-from crawlers.reading.urls import same_page
+from crawlers.reading.urls import route_of, same_page
 from kernel.facts import PageKind
 
 SHELL_TEXT = 200
@@ -40,7 +40,10 @@ _DETAIL_PATH = re.compile(
     r"(?:item|product|goods|detail)[\w-]*\.(?:html?|php|aspx|jsp)|[-_/]\d{3,}\.s?html?$",
     re.IGNORECASE,
 )
-_DETAIL_QUERY = re.compile(r"(?:^|&)(?:id|item_?id|goods_?id|product_?id|sku_?id|route=product)=", re.IGNORECASE)
+_DETAIL_QUERY = re.compile(r"(?:^|&)(?:id|item_?id|goods_?id|products?_?id|sku_?id)=", re.IGNORECASE)
+_DETAIL_ROUTE = re.compile(
+    r"/(?:item|product|goods|detail|shangpin)s?(?:/[a-z_]+)*/(?:id/)?\d+(?:\.s?html?)?$", re.IGNORECASE
+)
 _LIST_PATH = re.compile(
     r"/(?:list|category|categories|search|c|cat|collections?|shop|store|tag|fenlei)(?:[/_-]|\.html?|$)", re.IGNORECASE
 )
@@ -80,6 +83,9 @@ def is_home_path(url: str) -> bool:
 def kind_by_address(url: str) -> PageKind:
     """What an address looks like: ``detail``, ``list`` or ``other``."""
     path, query = path_of(url)
+    route = route_of(query)
+    if route and not _DETAIL_QUERY.search(query):
+        return "detail" if _DETAIL_ROUTE.search(route) else "list" if _LIST_PATH.search(route) else "other"
     if _LIST_QUERY.search(query) and not _DETAIL_QUERY.search(query):
         return "list"
     if _DETAIL_QUERY.search(query) or _DETAIL_PATH.search(path):

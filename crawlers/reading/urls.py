@@ -110,10 +110,35 @@ def host_of(url: str) -> str:
     return host.removeprefix("www.")
 
 
-PLAIN: Answers[str] = Answers(lambda url: url.partition("#")[0].partition("?")[0].rstrip("/"))
-"""Addresses without query, fragment and trailing slash."""
+_NAMING = re.compile(
+    r"(?:^|&)((?:s|r|rt|route|main_page|controller|mod|act|(?:item|goods|products?)?_?id)=[^&]+)", re.IGNORECASE
+)
+_ROUTE = re.compile(r"(?:^|&)(?:s|r|rt|route|main_page)=/?([A-Za-z_]\w*(?:(?:/|%2F)[^&]*)?)(?:&|$)", re.IGNORECASE)
+
+
+def _page_name(url: str) -> str:
+    path, _, query = url.partition("#")[0].partition("?")
+    named = _NAMING.findall(query) if query else ()
+    return "?".join((path.rstrip("/"), *sorted(named)))
+
+
+PLAIN: Answers[str] = Answers(_page_name)
+"""Addresses without fragment, trailing slash and query, but for the parameters that say which page it is.
+
+Many shop systems keep every page at one path: ``index.php?route=product/product&product_id=42``.
+"""
 
 
 def same_page(first: str, second: str) -> bool:
-    """Whether two addresses name the same page, whatever their query and trailing slash."""
+    """Whether two addresses name the same page, whatever else their query asks and their trailing slash."""
     return PLAIN[first] == PLAIN[second]
+
+
+def route_of(query: str) -> str:
+    """The path that a query names (``route=product/product`` → ``/product/product``); empty where it names none.
+
+    Args:
+        query: part of an address after the question mark, without it.
+    """
+    found = _ROUTE.search(query)
+    return f"/{found[1].replace('%2F', '/').replace('%2f', '/')}" if found else ""

@@ -6,7 +6,12 @@ from crawlers.reading.marks import MAX_KEPT, MAX_KEPT_TEXT, Answers, Sign
 def test_answers_are_kept() -> None:
     """The same question is asked once."""
     asked: list[str] = []
-    answers = Answers(lambda text: asked.append(text) or text.upper())
+
+    def ask(text: str) -> str:
+        asked.append(text)
+        return text.upper()
+
+    answers = Answers(ask)
     assert [answers["a"], answers["a"], answers["b"]] == ["A", "A", "B"]
     assert asked == ["a", "b"]
 
