@@ -30,12 +30,9 @@ from evidence import chain, cms, custody, manifest, pades, timestamp
 from evidence.container import ContainerRefusedError
 from evidence.errors import (
     ContentMismatchError,
-    CustodyBrokenError,
     EvidenceError,
     MalformedError,
     PackageUnreadableError,
-    SignatureError,
-    TsaRejectedError,
     UntrustedError,
 )
 from evidence.manifest import Manifests
@@ -114,7 +111,8 @@ class _Run:
             tags=self._list(manifest.TAGS, "tags"),
             closing=self._list(manifest.CLOSING, "closing"),
         )
-        if self.has(manifest.FACTS):
+        # Facts are a few lines; what is too large to be read is not what was sealed.
+        if self.has(manifest.FACTS) and self.package and self.package.members[manifest.FACTS].size <= SMALL:
             self.facts = _facts(self.read(manifest.FACTS))
 
     def _list(self, name: str, part: str) -> dict[str, str]:
@@ -229,7 +227,7 @@ class _Run:
             return tsa, _failed("E302", error.message)
         except ContentMismatchError as error:
             return tsa, _failed("E301", error.message)
-        except (MalformedError, SignatureError, TsaRejectedError) as error:
+        except EvidenceError as error:
             return tsa, _failed("E303", error.message)
         self.stamps.append(StampFact(tsa, stamp.gen_time, self.trust.kind_of(stamp.path[-1], "timestamp")))
         if chain.expires(stamp.path) < self.at:
@@ -266,7 +264,7 @@ class _Run:
         try:
             records = custody.parse(self.read(manifest.CUSTODY))
             count = custody.check_records(records)
-        except CustodyBrokenError as error:
+        except EvidenceError as error:
             return _failed("E502", error.message)
         wanted = self.facts.get("evidence_id", "")
         if not count or any(record["evidence_id"] != wanted for record in records):

@@ -47,5 +47,5 @@ def parse_iso(text: str) -> datetime:
     """
     try:
         return as_utc(datetime.fromisoformat(text))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # the latter: a zone leads out of the years 1 to 9999
         raise ClockError(f"expected an RFC 3339 time, got {text!r}", hint="Example: 2026-11-25T08:00:00Z.") from error

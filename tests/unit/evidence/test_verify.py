@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence.package import extract
+from evidence.package import MAX_READ_BYTES, extract
 from evidence.seal import Sealed
 from evidence.trust import Trust
 from evidence.verdict import State
@@ -84,6 +84,23 @@ def test_facts_in_another_form(workshop: Workshop, bag: Bag, tmp_path: Path, dat
     found = {step.key: step.code for step in report.steps}
     assert (found["completeness"], found["origin-tls"], found["time-order"]) == ("N000", "N000", "N000")
     assert report.exit_code == 1
+
+
+@pytest.mark.parametrize("name", ["meta/seal.json", "meta/custody.jsonl", "seal/tagmanifest.p7s.beta.tsr"])
+def test_a_part_too_large_to_be_read_fails(workshop: Workshop, bag: Bag, tmp_path: Path, name: str) -> None:
+    """It is told as a step, and the other steps go on."""
+    (tmp_path / "x.zip").write_bytes(bag.put({name: b"x" * (MAX_READ_BYTES + 1)}).zip())
+    report = verify(tmp_path / "x.zip", trust=workshop.trust(), at=LATER)
+    assert report.exit_code == 1
+    assert report.steps[-1].key == "trust"
+
+
+def test_times_out_of_range_fail(workshop: Workshop, bag: Bag, tmp_path: Path) -> None:
+    """A zone can lead out of the years that there are."""
+    times = b'{"captured_from":"0001-01-01T00:00:00+14:00","captured_to":"9999-12-31T23:59:59-14:00"}\n'
+    (tmp_path / "x.zip").write_bytes(bag.put({"meta/seal.json": times}).zip())
+    report = verify(tmp_path / "x.zip", trust=workshop.trust(), at=LATER)
+    assert "E501" in {step.code for step in report.steps}
 
 
 @pytest.mark.slow

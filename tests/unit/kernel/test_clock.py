@@ -27,6 +27,8 @@ def test_naive_times_are_refused() -> None:
         parse_iso("2026-01-01T00:00:00")
     with pytest.raises(ClockError):
         parse_iso("yesterday")
+    with pytest.raises(ClockError):
+        parse_iso("0001-01-01T00:00:00+14:00")
 
 
 def test_china_is_eight_hours_ahead() -> None:
