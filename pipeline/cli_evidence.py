@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from crawlers.address import canonical_url
 from evidence import custody
 from evidence.trust import load as load_trust
 from evidence.verdict import exit_code
@@ -83,6 +84,7 @@ def verify_file(options: argparse.Namespace) -> int:
 
 def capture_page(options: argparse.Namespace) -> int:
     """Order, capture and seal one page in the foreground."""
+    canonical_url(options.url)  # what is no address need start nothing
     require_room(settings().data_dir)
     with Stack(settings()) as stack:
         database = open_database(stack.config)

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from kernel.errors import WangjianError
 from kernel.models import Page
@@ -49,7 +50,7 @@ def installation(tmp_path: Path, shop: TinyShop) -> Iterator[Installation]:
 def _wait(happened: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
-        with suppress(WangjianError):
+        with suppress(WangjianError, SQLAlchemyError):
             if happened():
                 return
         time.sleep(0.1)
@@ -84,7 +85,8 @@ def test_records_locked_by_another(installation: Installation, shop: TinyShop) -
     installation.options["DATABASE_URL"] = locked
     assert installation.run("jobs", "list").code == 0
     database = installation.database()
-    with database.write():
+    with database.write() as session:
+        session.execute(select(1))  # takes the lock
         done = installation.run("watch", shop.url)
         assert done.code == 1, done.output
         assert "[kernel.database_unavailable]" in done.output
