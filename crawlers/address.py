@@ -229,15 +229,25 @@ def _bare(host: str) -> str:
 
 _DIGITS = re.compile(r"\d+")
 _LONG_HEX = re.compile(r"[0-9a-f]{12,}")
+_ROUTING = frozenset({"s", "r", "rt", "route", "main_page", "controller", "mod", "act"})
+"""Parameters by which shop systems that keep all pages at one path say which page they mean."""
 
 
 @lru_cache(maxsize=65_536)
 def template_of(url: str) -> str:
-    """The shape of an address: numbers and long hex replaced, parameter names without values.
+    """The shape of an address: numbers and long hex replaced, parameter names without values but for routes.
 
     Pages of one template come from one piece of shop software; an endless calendar is one template.
     """
     path, _, query = url.partition("?")
     path = _DIGITS.sub("0", _LONG_HEX.sub("x", path[8:].partition("/")[2]))
-    names = sorted({part.partition("=")[0] for part in query.split("&") if part})
+    names = sorted({_parameter_shape(part) for part in query.split("&") if part})
     return f"/{path}?{'&'.join(names)}"
+
+
+def _parameter_shape(part: str) -> str:
+    """The name of a parameter; with its value where that says which page it is (``route=product/product``)."""
+    name, _, value = part.partition("=")
+    if name in _ROUTING and value[:1].isalpha():
+        return f"{name}={_DIGITS.sub('0', _LONG_HEX.sub('x', value))}"
+    return name

@@ -10,6 +10,7 @@ Each value has a *slot*, so that one slot of one field has one value at a time:
   first under ``slot#digest``; a page supersedes only what was read from itself.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ REPEATED = frozenset({"review", "permit", "promotion", "gift", "notice", "contac
 SLOT_LENGTH = 120
 DIGEST_LENGTH = 32
 SURE = 50
+_BUST = re.compile(r"([?&])(?:_|v|t|ts|ver|time|timestamp|rand|random|nocache)=[\w.-]*(?:&|$)", re.IGNORECASE)
 COLUMN_LENGTHS = {"title": 500, "category": 200, "brand": 100}
 
 
@@ -66,6 +68,17 @@ def value_digest(value: FactValue) -> str:
     return sha256_hex(canonical_json(value if isinstance(value, str | int) else dict(value)))[:DIGEST_LENGTH]
 
 
+def fact_digest(fact: Fact) -> str:
+    """Digest by which a fact is told from the one that stands.
+
+    A picture's address counts without the number by which shops get round caches (``?_=1795616864``):
+    it changes with every page and says nothing of the picture.
+    """
+    if fact.field == "image" and isinstance(fact.value, str) and "?" in fact.value:
+        return value_digest(_BUST.sub(r"\1", fact.value).rstrip("?&"))
+    return value_digest(fact.value)
+
+
 def _base_slot(fact: Fact, digest: str, counts: dict[str, int]) -> str:
     value = fact.value
     if fact.field == "price" and isinstance(value, Mapping):
@@ -85,7 +98,7 @@ def place_detail(facts: Iterable[Fact]) -> list[Placed]:
     placed: dict[tuple[str, str], Placed] = {}
     counts: dict[str, int] = {}
     for fact in facts:
-        digest = value_digest(fact.value)
+        digest = fact_digest(fact)
         base = _base_slot(fact, digest, counts).replace("#", "＃")[:SLOT_LENGTH]  # "#" is ours
         key, number = (fact.field, base), 1
         while key in placed and placed[key].digest != digest:
@@ -109,7 +122,7 @@ def place_shop(facts: Iterable[Fact], page_kind: str) -> list[Placed]:
     """Facts about the shop: slot is the kind of the page, each different value once."""
     placed: dict[tuple[str, str], Placed] = {}
     for fact in facts:
-        digest = value_digest(fact.value)
+        digest = fact_digest(fact)
         placed.setdefault((fact.field, digest), Placed(page_kind, digest, fact))
     return list(placed.values())
 

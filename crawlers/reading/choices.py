@@ -141,6 +141,15 @@ def _box_text(document: Document, box: Element, labels: dict[str, Element]) -> t
     return (max(start, box.end), end) if label.index < box.index else (start, end)
 
 
+def _signs_in(document: Document, box: Element) -> bool:
+    """Whether a box stands in a form that asks for a password: "remember me" is no part of an order."""
+    form = next((element for element in document.ancestors(box.index) if element.tag == "form"), None)
+    return form is not None and any(
+        form.index < other.index < form.stop and other.get("type").lower() == "password"
+        for other in survey_of(document).inputs[:MAX_INPUTS]
+    )
+
+
 def options(document: Document) -> Iterator[Fact]:
     """Boxes that add something to the order, with whether they are ticked already."""
     labels = {e.get("for"): e for e in document.elements if e.tag == "label" and e.get("for")}
@@ -148,7 +157,7 @@ def options(document: Document) -> Iterator[Fact]:
         if box.tag != "input" or box.get("type").lower() != "checkbox":
             continue
         span = _box_text(document, box, labels)
-        if span is None or in_card(document, box.index):
+        if span is None or in_card(document, box.index) or _signs_in(document, box):
             continue
         raw = document.text[span[0] : span[1]].strip()
         start = document.text.find(raw, span[0])

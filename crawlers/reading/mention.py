@@ -17,7 +17,9 @@ _STRUCK_MARK = Sign(
     r"line-?through|originprice|originalprice|marketprice|oldprice|listprice|list-price|compareat"
 )
 _NORMAL_MARK = Sign(r"(?:normal|regular|base|standard|full|catalog)[\s_-]?price")
-_SPECIAL_MARK = Sign(r"(?:special|sale|sales|final|promo|offer|discount|discounted|reduced)[\s_-]?price|price[\s_-]?(?:new|sale)")
+_SPECIAL_MARK = Sign(
+    r"(?:special|sale|sales|final|promo|offer|discount|discounted|reduced)[\s_-]?price|price[\s_-]?(?:new|sale)"
+)
 MAX_PRICE_BLOCK = 90
 """A price block with more text than this holds more than a normal and a special price."""
 _MEMBER_MARK = Sign(r"(?:^|[\s_-])(?:member|vip|plus|huiyuan)")
@@ -256,17 +258,17 @@ def mentions_of(document: Document) -> list[Mention]:
     for mention in found:
         _classify(document, mention, floor)
         floor = mention.end
-    _strike_normal(document, found)
+    _strike_normal(found)
     document.memo["mentions"] = found
     return found
 
 
-def _strike_normal(document: Document, found: list[Mention]) -> None:
+def _strike_normal(found: list[Mention]) -> None:
     """A "normal" price is today's price, unless a "special" one stands right beside it."""
     for first, second in pairwise(found):
         if second.start - first.end > MAX_PRICE_BLOCK or first.kind != "shown" or second.kind != "shown":
             continue
-        marks = [document.elements[mention.element.index].mark for mention in (first, second)]
-        for normal, one, other in ((first, *marks), (second, *reversed(marks))):
+        marks = (first.element.mark, second.element.mark)
+        for normal, one, other in ((first, *marks), (second, *marks[::-1])):
             if _NORMAL_MARK[one] and _SPECIAL_MARK[other]:
                 normal.kind = "struck"

@@ -118,6 +118,10 @@ def test_templates_and_files() -> None:
     """Addresses that differ only in numbers have one template; pictures and documents are no pages."""
     assert template_of("http://a.example/cal/2026-11?day=3") == template_of("http://a.example/cal/2027-1?day=30")
     assert template_of("http://a.example/item/1") != template_of("http://a.example/list/1")
+    goods = template_of("http://a.example/?s=goods/index/id/1.html")
+    assert goods == template_of("http://a.example/?s=goods/index/id/22.html")
+    assert goods != template_of("http://a.example/?s=search/index/cid/1.html")
+    assert template_of("http://a.example/?s=7") == template_of("http://a.example/?s=8")
     assert template_of("http://a.example/x/0123456789abcdef") == template_of("http://a.example/x/fedcba9876543210")
     assert is_binary("http://a.example/a.JPG?x=1")
     assert not is_binary("http://a.example/a.html")

@@ -49,6 +49,15 @@ def test_slots_tell_values_of_a_field_apart() -> None:
     assert slots[8:] == [("title", "")]
 
 
+def test_a_picture_stays_the_same_when_only_its_cache_number_changes() -> None:
+    """What gets round a cache says nothing of the picture; another size or name does."""
+    first, second, third = (
+        place_detail([fact("image", f"http://shop.example.test/{name}")])[0].digest
+        for name in ("a.png?_=1795616864", "a.png?_=1795617117", "a.png?w=200&_=1795617117")
+    )
+    assert first == second != third
+
+
 def test_stub_slots() -> None:
     """The shown price of a list page has the slot ``list``."""
     slots = [

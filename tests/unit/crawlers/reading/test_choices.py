@@ -56,6 +56,13 @@ def test_boxes(read: Reader, markup: str, value: dict[str, object]) -> None:
     assert [fact.value for fact in options(read(markup))] == [value]
 
 
+def test_boxes_of_a_sign_in_are_no_options(read: Reader) -> None:
+    """To be remembered is no part of an order."""
+    form = "<form><input type=password><label><input type=checkbox>记住我</label></form>"
+    box = "<form><label><input type=checkbox>礼品包装</label></form>"
+    assert [entry.raw for entry in options(read(form + box))] == ["礼品包装"]
+
+
 def test_other_inputs_are_no_options(read: Reader) -> None:
     """Text fields and lonely boxes are left alone."""
     assert list(options(read("<input type=text><input type=checkbox>"))) == []

@@ -44,6 +44,22 @@ def test_bare_numbers_in_elements_named_a_price(read: Reader) -> None:
     assert [mention.amount.fen for mention in found] == [1250, 900]
 
 
+def test_the_block_that_buys_is_no_basket(read: Reader) -> None:
+    """A block named after the basket whose button puts the good into it holds the good's own price."""
+    block = "<div class='cart-box'><h2><span class=price>¥5</span></h2>{}</div>"
+    assert [m.kind for m in mentions_of(read(block.format("<button>加入购物车</button>")))] == ["shown"]
+    assert [m.kind for m in mentions_of(read(block.format("<a href=/checkout>去结算</a>")))] == ["noise"]
+
+
+def test_a_normal_price_is_struck_beside_a_special_one(read: Reader) -> None:
+    """Without a special price beside it, a normal price is what a buyer pays."""
+    normal, special = "<span class=normalprice>$100.00</span>", "<span class=productSpecialPrice>$90.00</span>"
+    assert [m.kind for m in mentions_of(read(f"<h2>{normal} {special}</h2>"))] == ["struck", "shown"]
+    assert [m.kind for m in mentions_of(read(f"<h2>{special} {normal}</h2>"))] == ["shown", "struck"]
+    assert [m.kind for m in mentions_of(read(f"<h2>{normal}</h2>"))] == ["shown"]
+    assert [m.kind for m in mentions_of(read(f"<h2>{normal}</h2><p>{'好' * 90}</p>{special}"))] == ["shown", "shown"]
+
+
 def test_raised_cents_and_joined_runs(read: Reader) -> None:
     """Layout that is gone from the text is mended from the runs."""
     found = mentions_of(

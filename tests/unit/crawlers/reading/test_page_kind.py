@@ -23,6 +23,12 @@ LONG = "<p>" + "这是说明文字。" * 60 + "</p>"
         ("https://a.example/list/3", "list"),
         ("https://a.example/s?q=x", "list"),
         ("https://a.example/about", "other"),
+        ("https://a.example/?s=goods/index/id/8.html", "detail"),
+        ("https://a.example/?s=search/index/cid/8.html", "list"),
+        ("https://a.example/?s=article/index.html", "other"),
+        ("https://a.example/index.php?route=product/product&product_id=4", "detail"),
+        ("https://a.example/index.php?route=product/category&path=20", "list"),
+        ("https://a.example/index.php?main_page=product_info&products_id=4", "detail"),
         ("http://[", "other"),
     ],
 )
