@@ -1,52 +1,49 @@
-"""Room on the disk."""
+"""Room on the disk, and what a refusal of the file system is called."""
 
 import errno
-import os
+import resource
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import DiskFullError, FilesError
-from pipeline.room import FULL, LEAST_BYTES, file_error, require_room
+from pipeline.room import file_error, require_room
 
 
-def test_a_folder_with_room_is_left_as_it_was(tmp_path: Path) -> None:
-    """It is made when missing, and the probe is gone."""
-    folder = tmp_path / "data" / "deep"
-    require_room(folder)
-    assert list(folder.iterdir()) == []
+def test_room_leaves_nothing(tmp_path: Path) -> None:
+    """With room the folder is made and stays empty."""
+    require_room(tmp_path / "data")
+    assert list((tmp_path / "data").iterdir()) == []
 
 
-def test_a_full_disk_is_said_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With what to do; and nothing is left behind."""
-
-    def full(_descriptor: int, _offset: int, size: int) -> None:
-        assert size == LEAST_BYTES
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "posix_fallocate", full)
-    with pytest.raises(DiskFullError) as caught:
-        require_room(tmp_path)
-    assert "make room" in caught.value.hint
+def test_a_limit_is_a_full_disk(tmp_path: Path) -> None:
+    """A quota counts as much as the disk; nothing is left behind."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+    try:
+        with pytest.raises(DiskFullError, match="expected room") as caught:
+            require_room(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert caught.value.code == "pipeline.disk_full"
+    assert "same command" in caught.value.hint
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_one_is_another_error(tmp_path: Path) -> None:
-    """A file stands in its place."""
-    (tmp_path / "data").write_text("x")
-    with pytest.raises(FilesError):
+def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
+    """What cannot be a folder is named."""
+    (tmp_path / "data").write_bytes(b"")
+    with pytest.raises(FilesError, match="expected to use"):
         require_room(tmp_path / "data")
 
 
-@pytest.mark.parametrize("number", sorted(FULL))
-def test_quota_and_limit_are_a_full_disk_too(number: int, tmp_path: Path) -> None:
-    """Whatever word the file system has for it."""
-    assert isinstance(file_error(OSError(number, os.strerror(number)), tmp_path), DiskFullError)
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_every_kind_of_full(tmp_path: Path, number: int) -> None:
+    """Disk, quota and file limit mean the same to a person."""
+    assert isinstance(file_error(OSError(number, "full"), tmp_path), DiskFullError)
 
 
-def test_any_other_refusal_names_the_file(tmp_path: Path) -> None:
-    """The file, or the folder where the system names none."""
-    named = file_error(OSError(errno.EACCES, "Permission denied", "/x/y"), tmp_path)
-    assert isinstance(named, FilesError)
-    assert "/x/y" in named.message
-    assert str(tmp_path) in file_error(OSError(errno.EIO, "Input/output error"), tmp_path).message
+def test_other_refusals_name_the_file(tmp_path: Path) -> None:
+    """The file that was refused is in the message."""
+    error = file_error(PermissionError(errno.EACCES, "Permission denied", "/x/y"), tmp_path)
+    assert (error.code, "/x/y" in error.message) == ("pipeline.files", True)

@@ -1,22 +1,49 @@
-"""Settings in, parts out."""
+"""Records that are gone are not replaced by new ones."""
 
-from evidence.store_files import FileStore
+from pathlib import Path
+
+import pytest
+
 from kernel.config import Settings
-from kernel.schema import differences
-from pipeline.wiring import open_database, open_engine, open_evidence_store
-from search.embedded_engine import EmbeddedEngine
+from kernel.errors import DatabaseUnavailableError
+from pipeline.wiring import open_database
 
 
-def test_without_urls_everything_lies_in_the_data_directory(config: Settings) -> None:
-    """SQLite with the newest schema, the embedded engine, files; and keys are made once."""
+def test_a_new_installation(config: Settings) -> None:
+    """An empty data directory gets its schema, twice without harm."""
+    for _ in range(2):
+        open_database(config).close()
+
+
+@pytest.mark.parametrize("name", ["evidence/ab/abcd", "pages/crawl-1.warc.gz"])
+def test_an_empty_database_beside_what_it_should_know(config: Settings, name: str) -> None:
+    """Packages or pages without records: refused, with the way out."""
+    path = config.data_dir / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"x")
+    with pytest.raises(DatabaseUnavailableError, match="empty database") as caught:
+        open_database(config)
+    assert "backup" in caught.value.hint
+
+
+def test_a_log_without_its_database(config: Settings) -> None:
+    """SQLite would throw the log away, and what was committed with it."""
+    config.data_dir.mkdir(parents=True)
+    log = Path(f"{config.data_dir}/wangjian.db-wal")
+    log.write_bytes(b"committed")
+    with pytest.raises(DatabaseUnavailableError, match="another file or none"):
+        open_database(config)
+    assert log.read_bytes() == b"committed"
+
+
+def test_a_database_that_was_replaced(config: Settings) -> None:
+    """An open database notices that its file is another one."""
     database = open_database(config)
-    assert differences(database) == []
+    path = config.data_dir / "wangjian.db"
+    path.rename(path.with_name("away.db"))
+    with pytest.raises(DatabaseUnavailableError, match="another file or none"), database.read():
+        raise AssertionError
+    path.with_name("away.db").rename(path)
+    with database.read():
+        pass
     database.close()
-    engine = open_engine(config)
-    assert isinstance(engine, EmbeddedEngine)
-    engine.close()
-    assert isinstance(open_evidence_store(config), FileStore)
-    made = {path.name: path.read_bytes() for path in (config.keys_path() / "authority").iterdir()}
-    open_evidence_store(config)
-    assert {path.name: path.read_bytes() for path in (config.keys_path() / "authority").iterdir()} == made
-    assert (config.data_dir / "wangjian.db").exists()
