@@ -249,5 +249,7 @@ def _parameter_shape(part: str) -> str:
     """The name of a parameter; with its value where that says which page it is (``route=product/product``)."""
     name, _, value = part.partition("=")
     if name in _ROUTING and value[:1].isalpha():
-        return f"{name}={_DIGITS.sub('0', _LONG_HEX.sub('x', value))}"
+        # What follows the first number are filters: there is a page for every combination of them.
+        number = _DIGITS.search(value)
+        return f"{name}={value[: value.rfind('/', 0, number.start()) + 1] if number else value}"
     return name

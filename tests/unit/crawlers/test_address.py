@@ -121,6 +121,8 @@ def test_templates_and_files() -> None:
     goods = template_of("http://a.example/?s=goods/index/id/1.html")
     assert goods == template_of("http://a.example/?s=goods/index/id/22.html")
     assert goods != template_of("http://a.example/?s=search/index/cid/1.html")
+    found = template_of("http://a.example/?s=search/index/wd/8EFB/cid/3.html")
+    assert found == template_of("http://a.example/?s=search/index/wd/96F7/bid/1/ov/sales-desc.html")
     assert template_of("http://a.example/?s=7") == template_of("http://a.example/?s=8")
     assert template_of("http://a.example/x/0123456789abcdef") == template_of("http://a.example/x/fedcba9876543210")
     assert is_binary("http://a.example/a.JPG?x=1")
