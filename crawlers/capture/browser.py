@@ -41,6 +41,9 @@ ARGUMENTS = (
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
 )
 SYSTEM_PATHS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+SHELL_PATHS = ("/usr/lib/chromium/chromium-headless-shell",)
+"""Debian's Chromium without window and profile: the same engine for half the CPU a page. It does not tell how the
+browser judges a bad certificate, so that what is captured in spite of one is captured with the whole browser."""
 MISSING_HINT = (
     "Install it with 'apt-get install chromium fonts-noto-cjk' or '.venv/bin/playwright install chromium', "
     "or set WANGJIAN_CHROMIUM_PATH."
@@ -66,16 +69,18 @@ class BrowserFacts:
     roots: Roots
 
 
-def find_browser(settings: Settings, bundled: str = "") -> str:
+def find_browser(settings: Settings, bundled: str = "", *, whole: bool = False) -> str:
     """Path of the Chromium to start.
 
     Args:
         bundled: where Playwright would keep its own.
+        whole: the whole browser, no headless shell.
 
     Raises:
         CaptureError: ``browser_missing``.
     """
-    wanted = (settings.chromium_path,) if settings.chromium_path else (*SYSTEM_PATHS, bundled)
+    shells: tuple[str, ...] = () if whole else SHELL_PATHS
+    wanted = (settings.chromium_path,) if settings.chromium_path else (*shells, *SYSTEM_PATHS, bundled)
     for path in wanted:
         if path and Path(path).is_file() and os.access(path, os.X_OK):
             return path
@@ -108,7 +113,7 @@ class BrowserKeeper:
         Raises:
             CaptureError: ``browser_missing`` or ``browser_crashed``.
         """
-        browser = await self._running()
+        browser = await self._running(whole=options.accept_bad_tls)
         try:
             return await browser.new_context(
                 proxy={"server": proxy.socks_url, "bypass": "<-loopback>"},
@@ -142,24 +147,28 @@ class BrowserKeeper:
                 self._playwright = None
             await self._hole.close()
 
-    async def _running(self) -> Browser:
+    async def _running(self, *, whole: bool) -> Browser:
         async with self._lock:
-            if self._browser is not None and (not self._browser.is_connected() or self._contexts >= RECYCLE_AFTER):
+            if self._playwright is None:
+                self._playwright = await async_playwright().start()
+                await self._hole.start()
+            path = find_browser(self._settings, self._playwright.chromium.executable_path, whole=whole)
+            if self._browser is not None and self._is_spent(path):
                 await self._stop()
             self._contexts += 1
             if self._browser is None:
-                self._browser = await self._start()
+                self._browser = await self._start(self._playwright, path)
             return self._browser
 
-    async def _start(self) -> Browser:
-        if self._playwright is None:
-            self._playwright = await async_playwright().start()
-            await self._hole.start()
-        path = find_browser(self._settings, self._playwright.chromium.executable_path)
+    def _is_spent(self, path: str) -> bool:
+        other = self.facts is None or self.facts.path != path
+        return other or self._contexts >= RECYCLE_AFTER or self._browser is None or not self._browser.is_connected()
+
+    async def _start(self, playwright: Playwright, path: str) -> Browser:
         self._home = tempfile.mkdtemp(prefix="wangjian-browser-")
         roots = await asyncio.to_thread(write_roots, self._settings.extra_ca_file, Path(self._home))
         try:
-            browser = await self._playwright.chromium.launch(
+            browser = await playwright.chromium.launch(
                 executable_path=path,
                 args=list(ARGUMENTS),
                 chromium_sandbox=self._sandbox,

@@ -129,7 +129,9 @@ def test_browser_is_looked_for_where_the_settings_say(tmp_path: Path) -> None:
     with pytest.raises(CaptureError) as caught:
         find_browser(Settings(chromium_path=str(tmp_path / "none")))
     assert caught.value.code == "capture.browser_missing"
-    assert find_browser(Settings()).endswith(("chromium", "chromium-browser", "google-chrome"))
+    names = ("chromium", "chromium-browser", "google-chrome")
+    assert find_browser(Settings()).endswith((*names, "chromium-headless-shell"))
+    assert find_browser(Settings(), whole=True).endswith(names)
     program = tmp_path / "chrome"
     program.write_bytes(b"#!")
     program.chmod(0o755)
