@@ -10,7 +10,8 @@ from kernel.jobs import FINAL_STATES, create
 from kernel.models import Evidence, Job, Shop
 from pipeline.job_run import is_abandoned
 
-CAPTURE_BATCH = 6
+CAPTURE_BATCH = 16
+"""Captures a job: each job starts a browser of its own, which costs as much as two captures."""
 VISIT_EVERY = timedelta(days=1)
 JUST_MADE = timedelta(seconds=2)
 """A job this young may be on its way into the queue."""
@@ -20,7 +21,8 @@ OPEN_STATES = ("ordered", "capturing", "captured")
 def plan_captures(session: Session, *, created_by: str, at: datetime) -> list[str]:
     """Make capture jobs for ordered evidence that no live job holds and whose next try is due.
 
-    Whatever killed the last holder, its evidence comes back here.
+    Whatever killed the last holder, its evidence comes back here. A job that still waits in the queue is filled
+    up first; a worker takes it with whatever it holds by then.
 
     Returns:
         ids of the new jobs, to be enqueued after the commit.
@@ -38,21 +40,38 @@ def plan_captures(session: Session, *, created_by: str, at: datetime) -> list[st
         .order_by(Evidence.ordered_at, Evidence.id)
     )
     waiting = list(session.execute(query).scalars())
+    job = _with_room(session, created_by) if waiting else None
     jobs: list[str] = []
-    for start in range(0, len(waiting), CAPTURE_BATCH):
-        batch = waiting[start : start + CAPTURE_BATCH]
-        job = create(
-            session,
-            kind="capture",
-            title=f"固证 capture × {len(batch)}",
-            params={"evidence_ids": [row.id for row in batch]},
-            created_by=created_by,
-            at=at,
-        )
+    while waiting:
+        if job is None:
+            job = create(session, kind="capture", title="", params={}, created_by=created_by, at=at)
+            jobs.append(job.id)
+        held = _held(job)
+        batch, waiting = waiting[: CAPTURE_BATCH - len(held)], waiting[CAPTURE_BATCH - len(held) :]
+        ids = [*held, *(row.id for row in batch)]
+        job.params, job.title = {"evidence_ids": ids}, f"固证 capture × {len(ids)}"
         for row in batch:
             row.job_id = job.id
-        jobs.append(job.id)
+        job = None
     return jobs
+
+
+def _held(job: Job) -> list[object]:
+    ids = job.params.get("evidence_ids")
+    return ids if isinstance(ids, list) else []
+
+
+def _with_room(session: Session, created_by: str) -> Job | None:
+    """The capture job of this person that waits last in the queue, where it is not full: orders come one by one."""
+    query = (
+        select(Job)
+        .where(Job.kind == "capture", Job.state == "queued", Job.created_by == created_by, Job.cancel_asked.is_(False))
+        .order_by(Job.created_at.desc(), Job.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    job = session.execute(query).scalars().first()
+    return job if job is not None and len(_held(job)) < CAPTURE_BATCH else None
 
 
 def lost_jobs(session: Session, *, at: datetime) -> list[str]:

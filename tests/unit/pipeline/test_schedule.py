@@ -42,7 +42,29 @@ def test_sealed_and_failed_rest_and_retries_wait(database: Database) -> None:
     _order(database, "ev-later", retry_at=AT + timedelta(minutes=1))
     _order(database, "ev-captured", state="captured")
     assert _plan(database) == [["ev-captured"]]
+    _set_running(database)
     assert _plan(database, AT + timedelta(minutes=2)) == [["ev-later"]]
+
+
+def test_a_job_that_still_waits_is_filled_up(database: Database) -> None:
+    """Orders that come one by one share a job, and so a browser, until it is full, taken or another person's."""
+    _order(database, "ev-0")
+    assert _plan(database) == [["ev-0"]]
+    for number in range(1, CAPTURE_BATCH + 1):
+        _order(database, f"ev-{number:02}")
+    assert _plan(database) == [[f"ev-{CAPTURE_BATCH}"]]
+    with database.read() as session:
+        first = session.execute(select(Job).order_by(Job.created_at, Job.id)).scalars().all()
+    assert sorted(len(job.params["evidence_ids"]) for job in first) == [1, CAPTURE_BATCH]  # type: ignore[arg-type]
+    _set_running(database)
+    _order(database, "ev-new")
+    assert _plan(database) == [["ev-new"]]
+
+
+def _set_running(database: Database) -> None:
+    with database.write() as session:
+        for job in session.execute(select(Job)).scalars():
+            job.state = "running"
 
 
 def test_what_a_dead_job_held_comes_back(database: Database) -> None:
