@@ -30,6 +30,8 @@ need_browser() {
 
 need_browser
 need_command openssl openssl
+# The program that drives the browser is linked against it; a bare Debian has none.
+/sbin/ldconfig -p | grep -q 'libatomic\.so\.1' || missing="$missing libatomic1"
 # The PDF report embeds a TrueType font; pages need a Chinese font to look as they do to a buyer.
 [ -e /usr/share/fonts/truetype/wqy/wqy-zenhei.ttc ] || missing="$missing fonts-wqy-zenhei"
 has_chinese_font || missing="$missing fonts-noto-cjk"
