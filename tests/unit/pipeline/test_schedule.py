@@ -1,12 +1,14 @@
 """What is due."""
 
+import socket
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
 from kernel.db import Database
 from kernel.models import Evidence, Job, Shop
-from pipeline.schedule import CAPTURE_BATCH, due_shops, plan_captures, plan_watch
+from pipeline.job_run import owner_name
+from pipeline.schedule import CAPTURE_BATCH, due_shops, lost_jobs, plan_captures, plan_watch
 
 AT = datetime(2026, 11, 25, tzinfo=UTC)
 
@@ -102,3 +104,19 @@ def test_due_shops_come_longest_waiting_first(database: Database) -> None:
     with database.read() as session:
         shops = [session.get_one(Shop, shop_id).host for shop_id in due_shops(session, at=AT)]
     assert shops == ["b", "a"]
+
+
+def test_jobs_that_an_empty_queue_ought_to_hold(database: Database) -> None:
+    """Queued a while ago, or running under a process that is gone; not what was just made or is in work."""
+    with database.write() as session:
+        for name, state, owner, age in (
+            ("old", "queued", "", 5),
+            ("new", "queued", "", 1),
+            ("left", "running", f"{socket.gethostname()}:999999999:1", 5),
+            ("at-work", "running", owner_name(), 5),
+            ("over", "done", "", 5),
+        ):
+            made = AT - timedelta(seconds=age)
+            session.add(Job(id=name, kind="capture", created_by="me", created_at=made, state=state, owner=owner))
+    with database.read() as session:
+        assert lost_jobs(session, at=AT) == ["left", "old"]
