@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     web.set_defaults(action=cli_run.web)
 
     worker = commands.add_parser("worker", help="take jobs from the queue 执行任务")
+    worker.add_argument("--count", type=int, default=1, help="processes (default 1)")
     worker.add_argument("--burst", action="store_true", help="end when nothing waits")
     worker.set_defaults(action=cli_run.worker)
 

@@ -14,6 +14,7 @@ from kernel.config import settings
 from kernel.db import Database
 from kernel.jobs import FINAL_STATES, Queue
 from kernel.models import Evidence, Job, OutboxEntry
+from pipeline.crew import work_together
 from pipeline.errors import NothingTakenError, ProcessError, ShopListError
 from pipeline.keeper import Keeper
 from pipeline.room import require_room
@@ -44,8 +45,11 @@ OUTCOME_HINTS = {
 
 def worker(options: argparse.Namespace) -> int:
     """Take jobs from the queue until told to stop."""
-    serve(settings(), burst=options.burst)
-    return 0
+    config = settings()
+    if options.count == 1:
+        serve(config, burst=options.burst)
+        return 0
+    return work_together(options.count, lambda: serve(config, burst=options.burst))
 
 
 def keep(options: argparse.Namespace) -> int:

@@ -57,6 +57,7 @@ class Stack:
         self.config = config
         self.children: list[Child] = []
         self._restarts = 0
+        self._worker_words = ["worker"]
 
     def __enter__(self) -> Self:
         return self
@@ -155,9 +156,9 @@ class Stack:
         path.write_text(json.dumps({**state, "day": int(state["day"]) + 1}))
 
     def start_workers(self, count: int) -> None:
-        """Workers that take jobs from the queue."""
-        for number in range(count):
-            self._start(WORKER_MODULE, ["worker"], f"worker-{number}")
+        """Workers that take jobs from the queue, out of one process that loads what they share."""
+        self._worker_words = ["worker", "--count", str(count)]
+        self._start(WORKER_MODULE, self._worker_words, "worker")
 
     def start_web(self) -> Child:
         """The web interface and its replay origin."""
@@ -177,7 +178,7 @@ class Stack:
                 self._restarts += 1
                 self.children.remove(child)
                 child.stop()
-                self._start(child.module, ["worker"], child.log.stem)
+                self._start(child.module, self._worker_words, child.log.stem)
         return [child for child in ended if child in self.children]
 
     def _fresh(self, name: str) -> Path:
