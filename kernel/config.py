@@ -35,6 +35,7 @@ class Settings(BaseSettings):
         elasticsearch_index: alias name of the listing index.
         evidence_store_url: empty means files in ``data_dir/evidence``; ``s3://bucket/prefix`` else.
         s3_endpoint_url: only for S3 services other than the default one.
+        s3_access_key, s3_secret_key: the account at the S3 service; never logged.
         tsa_urls: two or more RFC 3161 services, in the form ``name=url``.
         tsa_ca_dir: PEM roots, ``<name>.pem`` for each TSA; trust comes from here, never from a package.
         tsa_test_trust: names of TSAs that are simulators; reported as test trust, never court trust.
