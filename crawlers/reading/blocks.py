@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from crawlers.reading.document import Document, Element
+from crawlers.reading.marks import Answers
 from crawlers.reading.mention import Mention, mentions_of
 from crawlers.reading.survey import Anchor, Survey, survey_of
 from crawlers.reading.urls import same_page
@@ -34,8 +35,12 @@ class Card:
     mentions: list[Mention]
 
 
-def _signature(element: Element) -> str:
-    return f"{element.tag} {_ROLLING.sub(' ', element.mark)}" if element.attrs else element.tag
+_LASTING = Answers(lambda mark: _ROLLING.sub(" ", mark))
+
+
+def _form(element: Element) -> str:
+    """Tag and names of an element, without what differs from one of a row to the next."""
+    return f"{element.tag} {_LASTING[element.mark]}" if element.attrs else element.tag
 
 
 def _main_anchor(survey: Survey, anchors: list[Anchor]) -> Anchor | None:
@@ -56,22 +61,17 @@ def _group(document: Document, survey: Survey) -> dict[tuple[str, str], list[Ele
     """Elements by their own and their parent's form, among those that hold a link."""
     groups: dict[tuple[str, str], list[Element]] = defaultdict(list)
     seen: set[int] = set()
-    forms: dict[int, str] = {}
-
-    def form(element: Element) -> str:
-        if element.index not in forms:
-            forms[element.index] = _signature(element)
-        return forms[element.index]
-
+    elements = document.elements
     for anchor in survey.anchors:
         if not anchor.elsewhere or anchor.element.hidden:
             continue
-        for element in document.ancestors(anchor.element.index):
-            if element.index in seen:
-                break
-            seen.add(element.index)
-            if element.parent >= 0 and element.tag in _BLOCK_TAGS:
-                groups[(form(document.elements[element.parent]), form(element))].append(element)
+        index = anchor.element.index
+        while index >= 0 and index not in seen:
+            seen.add(index)
+            element = elements[index]
+            index = element.parent
+            if index >= 0 and element.tag in _BLOCK_TAGS:
+                groups[(_form(elements[index]), _form(element))].append(element)
     for members in groups.values():
         members.sort(key=lambda element: element.index)
     return groups

@@ -7,7 +7,7 @@ from crawlers.reading import json_ld, structured
 from crawlers.reading.blocks import in_card
 from crawlers.reading.document import Document, Element
 from crawlers.reading.facts import clean, element_fact, range_fact
-from crawlers.reading.finder import Finder
+from crawlers.reading.finder import DIGIT, Finder
 from crawlers.reading.locator import at_element
 from crawlers.reading.marks import Sign
 from crawlers.reading.pairs import field_of, pairs_of, pieces_of
@@ -25,13 +25,13 @@ _PLAIN_COUNT = re.compile(
 _SALES = Finder(
     rf"(?:月销量?|累计销量|总销量|已售出?|销量|成交量?|已拼|近30天(?:销量|售出)|销售量|售出)[\s:：]{{0,3}}(?:约|超|逾)?{_COUNT}\+?|"
     rf"(?<![\d,])(?P<number2>\d[\d,]{{0,11}}(?:\.\d+)?)\s?(?P<scale2>万|w|k|千)?\+?\s?(?:人付款|人已买|人购买|件已售|笔成交|人收货|sold\b)",
-    first=r"[月累总已销成近售\d](?:(?<=\d)(?<![\d,]\d)|(?<=\D)(?=[销计量售拼交3出]))",
+    first=rf"[月累总已销成近售{DIGIT}](?:(?<=\d)(?<![\d,]\d)|(?<=\D)(?=[销计量售拼交3出]))",
     flags=re.IGNORECASE,
 )
 _STOCK = Finder(
     rf"(?:库存量?|现货|剩余(?:库存)?|余量|仅剩|还剩)[\s:：]{{0,3}}(?:约|仅)?{_COUNT}"
     rf"|(?<![\d,])(?P<number2>\d[\d,]{{0,8}})\s?(?P<scale2>万)?\s?(?:in stock|available|left in stock)",
-    first=r"[库现剩余仅还\d](?:(?<=\d)(?<![\d,]\d)|(?<=\D)(?=[存货余量剩]))",
+    first=rf"[库现剩余仅还{DIGIT}](?:(?<=\d)(?<![\d,]\d)|(?<=\D)(?=[存货余量剩]))",
     flags=re.IGNORECASE,
 )
 _NO_STOCK = Finder(
@@ -42,7 +42,7 @@ _NO_STOCK = Finder(
 _PROMOTION = Finder(
     r"(?:满\s?\d+\s?(?:元|件)?\s?(?:减|打|送|享|包邮)|第二件|买一送|限时|仅限今[天日]|今日(?:特价|限定|截止)|秒杀|立减|"
     r"最后\s?\d+\s?(?:天|小时)|距(?:离)?(?:结束|活动结束)|倒计时|\d(?:\.\d)?折|活动(?:时间|截止))",
-    first=r"[满第买限仅今秒立最距倒活\d](?=[\s\d二一时限日杀减后离结活计.折动])",
+    first=rf"[满第买限仅今秒立最距倒活{DIGIT}](?=[\s\d二一时限日杀减后离结活计.折动])",
 )
 _GIFT = re.compile(r"赠品|赠送|加赠|附赠|买\S{0,4}送")
 _CRUMB_MARK = Sign(
@@ -73,7 +73,7 @@ _GIFT_MARK = Sign(r"gift|zengpin")
 _RATING = re.compile(r"\s*(?P<n>[0-5](?:\.\d{1,2})?)(?![\d.%])")
 _RATING_WORDS = Finder(
     r"(?:店铺评分|评价得分|综合评分|评分)\s?(?P<n>[0-5]\.\d)|(?<![\d.])(?P<m>[0-5]\.\d)\s?分(?!钟)",
-    first=r"[店评综\d](?:(?<=\d)(?<![\d.]\d)(?=\.)|(?<=\D)(?=[铺价合分]))",
+    first=rf"[店评综{DIGIT}](?:(?<=\d)(?<![\d.]\d)(?=\.)|(?<=\D)(?=[铺价合分]))",
 )
 _SCALES = {"万": 10_000, "w": 10_000, "千": 1_000, "k": 1_000}
 

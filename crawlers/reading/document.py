@@ -29,7 +29,6 @@ class Element:
     tag: str
     attrs: dict[str, str | None]
     parent: int
-    depth: int
     start: int
     hidden: bool
     mem_id: int

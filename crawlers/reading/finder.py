@@ -4,6 +4,16 @@ import re
 from collections.abc import Iterator
 
 
+def _digit_set() -> str:
+    """Ranges of all decimal digits of the Basic Multilingual Plane, and everything beyond it."""
+    starts = [code for code in range(0x10000) if chr(code).isdecimal() and not chr(code - 1 if code else 0).isdecimal()]
+    return "".join(f"{chr(start)}-{chr(start + 9)}" for start in starts) + "\U00010000-\U0010ffff"
+
+
+DIGIT = _digit_set()
+"""Inside of ``[...]``, all that ``\\d`` finds and a little more; ``re`` looks a set up much faster than a category."""
+
+
 class Finder:
     """A pattern and what its first character must be.
 

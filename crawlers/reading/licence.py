@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from crawlers.reading.document import Document
 from crawlers.reading.facts import clean, range_fact, text_fact
-from crawlers.reading.finder import Finder
+from crawlers.reading.finder import DIGIT, Finder
 from crawlers.reading.locator import at_element
 from crawlers.reading.pairs import first_pair
 from crawlers.reading.sentences import holds, sentences
@@ -56,8 +56,8 @@ _PERMIT_LINE = Finder(
     first=r"[许备登零批网](?=[可案记字])",
 )
 _PERMIT_NAMES = ("许可证", "备案", "登记证", "字第")
-_PERMIT_SIGN = re.compile(r"S(?=C\d)|J(?=Y\d)|国(?=[药食妆])|械(?=[注备网])|妆(?=网)|广(?=审)|B(?=[12]-\d)|Y(?=B\d)")
-"""Every permit holds one of these: found quickly, before the slow pattern is asked."""
+_PERMIT_WORDS = ("SC", "JY", "国药准字", "国食健", "械", "妆", "广审", "B1-", "B2-", "YB")
+_LONG_NUMBER = re.compile(rf"[{DIGIT}]\d{{7}}")
 _DECLARATION = Finder(
     r"(?:个人销售自产农副产品|个人销售家庭手工业产品|个人利用自己的技能从事依法无须取得许可的便民劳务活动|"
     r"个人从事零星小额交易活动|依法不需要办理(?:市场主体|工商)?登记|无需(?:办理)?(?:市场主体|工商)?登记|零星小额交易|自产农副产品|家庭手工业产品|"
@@ -65,6 +65,8 @@ _DECLARATION = Finder(
     r"(?:不用|无需|无须|不需要|免于?|不必)(?:办理?)?(?:市场主体|工商)?(?:营业执照|登记|执照))",
     first=r"[个依无零自家不免](?=[人法需须星产庭用必于办市工营登执])",
 )
+_DECLARATION_WORDS = ("登记", "执照", "零星小额", "自产农副", "家庭手工", "无须取得许可")
+"""Every declaration holds one of these."""
 _LICENCE_IMAGE = re.compile(r"营业执照|执照|licen[cs]e|zhizhao|yyzz|资质", re.IGNORECASE)
 _SELLER = Finder(
     r"(?:^|\n|[ 　|])(?:店铺名称|店铺|商家|卖家|掌柜|销售商|销售者|商户|供应商|由|本店|sold by|seller|vendor|shop"
@@ -80,16 +82,22 @@ def _trim(value: str) -> str:
     return (value[: following.start()] if following else value).rstrip(" ；;，,。|")
 
 
+def _has_long_number(document: Document) -> bool:
+    """Whether eight digits stand in a row anywhere, as in every code and most permits; asked once."""
+    known = document.memo.get("long-number")
+    if known is None:
+        known = document.memo["long-number"] = _LONG_NUMBER.search(document.text) is not None
+    return bool(known)
+
+
 def codes(document: Document) -> Iterator[Fact]:
     """Registration codes as they stand: confusions such as O for 0 are left for the rule that judges them."""
     text = document.text
     seen: set[str] = set()
-    labels = ("信用代码", "纳税人", "税号"), ("注册号",), ("9", "1", "5")
-    for words, (pattern, confidence) in zip(
-        labels, ((_LABELLED_CODE, 98), (_REGISTRATION, 90), (_BARE_CODE, 80)), strict=True
-    ):
-        if not holds(text, words):
-            continue
+    patterns = [(_LABELLED_CODE, 98)] if holds(text, ("税", "信用代码")) else []
+    if _has_long_number(document):
+        patterns += [(_REGISTRATION, 90), (_BARE_CODE, 80)]
+    for pattern, confidence in patterns:
         for match in pattern.finditer(text):
             raw = match["code"]
             value = raw.replace(" ", "").replace("-", "")
@@ -146,7 +154,7 @@ def declarations(document: Document) -> Iterator[Fact]:
     if pair is not None and pair.end - pair.start <= 200:
         yield range_fact(document, "declaration", pair.start, pair.end, confidence=95)
         return
-    if holds(document.text, ("个人", "登记", "零星", "自产", "手工", "执照")):
+    if holds(document.text, _DECLARATION_WORDS):
         for start, end in sentences(document.text, _DECLARATION, "\n。"):
             yield range_fact(document, "declaration", start, end, confidence=92)
 
@@ -159,7 +167,8 @@ def permits(document: Document) -> Iterator[Fact]:
         if len(covered) < 50 and end - start <= 100:
             covered.append((start, end))
             yield range_fact(document, "permit", _run_of(document, start, end), end, confidence=92)
-    for match in _PERMIT.finditer(document.text) if _PERMIT_SIGN.search(document.text) else ():
+    numbered = "广审" in document.text or (_has_long_number(document) and holds(document.text, _PERMIT_WORDS))
+    for match in _PERMIT.finditer(document.text) if numbered else ():
         if not any(start <= match.start() < end for start, end in covered):
             yield range_fact(document, "permit", match.start(), match.end(), confidence=92)
 
@@ -175,7 +184,7 @@ def _licence_images(document: Document) -> Iterator[Fact]:
 
 def seller_shown(document: Document) -> Iterator[Fact]:
     """Who the page says is selling: a labelled name, or an element named for the shop."""
-    match = _SELLER.search(document.text)
+    match = _SELLER.search(document.text) if holds(document.text, (":", "：")) else None
     if match:
         value = match["value"].strip()
         start = match.start("value")

@@ -163,14 +163,13 @@ class _Walk:
                 tag,
                 attrs,
                 parent.index,
-                parent.depth + 1,
                 self.length,
                 hidden or parent.hidden,
                 node.mem_id,
                 mark,
             )
         else:
-            element = Element(index, tag, attrs, -1, 0, self.length, hidden, node.mem_id, mark)
+            element = Element(index, tag, attrs, -1, self.length, hidden, node.mem_id, mark)
         elements.append(element)
         stack.append(element)
 
@@ -310,7 +309,7 @@ def parse(body: bytes, *, url: str, content_type: str = "") -> Document:
     root = tree.root
     complete = root is None or _walk_tree(document, root)
     if not document.elements:
-        document.elements.append(Element(0, "html", {}, -1, 0, 0, hidden=False, mem_id=0, end=0, stop=1))
+        document.elements.append(Element(0, "html", {}, -1, 0, hidden=False, mem_id=0, end=0, stop=1))
     if cut:
         notes.append("nesting-cut")
     if not complete and "truncated" not in notes:

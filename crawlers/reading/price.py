@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from crawlers.reading.finder import DIGIT
+
 MAX_FEN = 10**13
 """Amounts above this are not prices (100 thousand million 元)."""
 
@@ -46,7 +48,7 @@ _SUFFIXED = re.compile(
 _PREFIX_HINT = re.compile(r"[¥￥$€£₽₩₹₫₺₴฿₦币BYDRPLNFKs.][ \t\n]{0,2}\d")
 """How every prefix mark ends, and the number behind it: found quickly, before the slow pattern is asked."""
 _MAX_PREFIX = 3
-_DIGITS = re.compile(r"\d\d*")
+_DIGITS = re.compile(rf"[{DIGIT}]\d*")
 _BARE = re.compile(
     rf"(?P<num>{NUMBER})(?P<scale>{_SCALE})?(?:{_DASH}(?P<num2>{NUMBER})(?P<scale2>{_SCALE})?)?(?P<tail>{_SPACE}?起)?"
 )

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from crawlers.reading.blocks import in_card
 from crawlers.reading.document import Document, Element
 from crawlers.reading.facts import clean, element_fact, text_fact
-from crawlers.reading.marks import Sign
+from crawlers.reading.marks import Answers, Sign
 from crawlers.reading.survey import survey_of
 from kernel.facts import Fact
 
 MAX_TITLE = 300
+MAX_TOLD = 40
 SURE = 55
 
 _PART = re.compile(r"\s+[-–—|·»«:/]+\s+|[_|｜]|\s*[—–]+\s*|(?<=[一-鿿）)\w])-(?=[一-鿿])")
@@ -28,8 +29,11 @@ class TitleGuess:
     element: Element | None
 
 
+_PLAIN = Answers(lambda text: re.sub(r"\W+", "", text).lower())
+
+
 def _plain(text: str) -> str:
-    return re.sub(r"\W+", "", text).lower()
+    return _PLAIN[text]
 
 
 def title_parts(title: str) -> list[str]:
@@ -111,11 +115,15 @@ def _candidates(document: Document, named: set[str]) -> list[Element]:
 
 def _told_by_title(document: Document, page: str) -> list[Element]:
     """Elements whose whole text is a part of the title element: shops without headings have their titles there."""
-    parts = {_plain(part) for part in title_parts(document.title)}
+    title, text = document.title, document.text
+    parts = {_plain(part) for part in title_parts(title)}
+    begins = {title[at : at + 2] for at in range(len(title))}
     found: list[Element] = []
     for position, start in enumerate(document.runs):
-        end = document.runs[position + 1] if position + 1 < len(document.runs) else len(document.text)
-        if 1 < end - start <= MAX_TITLE and document.text[start : start + 2] in document.title and len(found) < 40:
+        if text[start : start + 2] not in begins or len(found) >= MAX_TOLD:
+            continue
+        end = document.runs[position + 1] if position + 1 < len(document.runs) else len(text)
+        if 1 < end - start <= MAX_TITLE:
             plain = _plain(document.text[start:end])
             if plain and (plain in parts or (len(plain) > 3 and page.startswith(plain) and len(plain) * 3 > len(page))):
                 found.append(document.elements[document.run_elements[position]])
