@@ -21,6 +21,12 @@ class JobKindError(WangjianError):
     code = "pipeline.job_kind"
 
 
+class QueueEntryError(WangjianError):
+    """An entry of the queue that is none of ours."""
+
+    code = "pipeline.queue_entry"
+
+
 class CancelledError(WangjianError):
     """A person stopped the job."""
 

@@ -16,6 +16,7 @@ from kernel.jobs import QUEUE_NAME, Queue, connect, unfinished
 from pipeline import stage_capture, stage_index, stage_judge, stage_watch
 from pipeline.errors import CancelledError, JobKindError
 from pipeline.job_run import JobRun
+from pipeline.queue_entry import QueueEntry
 from pipeline.wiring import open_database
 
 logger = logging.getLogger(__name__)
@@ -100,6 +101,7 @@ def serve(config: Settings, *, burst: bool = False, fork: bool = True) -> None:
     finally:
         database.close()
     connection = connect(config)
-    queue = RqQueue(QUEUE_NAME, connection=connection, serializer=JSONSerializer)
+    queue = RqQueue(QUEUE_NAME, connection=connection, serializer=JSONSerializer, job_class=QueueEntry)
     worker_class = Worker if fork else SimpleWorker
-    worker_class([queue], connection=connection, serializer=JSONSerializer).work(burst=burst, logging_level="WARNING")
+    worker = worker_class([queue], connection=connection, serializer=JSONSerializer, job_class=QueueEntry)
+    worker.work(burst=burst, logging_level="WARNING")
