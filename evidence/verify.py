@@ -242,10 +242,10 @@ class _Run:
             started, ended = parse_iso(self.facts["captured_from"]), parse_iso(self.facts["captured_to"])
         except (KeyError, ClockError):
             return _failed("E501", f"no times of the capture in {manifest.FACTS}")
-        gap = (self.earliest() - ended).total_seconds()
+        gap = round((self.earliest() - ended).total_seconds())
         if not started <= ended <= self.earliest() + TOLERANCE:
             return _failed("E501", f"captured {iso(started)} to {iso(ended)}, stamped {iso(self.earliest())}")
-        return State.PASSED, "OK", f"stamped {gap:.0f} s after the capture ended"
+        return State.PASSED, "OK", f"stamped {gap} s after the capture ended"
 
     # --- closing
     def closing(self) -> Outcome:
