@@ -86,6 +86,18 @@ class Context:
 
     def allowed_hosts(self) -> frozenset[str]:
         """Values of ``Host`` that are answered: a rebound name never reaches a page."""
+        return (self._names() - self.replay_names()) | {urlsplit(self.web_origin).netloc.lower()}
+
+    def replay_names(self) -> frozenset[str]:
+        """Values of ``Host`` that lead here but are the replay server's name.
+
+        Cookies do not tell ports apart: what an archived page sets for its own name must never come
+        back to a page of ours, so a reader who types this name is sent to ours.
+        """
+        name = urlsplit(self.replay_origin).hostname or ""
+        return frozenset({f"{_bracketed(name)}:{self.settings.web_port}"}) & self._names()
+
+    def _names(self) -> frozenset[str]:
         port = self.settings.web_port
         hosts = {urlsplit(self.web_origin).netloc.lower()}
         if _is_loopback(self.settings.web_host) and not self.settings.public_url:

@@ -4,6 +4,7 @@ Spec: W3C CSP Level 3; OWASP ASVS 5.0 V3, V4.2; RFC 9110 7.4 (misdirected reques
 """
 
 import json
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,6 +51,8 @@ class Guard:
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self._app = app
         self._hosts = context.allowed_hosts()
+        self._replay_names = context.replay_names() - self._hosts
+        self._home = context.web_origin
         self._headers = security_headers(context)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,6 +61,9 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        if scope["method"] in {"GET", "HEAD"} and headers.get("host", "").lower() in self._replay_names:
+            await self._send_home(scope, send)
+            return
         refusal = self._refusal(headers)
         if refusal:
             await self._refuse(refusal, scope, send)
@@ -71,6 +77,14 @@ class Guard:
         if not length.isdigit() or int(length) > MAX_BODY_BYTES:
             return TooLargeError(f"expected at most {MAX_BODY_BYTES} bytes", hint="请拆分后再上传。")
         return None
+
+    async def _send_home(self, scope: Scope, send: Send) -> None:
+        """To the same page under our own name."""
+        query = scope["query_string"]
+        where = self._home.encode() + quote(scope["path"]).encode() + (b"?" + query if query else b"")
+        start: Message = {"type": "http.response.start", "status": 307, "headers": [(b"location", where)]}
+        await self._with_headers(scope, send)(start)
+        await send({"type": "http.response.body", "body": b""})
 
     async def _refuse(self, error: WangjianError, scope: Scope, send: Send) -> None:
         problem = problem_of(error)

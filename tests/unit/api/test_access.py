@@ -169,7 +169,8 @@ def test_an_administrator_sees_no_evidence() -> None:
         ({"origin": "https://evil.example"}, 403),
         ({"origin": "null"}, 403),
         ({"origin": "https://127.0.0.1:8600"}, 403),
-        ({"origin": "http://localhost:8600"}, 202),
+        ({"origin": "http://localhost:8600"}, 403),
+        ({"origin": "http://[::1]:8600"}, 202),
         ({}, 202),
     ],
 )

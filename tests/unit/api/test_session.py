@@ -142,3 +142,14 @@ def test_comparing_a_password_keeps_nobody_from_writing(known: House, monkeypatc
 def test_a_broken_next_address_is_not_followed(house: House, wanted: str) -> None:
     """It is no fault of ours either."""
     assert house.browser("supervisor").get("/signin", params={"next": wanted}).headers["location"] == "/"
+
+
+def test_the_replay_name_leads_to_ours(house: House) -> None:
+    """Cookies do not tell ports apart: what an archived page sets for its name never comes back to us."""
+    context = house.context
+    assert "localhost:8600" not in context.allowed_hosts()
+    assert context.replay_origin.startswith("http://localhost:")
+    moved = house.browser("supervisor").get("/shops?text=a%20b", headers={"host": "localhost:8600"})
+    assert (moved.status_code, moved.headers["location"]) == (307, "http://127.0.0.1:8600/shops?text=a%20b")
+    posted = house.browser("supervisor").post("/signout", headers={"host": "localhost:8600"})
+    assert posted.status_code == 421
