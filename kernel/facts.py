@@ -33,8 +33,10 @@ class Fact:
         field: name from the list in the module text.
         value: the normalised value.
         raw: the text as it stood on the page (before normalising), at most 4,000 characters.
-        locator: where it was read: ``css:<selector>``, ``json-ld:/offers/price``,
-            ``meta:og:title`` or ``text:<start>-<end>`` (code points of the visible text).
+        locator: where it was read: ``css:<selector>`` (visible text of the element),
+            ``css:<selector>@<attribute>``, ``title:`` (the title element), ``meta:og:title``,
+            ``json-ld:/<block>/offers/price`` (RFC 6901 pointer into the array of the page's
+            JSON-LD scripts) or ``text:<start>-<end>`` (code points of the visible text).
         method: how it was read.
         confidence: 0 to 100; below 50 means the extractor is unsure and says so.
     """
