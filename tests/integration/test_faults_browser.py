@@ -35,7 +35,7 @@ def installation(tmp_path: Path, shop: TinyShop) -> Iterator[Installation]:
 def test_missing_then_installed(installation: Installation, shop: TinyShop) -> None:
     """Listings and leads are there, captures wait and say why; with Chromium the same command makes them."""
     installation.options["CHROMIUM_PATH"] = "/nowhere/chromium"
-    done = installation.run("watch", shop.url, timeout=180)
+    done = installation.run("watch", shop.url)
     assert done.code == 3, done.output
     assert "[capture.browser_missing] expected Chromium at /nowhere/chromium" in done.output
     assert "→" in done.output.partition("[capture.browser_missing]")[2]
@@ -45,7 +45,7 @@ def test_missing_then_installed(installation: Installation, shop: TinyShop) -> N
         ("ordered", "capture.browser_missing")
     }
     del installation.options["CHROMIUM_PATH"]
-    done = installation.run("watch", shop.url, timeout=180)
+    done = installation.run("watch", shop.url)
     assert done.code == 0, done.output
     assert {row.state for row in installation.evidence()} == {"sealed"}
     assert installation.count().holds(before)
@@ -72,7 +72,7 @@ def test_killed_in_the_middle_of_a_capture(installation: Installation, shop: Tin
     for victim in victims:
         with suppress(psutil.NoSuchProcess):
             victim.kill()
-    output, _ = process.communicate(timeout=90)
+    output, _ = process.communicate(timeout=240)
     assert process.returncode == 1, output
     assert "[capture.browser_crashed]" in output
     assert "the browser is started anew" in output

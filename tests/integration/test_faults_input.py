@@ -111,7 +111,7 @@ def test_one_good_shop_among_bad_ones(installation: Installation, tmp_path: Path
             expired,
         )
         rows = _list(tmp_path, "\r\n".join(lines).encode("gb18030"))
-        done = installation.run("run", "--no-web", "--shops", rows, timeout=120)
+        done = installation.run("run", "--no-web", "--shops", rows)
         assert done.code == 0, done.output
         for line in (
             "shops.csv:3: [pipeline.shop_duplicate] the address is already on line 2",
