@@ -49,10 +49,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "tests/integration/test_main_job.py",
         RUN,
-        tuple(
-            f"pipeline/{name}.py"
-            for name in ("cli_run", "stack", "stage_capture", "stage_judge", "stage_watch", "worker")
-        ),
+        tuple(f"pipeline/{name}.py" for name in ("cli_run", "stage_capture", "stage_judge", "stage_watch", "worker")),
     ),
     (
         "tests/unit/api/test_visibility.py",
