@@ -24,11 +24,30 @@ from kernel.config import Settings
 RECYCLE_AFTER = 200
 """Contexts after which the browser is started anew: long-lived ones grow and hang at last."""
 
+FEATURES_OFF = (
+    "AutofillServerCommunication",  # asks Chromium's maker what the fields of a page's forms mean
+    # Of several lists of features only the last counts, and ours comes after Playwright's: these are its own.
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "PreconnectToSearch",
+    "TcpPortRandomizationWin",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+)
 ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-default-apps",
     "--disable-domain-reliability",
+    f"--disable-features={','.join(FEATURES_OFF)}",
     "--disable-quic",
     "--disable-sync",
     "--dns-prefetch-disable",
