@@ -48,8 +48,8 @@ class Settings(BaseSettings):
         chromium_path: empty means look for the system's Chromium, then Playwright's own.
         chromium_sandbox: off only where the process runs as root; recorded in each capture.
         capture_timeout_s: wall time of one capture.
-        retry_after_s: seconds before each further try of a capture or its sealing; when they are used
-            up the order has failed.
+        retry_after_s: seconds before each further try of a capture or its sealing; when they are used up an
+            order has failed for the page's faults, and goes on at the last pace for ours (services, disk, browser).
         visit_max_pages, visit_max_bytes, visit_max_seconds, visit_max_depth: budgets of one visit.
         page_max_bytes, page_timeout_s: budgets of one page.
         host_delay_s: least seconds between two requests to one host.

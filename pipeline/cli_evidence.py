@@ -18,6 +18,7 @@ from kernel.config import settings
 from kernel.models import Evidence
 from pipeline.errors import UsageError
 from pipeline.orders import order_capture
+from pipeline.patience import Patience
 from pipeline.room import require_room
 from pipeline.schedule import plan_captures
 from pipeline.stack import Stack
@@ -100,6 +101,7 @@ def capture_page(options: argparse.Namespace) -> int:
                 actor=ACTOR,
                 at=now(),
             ).id
+            Patience(session)  # what waited for another try is due now
             jobs = plan_captures(session, created_by=ACTOR, at=now())
             held_by = session.get_one(Evidence, evidence_id).job_id
         for job in dict.fromkeys([*jobs, held_by]):

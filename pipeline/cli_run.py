@@ -17,6 +17,7 @@ from kernel.models import Evidence, Job, OutboxEntry
 from pipeline.crew import work_together
 from pipeline.errors import NothingTakenError, ProcessError, ShopListError
 from pipeline.keeper import Keeper
+from pipeline.patience import Patience
 from pipeline.room import require_room
 from pipeline.schedule import OPEN_STATES, plan_watch
 from pipeline.shop_list import ShopRow, add_shops, check_row, parse_csv
@@ -27,7 +28,6 @@ from pipeline.worker import serve
 
 ACTOR = "system:cli"
 TICK_SECONDS = 0.5
-GIVE_UP_ATTEMPTS = 3
 EXIT_FAILED = 1
 EXIT_WAITING = 3
 OTHER_HINT = "网址在浏览器中能打开吗 Does the address open in a browser? The next visit tries again."
@@ -127,9 +127,10 @@ def _do(stack: Stack, database: Database, rows: Sequence[ShopRow], workers: int,
     with database.write() as session:
         ids = add_shops(session, rows, actor=ACTOR, at=now())
         job_id = plan_watch(session, shop_ids=ids, created_by=ACTOR, at=now())
+        patience = Patience(session)
     Queue(stack.config).enqueue(job_id)
     stack.start_workers(workers)
-    job = _follow(stack, database, job_id)
+    job = _follow(stack, database, job_id, patience)
     if job.state != "done":
         raise ProcessError(
             f"expected the job to be done, it is {job.state}: [{job.error_code}] {job.error}",
@@ -142,7 +143,7 @@ def _do(stack: Stack, database: Database, rows: Sequence[ShopRow], workers: int,
     return EXIT_WAITING if waits else 0
 
 
-def _follow(stack: Stack, database: Database, job_id: str) -> Job:
+def _follow(stack: Stack, database: Database, job_id: str, patience: Patience) -> Job:
     """Show progress until the job and its captures are over."""
     keeper = Keeper(stack.config, database, visits=False)
     line = ""
@@ -151,11 +152,9 @@ def _follow(stack: Stack, database: Database, job_id: str) -> Job:
             with database.read() as session:
                 job = session.get_one(Job, job_id)
                 states = _evidence_states(session)
-                tried = Evidence.attempts >= GIVE_UP_ATTEMPTS
-                stuck = session.execute(select(func.count()).where(Evidence.state.in_(OPEN_STATES), tried)).scalar_one()
-            waiting = sum(states.get(state, 0) for state in OPEN_STATES)
+                hoped_for = patience.worth_waiting(session, at=now())
             line = _show(job, states, line)
-            if job.state in FINAL_STATES and (job.state != "done" or waiting <= stuck):
+            if job.state in FINAL_STATES and (job.state != "done" or not hoped_for):
                 print()
                 keeper.turn()
                 return job

@@ -36,6 +36,19 @@ logger = logging.getLogger(__name__)
 
 ACTOR = "system:capture"
 FINAL_CODES = frozenset({"capture.tls_invalid", "capture.bad_order", "capture.bad_url", "capture.egress_refused"})
+OURS = (
+    "capture.browser_missing",
+    "evidence.clock_skew",
+    "evidence.disk_full",
+    "evidence.keys",
+    "evidence.store",
+    "evidence.timestamp",
+    "evidence.too_few_timestamps",
+    "evidence.tsa_",
+    "pipeline.disk_full",
+    "pipeline.files",
+)
+"""Beginnings of codes that say our side is at fault: mended sooner or later, so the order never fails for them."""
 MARGIN_SECONDS = 60.0
 
 
@@ -233,7 +246,7 @@ def _put_off(config: Settings, database: Database, evidence_id: str, error: Wang
         if isinstance(error, CaptureMissingError):
             intake.transition(session, row, intake.ORDERED, actor=ACTOR, at=at)
         waits = config.retry_after_s
-        if _is_final(error) or row.attempts > len(waits):
+        if _is_final(error) or (row.attempts > len(waits) and not error.code.startswith(OURS)):
             intake.fail(session, row, error, actor=ACTOR, at=at)
         else:
             wait = waits[max(0, min(row.attempts, len(waits)) - 1)]

@@ -12,6 +12,8 @@ from tests.servers.installation import Installation, installed, offending
 from tests.servers.timestamps import timestamping
 from tests.servers.tiny_shop import Page, TinyShop, html, serving
 
+pytestmark = pytest.mark.timeout(900)  # for machines that do much else
+
 
 @pytest.fixture
 def shop() -> Iterator[TinyShop]:

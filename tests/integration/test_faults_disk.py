@@ -15,6 +15,7 @@ from tests.servers.timestamps import timestamping
 from tests.servers.tiny_shop import TinyShop, serving
 
 MEGABYTE = 1_000_000
+pytestmark = pytest.mark.timeout(900)  # for machines that do much else
 FILLER = "filler"
 FULL = re.compile(r"\[(pipeline\.disk_full|kernel\.database_unavailable)\]")
 """Whoever meets the full disk first says so: the command itself, or the database it writes to."""

@@ -29,6 +29,7 @@ from tests.servers.timestamps import timestamping
 from tests.servers.tiny_shop import TinyShop, html, serving
 
 LIMIT_S = 240
+pytestmark = pytest.mark.timeout(900)  # for machines that do much else
 
 
 @pytest.fixture
