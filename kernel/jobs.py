@@ -4,11 +4,12 @@ The row in table ``job`` is the truth; Redis only carries its id, as JSON, never
 Losing Redis loses nothing: :func:`unfinished` finds what must be put in again.
 """
 
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import BusyLoadingError, RedisError
 from rq import Queue as RqQueue
 from rq.serializers import JSONSerializer
 from sqlalchemy import or_, select
@@ -23,6 +24,7 @@ from kernel.private_redis import PrivateRedis
 QUEUE_NAME = "wangjian"
 PERFORM = "pipeline.worker.perform"
 ANSWER_SECONDS = 10.0
+LOADING_WAIT_S = 0.2
 JOB_TIMEOUT_S = 24 * 3600
 STALE_AFTER = timedelta(seconds=60)
 FINAL_STATES = frozenset({"done", "failed", "cancelled"})
@@ -88,13 +90,27 @@ def connect(settings: Settings) -> Redis:
     try:
         # A server that takes the call and never answers must not hold a command for ever.
         client = Redis.from_url(url, socket_connect_timeout=5, socket_timeout=ANSWER_SECONDS, health_check_interval=30)
-        client.ping()
+        _wait_until_loaded(client)
     except (RedisError, ValueError) as error:
         raise QueueUnavailableError(
             f"expected Redis to answer, got: {error}",
             hint="Is it running? Jobs are kept in the database and go on when it is back.",
         ) from error
     return client
+
+
+def _wait_until_loaded(client: Redis) -> None:
+    """Ping; a Redis that has just been started reads its file first and says so."""
+    tries = int(ANSWER_SECONDS / LOADING_WAIT_S)
+    for left in range(tries, -1, -1):
+        try:
+            client.ping()
+        except BusyLoadingError:
+            if not left:
+                raise
+            time.sleep(LOADING_WAIT_S)
+        else:
+            return
 
 
 class Queue:

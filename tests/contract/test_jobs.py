@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from redis import Redis
+from redis.exceptions import BusyLoadingError
 
 from kernel import jobs, private_redis
 from kernel.config import Settings
@@ -135,3 +137,23 @@ def test_redis_dying_between_is_a_clear_error(database: Database, tmp_path: Path
         queue.enqueue(job_id)
     with database.read() as session:
         assert jobs.unfinished(session, at=AT) == [job_id]
+
+
+def test_a_redis_that_still_reads_its_file_is_waited_for(
+    queue_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker must not end because it was quicker than Redis; one that never ends is told."""
+    answers: list[bool] = [False, False, True]
+
+    def ping(_client: Redis) -> bool:
+        if answers and not answers.pop(0):
+            raise BusyLoadingError("Redis is loading the dataset in memory")
+        return True
+
+    monkeypatch.setattr(jobs, "LOADING_WAIT_S", 0.01)
+    monkeypatch.setattr(Redis, "ping", ping)
+    jobs.connect(queue_settings)
+    assert not answers
+    answers.extend([False] * 10_000)
+    with pytest.raises(QueueUnavailableError):
+        jobs.connect(queue_settings)
