@@ -146,7 +146,7 @@ class Document:
     def run_starts(self, start: int, end: int) -> list[tuple[int, int]]:
         """Runs that begin inside a range: (offset, element index)."""
         low, high = bisect_left(self.runs, start), bisect_left(self.runs, end)
-        return list(zip(self.runs[low:high], self.run_elements[low:high], strict=True))
+        return list(zip(self.runs[low:high], self.run_elements[low:high], strict=True)) if low < high else []
 
     def inside(self, element: Element) -> list[Element]:
         """All descendants of an element, in document order."""

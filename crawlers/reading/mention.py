@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from crawlers.reading.document import Document, Element
-from crawlers.reading.marks import Sign
+from crawlers.reading.finder import Finder
+from crawlers.reading.marks import Answers, Sign
 from crawlers.reading.price import Amount, find_amounts, parse_bare
 from crawlers.reading.survey import BUY_MARK, PRICE_MARK, survey_of
 
@@ -30,26 +31,33 @@ _NOISE_MARK = Sign(
     r"subtotal|total|balance|filter|facet|slider|tax|points?|cashback)(?:$|[\s_-])"
 )
 _LABEL_GAP = r"[\s:：（(]*$"
-_STRUCK_LABEL = re.compile(
+_STRUCK_LABEL = Finder(
     r"(?:原价|市场价|专柜价|参考价|划线价|吊牌价|门市价|零售价|指导价|建议零售价|日常价|was|rrp|msrp|list price|"
     r"regular price|original price|compare at|statt|uvp)" + _LABEL_GAP,
-    re.IGNORECASE,
+    first=r"[原市专参划吊门零指建日wWrRmMlLoOcCsSſuU]",
+    flags=re.IGNORECASE,
 )
 _COUPON_LABEL = re.compile(
     r"(?:券后价?|用券后?|领券(?:后|价)|到手价?|折后价?|预估到手价?)\s*(?:约|仅|低至)?" + _LABEL_GAP
 )
-_MEMBER_LABEL = re.compile(r"(?:会员价?|VIP价?|PLUS价?|粉丝价|学生价|新人价|member price)" + _LABEL_GAP, re.IGNORECASE)
-_SHOWN_LABEL = re.compile(
+_MEMBER_LABEL = Finder(
+    r"(?:会员价?|VIP价?|PLUS价?|粉丝价|学生价|新人价|member price)" + _LABEL_GAP,
+    first=r"[会VvPp粉学新mM]",
+    flags=re.IGNORECASE,
+)
+_SHOWN_LABEL = Finder(
     r"(?:售价|现价|价格|促销价|秒杀价|活动价|抢购价|一口价|优惠价|特价|商城价|批发价|团购价|直播价|单价|本店价|店铺价|"
     r"零售|价|our price|price|now|sale price|preis|prix|precio|prezzo|cena)" + _LABEL_GAP,
-    re.IGNORECASE,
+    first=r"[售现价促秒活抢一优特商批团直单本店零oOpPnNsSſcC]",
+    flags=re.IGNORECASE,
 )
-_NOISE_BEFORE = re.compile(
+_NOISE_BEFORE = Finder(
     r"(?:满|每满|减|立减|直降|返|返现|省|立省|节省|已优惠|优惠|补贴|抵|抵扣|运费|邮费|快递费?|配送费?|包邮|押金|定金|订金|首付|"
     r"月供|每期|×\d期|合计|小计|总计|总价|余额|红包|购物车|注册资本|"
     r"save|you save|saving|over|off|orders? of|shipping|delivery|cart|basket|"
     r"subtotal|total|deposit|minimum|spend|from only|tax|vat|incl\.|fee)[\s:：了约满\w]{0,2}[\s:：（(]*$",
-    re.IGNORECASE,
+    first=r"[满每减立直返省节已优补抵运邮快配包押定订首月×合小总余红购注sSſyYoOdDcCbBtTmMfFvViİıI]",
+    flags=re.IGNORECASE,
 )
 _NOISE_AFTER = re.compile(
     r"^\s*(?:的?(?:优惠券|代金券|红包|券)|off\b|包邮|抵扣|减\d|运费|邮费|起送|以上|以内|以下|shipping|delivery|deposit|/\s*期|x\s*\d+\s*期"
@@ -83,6 +91,7 @@ _WEIGHT_UNITS = frozenset(
         "oz",
     ]
 )
+_COUPON_AFTER = re.compile(r"\s*[（(]?(?:券后|到手)价?(?!\s*[¥￥\d约])")
 _DECIMALS_END = re.compile(r"\.\d\d$")
 _CENTS_MARK = Sign(r"cent|decimal|fraction|(?:^|[\s_-])(?:sup|xiaoshu|small)(?:$|[\s_-])")
 
@@ -139,17 +148,37 @@ def _cut_at_run(document: Document, amount: Amount, currency: str) -> Amount:
     return amount
 
 
+def _kind_before(before: str) -> tuple[str, bool]:
+    """Kind told by the words before an amount, and whether they call it a price."""
+    if not before:
+        return "", False
+    kinds = (
+        ("struck", _STRUCK_LABEL),
+        ("coupon", _COUPON_LABEL),
+        ("member", _MEMBER_LABEL),
+        ("noise", _NOISE_BEFORE),
+    )
+    kind = next((kind for kind, pattern in kinds if pattern.search(before)), "")
+    return kind, _SHOWN_LABEL.search(before) is not None
+
+
+def _kind_after(after: str) -> str:
+    """Kind told by the words after an amount."""
+    if not after:
+        return ""
+    return "coupon" if _COUPON_AFTER.match(after) else "noise" if _NOISE_AFTER.search(after) else ""
+
+
+_BEFORE = Answers(_kind_before)
+_AFTER = Answers(_kind_after)
+
+
 def _kind_by_words(before: str, after: str) -> str:
     """Kind told by the words around it; empty when they say nothing."""
-    if _STRUCK_LABEL.search(before):
-        return "struck"
-    if _COUPON_LABEL.search(before) or re.match(r"\s*[（(]?(?:券后|到手)价?(?!\s*[¥￥\d约])", after):
-        return "coupon"
-    if _MEMBER_LABEL.search(before):
-        return "member"
-    if _NOISE_BEFORE.search(before) or _NOISE_AFTER.search(after):
-        return "noise"
-    return ""
+    said, said_after = _BEFORE[before][0], _AFTER[after]
+    if said == "struck":
+        return said
+    return "coupon" if "coupon" in {said, said_after} else said or said_after
 
 
 def _kind_by_marks(document: Document, mention: Mention) -> str:
@@ -203,7 +232,7 @@ def _classify(document: Document, mention: Mention, floor: int) -> None:
     after = text[mention.end : mention.end + 12].partition("\n")[0]
     by_marks = _kind_by_marks(document, mention)
     kind = by_marks or _kind_by_words(before, after)
-    mention.labelled = bool(_SHOWN_LABEL.search(before))
+    mention.labelled = _BEFORE[before][1]
     if not kind and _in_noise_part(document, mention):
         kind = "noise"
     if not kind and mention.amount.unit in _WEIGHT_UNITS:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from crawlers.reading.finder import DIGIT
 
@@ -48,7 +49,8 @@ _SUFFIXED = re.compile(
 _PREFIX_HINT = re.compile(r"[¥￥$€£₽₩₹₫₺₴฿₦币BYDRPLNFKs.][ \t\n]{0,2}\d")
 """How every prefix mark ends, and the number behind it: found quickly, before the slow pattern is asked."""
 _MAX_PREFIX = 3
-_DIGITS = re.compile(rf"[{DIGIT}]\d*")
+_DIGITS = re.compile(rf"[{DIGIT}]\d*(?=[.,，'’ \t\n万亿~－–—～至到人元块圆美欧英港円RCUEGHPKSNDJzkFlр€£$₽₫₺₴-])")
+"""Digits in a row, and behind them what may stand there in an amount whose mark comes last."""
 _BARE = re.compile(
     rf"(?P<num>{NUMBER})(?P<scale>{_SCALE})?(?:{_DASH}(?P<num2>{NUMBER})(?P<scale2>{_SCALE})?)?(?P<tail>{_SPACE}?起)?"
 )
@@ -103,6 +105,7 @@ def parse_number(text: str) -> Decimal | None:
     return Decimal(digits)
 
 
+@lru_cache(maxsize=8_192)
 def to_fen(number: str, scale: str = "") -> int | None:
     """Hundredths of the unit, rounded half up; None when it is no number or too large for a price."""
     value = parse_number(number)
