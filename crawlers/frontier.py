@@ -17,7 +17,8 @@ from crawlers.budget import Budget
 from crawlers.rows import dialect_insert, update_rows
 from kernel.models import FrontierEntry, Listing, Page, Shop, Visit
 
-PRIORITIES = {"home": 100, "licence": 90, "rules": 70, "list": 50, "detail": 40}
+PRIORITIES = {"home": 100, "licence": 90, "rules": 70, "detail": 50, "list": 40}
+"""Goods before lists: a shop whose search has a list for every filter would spend the whole budget on lists."""
 FULL_FETCH_EVERY = 7
 MAX_DETAIL = 1_000
 OPEN_STATES = ("pending", "leased")

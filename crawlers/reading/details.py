@@ -56,7 +56,7 @@ _CRUMB_SIGN = re.compile(r"[>›»＞/](?:(?<=[^/])|(?<=\s/))")
 CRUMBS_WITHIN = 6_000
 MAX_BEFORE_CRUMB = 80
 """More than what ``_CRUMB_LINE`` allows before the first mark between two names."""
-_CRUMB_PART = re.compile(r"\s*[>›»→＞]\s*|\s+/\s+|\n")
+_CRUMB_PART = re.compile(r"\s*[>›»→＞]\s*|\s+(?:/|::)\s+|\n")
 _CRUMB_LEAD = re.compile(r"^\s*(?:您的|当前|所在|您当前的)?位置\s*[:：]?\s*")
 _CRUMB_HOME = re.compile(
     r"^(?:首页|主页|home|shop|全部(?:商品|分类)?|店铺首页|catalogue|all(?: products)?|您的位置|当前位置)[:：]?$",

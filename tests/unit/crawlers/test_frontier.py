@@ -14,8 +14,8 @@ AT = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 Claimer = Callable[[Sequence[str]], list[Claim]]
 
 
-def test_home_then_licence_then_lists_then_details(database: Database, visit_id: int) -> None:
-    """Urgency by kind, less urgent the deeper; refused links are kept and not open."""
+def test_home_then_licence_then_goods_then_lists(database: Database, visit_id: int) -> None:
+    """Urgency by kind, less urgent the deeper; however many lists a shop has, its goods come first."""
     links = [NewLink(f"https://shop.example/{kind}", kind, 1) for kind in ("other", "detail", "list", "licence")]
     links.append(NewLink("https://shop.example/deep", "list", 9, state="refused", outcome="budget-depth"))
     with database.write() as session:
@@ -24,7 +24,7 @@ def test_home_then_licence_then_lists_then_details(database: Database, visit_id:
         rows = session.execute(
             select(FrontierEntry.kind).where(FrontierEntry.state == "pending").order_by(FrontierEntry.priority.desc())
         ).scalars()
-        assert list(rows) == ["home", "licence", "list", "detail", "other"]
+        assert list(rows) == ["home", "licence", "detail", "list", "other"]
         assert open_count(session, visit_id=visit_id) == 5
 
 

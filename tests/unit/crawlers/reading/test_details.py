@@ -42,6 +42,7 @@ def test_count_of(number: int) -> None:
 @pytest.mark.parametrize(
     "markup",
     [
+        "<div class=breadcrumb>首页 :: 茶具 :: 壶 :: 紫砂壶</div>",
         "<div class=breadcrumb><a href=/>首页</a> &gt; 茶具 &gt; 壶 &gt; 紫砂壶</div>",
         "<p>当前位置：首页 &gt; 茶具 &gt; 壶</p>",
         "<nav aria-label=breadcrumb><ol><li>茶具</li><li>壶</li></ol></nav>",
