@@ -143,7 +143,9 @@ def _build(match: re.Match[str], default: str) -> Amount | None:
     unit = (groups.get("unit") or "").strip().lstrip("/每").strip()
     end = match.end()
     if high is not None and high < low:
-        high, end = None, (match.end("mid") if groups.get("mid") else match.end("scale") if scale else match.end("num"))
+        # No range: the first number stands alone, without a scale it borrowed from the second.
+        low, high = to_fen(groups["num"], groups.get("scale") or "") or 0, None
+        end = match.end("mid") if groups.get("mid") else match.end("scale") if groups.get("scale") else match.end("num")
     return Amount(
         fen=low,
         currency=currency_of(mark, default),

@@ -77,6 +77,12 @@ def test_written_ranges_read_back(first: int, second: int) -> None:
     assert (amount.fen, amount.fen_max) == (low, high)
 
 
+def test_a_falling_range_is_its_first_number() -> None:
+    """What follows is another amount's, its scale too."""
+    (amount,) = find_amounts("¥1~0万")[:1]
+    assert (amount.fen, amount.fen_max, amount.start, amount.end) == (100, None, 0, 2)
+
+
 @given(st.text(alphabet="¥￥元$€ 0123456789.,-~起万/斤\n满减x", max_size=80))
 def test_amounts_never_overlap_and_never_raise(text: str) -> None:
     """Amounts stand in order, apart from one another, within the text."""
