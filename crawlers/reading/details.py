@@ -62,6 +62,8 @@ _CRUMB_HOME = re.compile(
     r"^(?:首页|主页|home|shop|全部(?:商品|分类)?|店铺首页|catalogue|all(?: products)?|您的位置|当前位置)[:：]?$",
     re.IGNORECASE,
 )
+_CRUMB_OTHER = re.compile(r"\breviews?\b|\bratings?\b|\bcomments?\b|评[价论]", re.IGNORECASE)
+"""Words of links that stand in a line as crumbs do, and are none: "0 reviews / Write a review"."""
 _DESCRIPTION_MARK = Sign(
     r"description|desc(?:$|[\s_-])|detail-?content|goods-?detail|product-?detail|intro|xiangqing|miaoshu|(?:^"
     r"|[\s_-])details?(?:$|[\s_-])"
@@ -182,7 +184,7 @@ def _crumb_line(document: Document, title: str) -> list[Fact]:
     if sign is None:
         return []
     for match in _CRUMB_LINE.finditer(document.text, max(0, sign.start() - MAX_BEFORE_CRUMB), CRUMBS_WITHIN):
-        if in_card(document, document.element_at(match.start("path")).index):
+        if in_card(document, document.element_at(match.start("path")).index) or _CRUMB_OTHER.search(match["path"]):
             continue
         names = [clean(part) for part in _CRUMB_PART.split(match["path"])]
         value = _path(names, title, title_parts(document.title)[1:])
@@ -295,7 +297,8 @@ def _without_label(document: Document, field: str, element: Element) -> tuple[in
 
 def wordings(document: Document) -> Iterator[Fact]:
     """Promotions and gifts: labelled, or in elements named so; else sentences with telling words, as unsure."""
-    for field, pattern, mark in (("promotion", _PROMOTION, _PROMOTION_MARK), ("gift", _GIFT, _GIFT_MARK)):
+    fields = (("promotion", _PROMOTION, _PROMOTION_MARK, _TELLING), ("gift", _GIFT, _GIFT_MARK, ("赠", "买")))
+    for field, pattern, mark, words in fields:
         spans = [(start, end, 82) for start, end in _pieces(document, field, inline=False)]
         if not spans:
             named = [e for e, name in survey_of(document).marked if 2 < e.end - e.start <= 120 and mark[name]][:40]
@@ -303,7 +306,7 @@ def wordings(document: Document) -> Iterator[Fact]:
             spans = [(*_without_label(document, field, e), 75) for e in leaves if not in_card(document, e.index)]
         if not spans:
             spans = [(start, end, 78) for start, end in _pieces(document, field, inline=True)]
-        if not spans and holds(document.text, _TELLING):
+        if not spans and holds(document.text, words) and holds(document.text, _TELLING):
             spans = [(start, end, 45) for start, end in sentences(document.text, pattern)]
         seen: set[str] = set()
         for start, end, confidence in spans:

@@ -79,8 +79,15 @@ def _types(value: dict[str, object]) -> frozenset[str]:
     return frozenset(name.rsplit("/", 1)[-1].lower() for name in names if isinstance(name, str))
 
 
-def nodes_of(document: Document) -> Iterator[Node]:
-    """All typed objects in the page's JSON-LD, breadth first, at most ``MAX_NODES`` values."""
+def nodes_of(document: Document) -> list[Node]:
+    """All typed objects in the page's JSON-LD, breadth first, at most ``MAX_NODES`` values; made once."""
+    known = document.memo.get("json-ld-nodes")
+    if not isinstance(known, list):
+        known = document.memo["json-ld-nodes"] = list(_find_nodes(document))
+    return known
+
+
+def _find_nodes(document: Document) -> Iterator[Node]:
     queue: list[tuple[str, object, bool]] = [(f"/{i}", block, False) for i, block in enumerate(blocks_of(document))]
     position = 0
     while position < len(queue) and position < MAX_NODES:

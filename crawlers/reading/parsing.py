@@ -143,33 +143,26 @@ class _Walk:
             if gap:
                 self.pending = gap if gap == "\n" else self.pending or gap
 
-    def open(self, node: LexborNode, tag: str) -> None:
+    def open(self, node: LexborNode, tag: str, mem_id: int) -> None:
         """Enter an element."""
         elements, stack = self.elements, self.stack
         gap = _GAPS.get(tag, "\n")
         if gap:
             self.pending = gap if gap == "\n" else self.pending or gap
-        attrs = node.attributes or _NO_ATTRIBUTES
-        hidden, mark = tag in _SILENT, ""
+        parent, hidden = -1, tag in _SILENT
+        if stack:
+            top = stack[-1]
+            parent = top.index
+            hidden = hidden or top.hidden
+        mark = ""
+        attrs = node.attributes
         if attrs:
             names, name = attrs.get("class"), attrs.get("id")
             mark = f"{names or ''} {name or ''}".lower() if names or name else " "
-            hidden = hidden or _is_hidden(attrs)
-        index = len(elements)
-        if stack:
-            parent = stack[-1]
-            element = Element(
-                index,
-                tag,
-                attrs,
-                parent.index,
-                self.length,
-                hidden or parent.hidden,
-                node.mem_id,
-                mark,
-            )
+            hidden = hidden or _is_hidden(attrs, names)
         else:
-            element = Element(index, tag, attrs, -1, self.length, hidden, node.mem_id, mark)
+            attrs = _NO_ATTRIBUTES
+        element = Element(len(elements), tag, attrs, parent, self.length, hidden, mem_id, mark)
         elements.append(element)
         stack.append(element)
 
@@ -206,15 +199,14 @@ def _is_class_hidden(names: str) -> bool:
 _HIDDEN_BY_CLASS = Answers(_is_class_hidden)
 
 
-def _is_hidden(attrs: dict[str, str | None]) -> bool:
+def _is_hidden(attrs: dict[str, str | None], names: str | None) -> bool:
     """Whether an element's own attributes take it off the screen."""
     if "hidden" in attrs:
         return True
     style = attrs.get("style")
     if style and _HIDDEN_STYLE.search(style):
         return True
-    names = attrs.get("class")
-    return bool(names) and _HIDDEN_BY_CLASS[names or ""]
+    return names is not None and _HIDDEN_BY_CLASS[names]
 
 
 def bound_nesting(text: str) -> tuple[str, bool]:
@@ -282,7 +274,7 @@ def _walk_tree(document: Document, root: LexborNode) -> bool:
         if stack and stack[-1].mem_id != parent_id:
             walk.close_to(parent_id)
         if not is_text:
-            walk.open(node, tag)
+            walk.open(node, tag, node.mem_id)
             if tag in _DATA_TAGS:
                 _take_data(walk, node, tag)
         elif stack and not stack[-1].hidden:
