@@ -11,7 +11,7 @@ from api.errors import ConflictError, InputError, NotFoundError
 from api.policy import Permission, Scope
 from api.queries.scope import allowed, evidence_visible
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut
-from api.schemas.base import RowNumber
+from api.row_number import RowNumber
 from kernel import audit
 from kernel.models import AuditEntry, Evidence, FactVersion, Listing, OutboxEntry, Page, RuleHit, Shop
 

@@ -10,8 +10,8 @@ from api.policy import Permission
 from api.queries.audit_trail import AuditFilter, list_audit
 from api.queries.slices import PAGE_SIZE
 from api.queries.users import NewUser, add_user, change_user, give_ticket, list_users
+from api.row_number import RowNumber
 from api.rule_trial import try_text
-from api.schemas.base import RowNumber
 from api.schemas.overview import TrialIn, TrialOut
 from api.schemas.user import AuditCheckOut, AuditEntryOut, AuditOut, TicketOut, UserChangeIn, UserIn, UserOut
 from kernel import audit

@@ -13,7 +13,7 @@ from api.queries.listing_search import FACET_NAMES, PAGE_SIZE, SORT_NAMES, Wante
 from api.queries.listings import read_listing
 from api.queries.overview import read_overview
 from api.queries.saved_searches import drop_search, list_saved, save_search
-from api.schemas.base import RowNumber
+from api.row_number import RowNumber
 from api.schemas.listing import ListingDetailOut, SavedSearchIn, SavedSearchOut, SearchOut
 from api.schemas.overview import OverviewOut
 

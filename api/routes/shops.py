@@ -10,7 +10,7 @@ from api.policy import Permission
 from api.queries.hits import HitFilter, decide, hit_facets, list_hits, read_hit
 from api.queries.shops import ShopFilter, list_shops, read_shop
 from api.queries.slices import PAGE_SIZE
-from api.schemas.base import RowNumber
+from api.row_number import RowNumber
 from api.schemas.hit import DecisionIn, HitOut, HitsOut
 from api.schemas.shop import ShopDetailOut, ShopOut, ShopsOut
 

@@ -1,12 +1,9 @@
 """The base of every JSON form."""
 
 import json
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-RowNumber = Annotated[int, Field(ge=-(2**31), lt=2**31)]
-"""The number of a record as a request gives it: what does not fit the column is refused, not looked up."""
+from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class Out(BaseModel):

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from api.packages import Verdict
 from api.queries.evidence import EvidenceDetail
-from api.schemas.base import In, Out, RowNumber
+from api.row_number import RowNumber
+from api.schemas.base import In, Out
 
 
 class EvidenceOut(Out):

@@ -9,7 +9,7 @@ from api.access import Who, allow
 from api.context import Ctx
 from api.policy import Permission
 from api.queries.audit_trail import AuditFilter, list_audit
-from api.schemas.base import RowNumber
+from api.row_number import RowNumber
 from api.ui.rendering import is_fragment, page
 from kernel import audit
 

@@ -10,7 +10,7 @@ from api.context import Ctx
 from api.locations import local_path
 from api.policy import Permission
 from api.queries.hits import HitFilter, decide, decisions_of, hit_facets, list_hits, quotes_of, read_hit
-from api.schemas.base import RowNumber
+from api.row_number import RowNumber
 from api.ui.rendering import is_fragment, page
 
 router = APIRouter(include_in_schema=False)

@@ -10,7 +10,7 @@ from api.context import Ctx
 from api.orders import order_listing_capture
 from api.policy import Permission
 from api.queries.listings import read_listing
-from api.schemas.base import RowNumber
+from api.row_number import RowNumber
 from api.ui.catalogue import text
 from api.ui.charts import price_chart
 from api.ui.rendering import language_of, page

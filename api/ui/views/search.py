@@ -16,7 +16,7 @@ from api.policy import Permission
 from api.queries.hits import Quote
 from api.queries.listing_search import FACET_NAMES, SORT_NAMES, Found, Wanted, search_listings
 from api.queries.saved_searches import drop_search, list_saved, save_search
-from api.schemas.base import RowNumber
+from api.row_number import RowNumber
 from api.ui.rendering import is_fragment, page
 from search.errors import QueryError, SearchError
 

@@ -9,7 +9,7 @@ from api.access import Who, allow
 from api.context import Ctx
 from api.policy import Permission
 from api.queries.shops import ShopFilter, list_shops, read_shop
-from api.schemas.base import RowNumber
+from api.row_number import RowNumber
 from api.ui.rendering import page
 
 router = APIRouter(include_in_schema=False)

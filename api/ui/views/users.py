@@ -9,7 +9,7 @@ from api.access import Who, allow
 from api.context import Ctx
 from api.policy import ROLES, Permission
 from api.queries.users import NewUser, add_user, change_user, give_ticket, list_users, read_user
-from api.schemas.base import RowNumber
+from api.row_number import RowNumber
 from api.ui.rendering import page
 
 router = APIRouter(include_in_schema=False)
