@@ -19,7 +19,7 @@ from pipeline.errors import NothingTakenError, ProcessError, ShopListError
 from pipeline.keeper import Keeper
 from pipeline.patience import Patience
 from pipeline.room import require_room
-from pipeline.schedule import OPEN_STATES, plan_watch, try_again
+from pipeline.schedule import OPEN_STATES, plan_watch
 from pipeline.shop_list import ShopRow, add_shops, check_row, parse_csv
 from pipeline.sign_in import ticket_url
 from pipeline.stack import Stack
@@ -127,7 +127,6 @@ def _do(stack: Stack, database: Database, rows: Sequence[ShopRow], workers: int,
     with database.write() as session:
         ids = add_shops(session, rows, actor=ACTOR, at=now())
         job_id = plan_watch(session, shop_ids=ids, created_by=ACTOR, at=now())
-        try_again(session)
         patience = Patience(session)
     Queue(stack.config).enqueue(job_id)
     stack.start_workers(workers)

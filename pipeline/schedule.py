@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from kernel.jobs import FINAL_STATES, create
@@ -82,15 +82,6 @@ def lost_jobs(session: Session, *, at: datetime) -> list[str]:
         for job in session.execute(query).scalars()
         if (job.created_at < at - JUST_MADE if job.state == "queued" else is_abandoned(job, at))
     ]
-
-
-def try_again(session: Session) -> None:
-    """Make every open order due at once, with all its tries before it: a person has just asked for the work.
-
-    Effects: table ``evidence``.
-    """
-    open_orders = Evidence.state.in_(OPEN_STATES)
-    session.execute(update(Evidence).where(open_orders).values(retry_at=None, attempts=0))
 
 
 def due_shops(session: Session, *, at: datetime, limit: int = 500) -> list[int]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from kernel.db import Database
 from kernel.models import Evidence, Job, Shop
 from pipeline.job_run import owner_name
-from pipeline.schedule import CAPTURE_BATCH, due_shops, lost_jobs, plan_captures, plan_watch, try_again
+from pipeline.schedule import CAPTURE_BATCH, due_shops, lost_jobs, plan_captures, plan_watch
 
 AT = datetime(2026, 11, 25, tzinfo=UTC)
 
@@ -67,18 +67,6 @@ def _set_running(database: Database) -> None:
     with database.write() as session:
         for job in session.execute(select(Job)).scalars():
             job.state = "running"
-
-
-def test_a_person_who_asks_again_waits_for_nothing(database: Database) -> None:
-    """Orders that had to wait are due at once; what is over stays over."""
-    _order(database, "ev-later", retry_at=AT + timedelta(hours=1), attempts=4)
-    _order(database, "ev-failed", state="failed", attempts=6)
-    with database.write() as session:
-        try_again(session)
-    assert _plan(database) == [["ev-later"]]
-    with database.read() as session:
-        assert session.get_one(Evidence, "ev-later").attempts == 0
-        assert session.get_one(Evidence, "ev-failed").attempts == 6
 
 
 def test_what_a_dead_job_held_comes_back(database: Database) -> None:
