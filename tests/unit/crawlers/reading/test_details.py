@@ -58,6 +58,7 @@ def test_category_by_label_and_none(read: Reader) -> None:
     """A label does too; else nothing."""
     assert [fact.value for fact in details.category(read("<p>商品分类：茶具</p>"), "")] == ["茶具"]
     assert list(details.category(read("<p>无</p>"), "")) == []
+    assert list(details.category(read("<p>壶</p><p>0 reviews / Write a review</p>"), "")) == []
 
 
 def test_images_of_the_thing(read: Reader, cards: str) -> None:
