@@ -224,7 +224,7 @@ def test_a_redis_that_does_not_answer(installation: Installation) -> None:
         done = installation.run("watch", small.url, timeout=LIMIT_S)
         assert done.code == 0, done.output
     assert [job.state for job in installation.jobs("watch")] == ["done"]
-    assert (installation.count().shops, installation.count().pages) == (1, 1)
+    assert (installation.count().shops, installation.count().pages) == (1, 2)  # the home page and robots.txt
 
 
 def test_a_search_engine_that_comes_back(
