@@ -39,7 +39,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "tests/integration/test_capture_worker.py",
         BROWSER,
-        tuple(f"crawlers/capture/{name}.py" for name in ("browser", "bundle", "look", "overheard", "traffic", "visit")),
+        tuple(f"crawlers/capture/{name}.py" for name in ("bundle", "look", "overheard", "traffic", "visit")),
     ),
     (
         "tests/integration/test_crawl_shop.py",
