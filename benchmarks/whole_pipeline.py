@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from kernel.clock import monotonic, now
 from kernel.config import settings
 from kernel.models import FactVersion, Listing, Page
+from kernel.private_redis import PrivateRedis
 from pipeline.job_run import JobRun
 from pipeline.schedule import plan_watch
 from pipeline.shop_list import ShopRow, add_shops
@@ -56,6 +57,7 @@ def main() -> None:
             "not_taken": result["not_taken"],
         }
     database.close()
+    PrivateRedis(config.data_dir).stop()
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     print(json.dumps({**told, "cpu": sum(one.ru_utime + one.ru_stime for one in used)}))
 

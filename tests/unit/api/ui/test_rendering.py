@@ -41,7 +41,9 @@ def test_facts_are_shown_in_words(value: object, shown: str) -> None:
     assert fact_text(value) == shown
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "ftp://x/", "//x.example", "x", "http://[x"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "ftp://x/", "//x.example", "x", "http://[x"]
+)
 def test_odd_schemes_are_no_links(url: str) -> None:
     """Only http and https."""
     assert web_link(url) == ""
