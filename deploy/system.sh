@@ -7,6 +7,7 @@ set -eu
 
 wanted="${1:-run}"
 missing=""
+wished="" # makes captures quicker; nothing fails without it
 
 need_command() { # need_command PROGRAM PACKAGE
     command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
@@ -42,15 +43,20 @@ if [ "$wanted" = test ]; then
     need_command mvn maven
 fi
 
-[ -n "$missing" ] || exit 0
+[ -e /usr/lib/chromium/chromium-headless-shell ] || wished="chromium-headless-shell"
+
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    echo "正在安装系统软件包 installing system packages:$missing" >&2
+    [ -n "$missing$wished" ] || exit 0
+    echo "正在安装系统软件包 installing system packages:$missing $wished" >&2
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
-    # shellcheck disable=SC2086 - a list of words
-    apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    # shellcheck disable=SC2086 - lists of words
+    [ -z "$missing" ] || apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    # shellcheck disable=SC2086
+    [ -z "$wished" ] || apt-get install -y -qq --no-install-recommends $wished >/dev/null 2>&1 || true
     exit 0
 fi
+[ -n "$missing" ] || exit 0
 case " $missing " in
 *" chromium "*)
     if .venv/bin/python -m playwright install chromium >/dev/null 2>&1; then

@@ -1,1 +1,1 @@
-"""Who the seller is: subjects, licences, proof of control, badges. Built with the identity work; see docs/architecture.md."""
+"""Who the seller is: subjects, licences, proof of control, badges. So far a door only; see docs/architecture.md."""

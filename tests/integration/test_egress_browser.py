@@ -4,7 +4,6 @@ import asyncio
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -185,11 +184,12 @@ async def test_no_navigation_reaches_inside(trap: Trap) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_browser_itself_has_no_way_out(trap: Trap, tmp_path: Path) -> None:
+@pytest.mark.parametrize("whole", [True, False])
+async def test_the_browser_itself_has_no_way_out(trap: Trap, *, whole: bool) -> None:
     """A page in a context without a proxy of its own ends in the hole, allowed address or not."""
     keeper = BrowserKeeper(trap.settings)
     try:
-        browser = await keeper._running()
+        browser = await keeper._running(whole=whole)
         page = await browser.new_page()
         for url in (f"http://127.0.0.1:{trap.site.port}/", trap.target("localhost"), trap.target("[::1]")):
             with pytest.raises(Exception, match="ERR_SOCKS_CONNECTION_FAILED"):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from kernel.config import Settings, settings
 
@@ -42,4 +42,4 @@ def test_every_setting_is_described() -> None:
 
 def test_secrets_do_not_show() -> None:
     """Printing settings prints no secret."""
-    assert "hunter2" not in repr(Settings(s3_secret_key="hunter2"))  # type: ignore[arg-type]
+    assert "hunter2" not in repr(Settings(s3_secret_key=SecretStr("hunter2")))
