@@ -4,6 +4,7 @@ import argparse
 import getpass
 import json
 import sys
+from collections.abc import Sequence
 
 from argon2 import PasswordHasher
 from sqlalchemy import select
@@ -19,13 +20,15 @@ from pipeline.sign_in import ensure_user, ticket_url
 from pipeline.stage_index import drain_all
 from pipeline.wiring import open_database, open_engine
 from pipeline.worker import perform
-from search.engine import SearchRequest
+from search.engine import SearchRequest, Segment
 from search.query import parse
 from supervision.rules.engine import judge_text
 from supervision.rules.rule_catalogue import load_catalogue
 
 ACTOR = "system:cli"
 MIN_PASSWORD = 12
+SNIPPET_BEFORE = 20
+SNIPPET_LENGTH = 80
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -73,30 +76,42 @@ def search_query(options: argparse.Namespace) -> int:
     database = open_database(config)
     try:
         drain_all(database, engine)
-        result = engine.search(SearchRequest(query=parse(options.text), size=options.size))
+        result = engine.search(SearchRequest(query=parse(options.text), size=options.size, highlight=True))
         with database.read() as session:
             for hit in result.hits:
                 row = session.get(Listing, hit.id)
                 if row is None:
                     continue
                 shop = session.get_one(Shop, row.shop_id)
-                price = f"¥{row.price_fen / 100:.2f}" if row.price_fen is not None else "-"
+                price = f"{row.currency} {row.price_fen / 100:.2f}" if row.price_fen is not None else "-"
                 if options.json:
                     found = {
                         "id": row.id,
                         "title": row.title,
                         "price_fen": row.price_fen,
+                        "currency": row.currency,
                         "url": row.url,
                         "shop": shop.name,
                     }
                     print(json.dumps(found, ensure_ascii=False))
                 else:
                     print(f"{row.id:>8}  {price:>12}  {row.title}  [{shop.name}]  {row.url}")
+                    if snippet := _snippet(hit.highlights.get("description", ())):
+                        print(f"{'':>24}{snippet}")
         print(f"{result.total} 条 found", file=sys.stderr)
     finally:
         engine.close()
         database.close()
     return 0
+
+
+def _snippet(segments: Sequence[Segment]) -> str:
+    """Where the words stand in the description, marked; nothing when they stand elsewhere."""
+    if not any(segment.is_match for segment in segments):
+        return ""
+    text = "".join(f"【{segment.text}】" if segment.is_match else segment.text for segment in segments)
+    start = max(0, text.index("【") - SNIPPET_BEFORE)
+    return "…" * (start > 0) + text[start : start + SNIPPET_LENGTH].replace("\n", " ")
 
 
 def search_rebuild(options: argparse.Namespace) -> int:

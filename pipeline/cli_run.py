@@ -79,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
         if not options.shops:
             stack.next_day()
         if options.no_web:
+            print("打开界面 to open the interface: ./wangjian web")
             return status
         return _serve_web(stack, database)
 
@@ -211,9 +212,9 @@ def _print_summary(stack: Stack, database: Database, job: Job, seconds: float) -
     rows = (
         ("店铺 shops", result.get("shops")),
         ("网页 pages", f"{result.get('pages')}（未变 unchanged {result.get('unchanged')}）"),
-        ("未取 not taken", result.get("not_taken") or "-"),
+        ("未取 not taken", _tally(result.get("not_taken"))),
         ("商品 listings", f"{result.get('listings')}（{changes}）"),
-        ("线索 leads", f"{sum(by_rule.values())}（新 new {result.get('new_hits')}）{by_rule}"),
+        ("线索 leads", f"{sum(by_rule.values())}（新 new {result.get('new_hits')}） {_tally(by_rule)}"),
         ("证据 sealed", states.get("sealed", 0)),
         ("失败 failed", states.get("failed", 0)),
         ("待重试 waiting", f"{len(late)} {sorted(set(late))}" if late else 0),
@@ -252,8 +253,15 @@ def _reasons(session: Session) -> dict[str, str]:
     return {code: error for code, error in session.execute(query)}  # noqa: C416 - dict() would take the rows for a mapping
 
 
+def _tally(counts: object) -> str:
+    """``AD01 16 · AD02 8``, or that there is none."""
+    found = counts if isinstance(counts, dict) else {}
+    return " · ".join(f"{name} {number}" for name, number in sorted(found.items())) or "无 none"
+
+
 def _serve_web(stack: Stack, database: Database) -> int:
     child = stack.start_web()
+    stack.wait_until_served(child)
     base = f"http://{stack.config.web_host}:{stack.config.web_port}"
     print(f"\n界面 web interface  {base}\n一次性登录 sign in once  {ticket_url(database, base, at=now())}", flush=True)
     print("按 Ctrl-C 结束 press Ctrl-C to end", flush=True)

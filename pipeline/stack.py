@@ -8,12 +8,14 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from kernel.clock import monotonic
 from kernel.config import ROOT, Settings, settings
 from kernel.private_redis import PrivateRedis
 from pipeline.errors import ProcessError
@@ -169,6 +171,20 @@ class Stack:
             }
         )
         return self._start("api", [], "web")
+
+    def wait_until_served(self, web: Child) -> None:
+        """Wait until the interface takes calls, so that the printed address opens.
+
+        Raises:
+            ProcessError: it ended, or did not come up in time.
+        """
+        deadline = monotonic() + START_SECONDS
+        while monotonic() < deadline and web.code() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex((self.config.web_host, self.config.web_port)) == 0:
+                    return
+            time.sleep(0.1)
+        raise ProcessError(f"expected the web interface to come up, got: {web.tail()}", hint=f"Read {web.log}.")
 
     def dead(self) -> list[Child]:
         """Children that ended by themselves, workers apart that were started again a few times."""

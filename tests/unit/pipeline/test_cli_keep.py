@@ -57,7 +57,7 @@ def records() -> Database:
 def test_search_finds_what_waited(records: Database, capsys: pytest.CaptureFixture[str]) -> None:
     """The index is brought up to date first; as text and as JSON."""
     assert _run("search", "query", "价格:99..100") == 0
-    assert "¥99.50" in capsys.readouterr().out
+    assert "CNY 99.50" in capsys.readouterr().out
     assert _run("search", "query", "龙井", "--json") == 0
     assert json.loads(capsys.readouterr().out)["price_fen"] == 9_950
     assert _run("search", "query", "红茶") == 0
