@@ -202,7 +202,8 @@ def use_ticket(session: Session, ticket: str, *, at: datetime) -> User:
 
     Effects: table ``user_session``.
     """
-    row = session.get(UserSession, sha256_hex(ticket.encode()))
+    # Locked, so that of two people who open the same ticket at once only one finds it.
+    row = session.get(UserSession, sha256_hex(ticket.encode()), with_for_update=True)
     user = session.get(User, row.user_id) if row and row.kind == "ticket" and row.expires_at > at else None
     if row is None or user is None or not user.active:
         raise SignInFailedError(

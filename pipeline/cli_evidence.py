@@ -66,12 +66,18 @@ def verify_file(options: argparse.Namespace) -> int:
         sys.stdout.buffer.write(report.as_json())
         return report.exit_code
     steps = []
+    said: set[str] = set()
     for step in verify_steps(options.file, trust=trust, at=now()):
         steps.append(step)
         print(step.line(), flush=True)
         words = step.words()
-        if words.next_zh and step.code != "OK":
-            print(f"     → {words.next_zh} / {words.next_en}" + (f" [{step.detail}]" if step.detail else ""))
+        if step.code != "OK" and (words.next_zh or step.detail):
+            detail = f" [{step.detail}]" if step.detail else ""
+            # The same advice is given once, not at each step that could not be taken for the same reason.
+            advice = "" if words.next_zh in said else f"{words.next_zh} / {words.next_en}"
+            said.add(words.next_zh)
+            if advice or detail:
+                print(f"     → {advice}{detail}")
     code = exit_code(steps)
     words_of = {
         0: "通过 PASSED",

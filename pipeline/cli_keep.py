@@ -3,17 +3,18 @@
 import argparse
 import getpass
 import json
+import re
 import sys
 from collections.abc import Sequence
 
 from argon2 import PasswordHasher
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from kernel import audit
 from kernel.clock import iso, now
 from kernel.config import settings
 from kernel.jobs import ask_cancel, create
-from kernel.models import Job, Listing, Shop, User
+from kernel.models import Job, Listing, Shop, User, UserSession
 from pipeline.errors import UsageError
 from pipeline.health import examine
 from pipeline.sign_in import ensure_user, ticket_url
@@ -27,6 +28,7 @@ from supervision.rules.rule_catalogue import load_catalogue
 
 ACTOR = "system:cli"
 MIN_PASSWORD = 12
+USER_NAME = re.compile(r"[a-z][a-z0-9.-]{1,31}")
 SNIPPET_BEFORE = 20
 SNIPPET_LENGTH = 80
 
@@ -169,10 +171,16 @@ def user_add(options: argparse.Namespace) -> int:
     password = getpass.getpass("密码 password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     if len(password) < MIN_PASSWORD:
         raise UsageError(f"expected a password of {MIN_PASSWORD} characters or more", hint="Use a phrase.")
+    if not USER_NAME.fullmatch(options.name):
+        raise UsageError(
+            f"expected a name of 2 to 32 small letters, digits, dots and dashes, got {options.name!r}",
+            hint="For example zhang.wei; names with a colon are the system's own.",
+        )
     database = open_database(settings())
     user_id = ensure_user(database, options.name, sorted(set(options.role)), at=now())
     with database.write() as session:
         user = session.get_one(User, user_id)
+        session.execute(delete(UserSession).where(UserSession.user_id == user_id))
         user.password_hash, user.roles = PasswordHasher().hash(password), sorted(set(options.role))
         audit.append(session, actor=ACTOR, action="user.password", object_type="user", object_id=user_id, at=now())
     database.close()

@@ -13,7 +13,7 @@ from kernel import audit
 from kernel.config import settings
 from kernel.db import Database
 from kernel.jobs import create
-from kernel.models import AuditEntry, Job, Listing, OutboxEntry, Shop, User
+from kernel.models import AuditEntry, Job, Listing, OutboxEntry, Shop, User, UserSession
 from pipeline import cli_keep
 from pipeline.errors import UsageError
 from pipeline.health import Finding
@@ -105,6 +105,20 @@ def test_a_user_is_added_with_a_password(monkeypatch: pytest.MonkeyPatch, capsys
     capsys.readouterr()
     assert _run("user", "ticket", "li") == 0
     assert "/signin/once?ticket=" in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdin", io.StringIO("four other unrelated words\n"))
+    assert _run("user", "add", "li", "--role", "supervisor") == 0
+    database = open_database(settings())
+    with database.read() as session:
+        assert session.execute(select(UserSession)).first() is None
+    database.close()
+
+
+@pytest.mark.parametrize("name", ["system:rules", "Li", "l", "-li", "李", "li\n"])
+def test_a_name_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Names look like names: the system's own cannot be taken."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("four unrelated words\n"))
+    with pytest.raises(UsageError, match="small letters"):
+        _run("user", "add", "--role", "supervisor", "--", name)
 
 
 def test_jobs_are_listed_and_stopped(capsys: pytest.CaptureFixture[str]) -> None:
