@@ -81,7 +81,7 @@ def _seed(database: Database, shop: TinyShop) -> tuple[Seeded, int]:
         return seeded, listing.id
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The processes of one machine, on free ports."""
     before = {name: value for name, value in os.environ.items() if name.startswith("WANGJIAN_")}
@@ -118,9 +118,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             settings.cache_clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One Chromium for all journeys."""
+    """One Chromium for all journeys; not for the whole run, since its loop would stand in the way of other tests'."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         yield browser
