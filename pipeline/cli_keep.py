@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from argon2 import PasswordHasher
 from sqlalchemy import delete, select
 
+from evidence import custody
+from evidence.errors import CustodyBrokenError
 from kernel import audit
 from kernel.clock import iso, now
 from kernel.config import settings
 from kernel.jobs import ask_cancel, create
-from kernel.models import Job, Listing, Shop, User, UserSession
+from kernel.models import Evidence, Job, Listing, Shop, User, UserSession
 from pipeline.errors import UsageError
 from pipeline.health import examine
 from pipeline.sign_in import ensure_user, ticket_url
@@ -67,7 +69,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     cancel.add_argument("id")
     cancel.set_defaults(action=jobs_cancel)
 
-    commands.add_parser("audit", help="check the audit chain 校验审计链").set_defaults(action=audit_check)
+    commands.add_parser("audit", help="check the audit chain and all chains of custody 校验审计链与保管链").set_defaults(action=audit_check)
     commands.add_parser("doctor", help="check this installation 体检").set_defaults(action=doctor)
 
 
@@ -227,15 +229,25 @@ def jobs_cancel(options: argparse.Namespace) -> int:
 
 
 def audit_check(options: argparse.Namespace) -> int:
-    """Check the audit chain; exit status 1 when it is broken."""
+    """Check the audit chain and every chain of custody; exit status 1 when one is broken."""
     del options
     database = open_database(settings())
+    broken: list[str] = []
     with database.read() as session:
         check = audit.verify(session)
+        orders = session.execute(select(Evidence.id).order_by(Evidence.id)).scalars().all()
+        for evidence_id in orders:
+            try:
+                custody.verify_chain(session, evidence_id)
+            except CustodyBrokenError as error:
+                broken.append(f"{evidence_id}: {error.message}")
     database.close()
     state = "完整 whole" if check.ok else f"在第 {check.first_bad_seq} 条断开 broken"
     print(f"审计 audit: {check.entries} 条 entries, {state}")
-    return 0 if check.ok else 1
+    print(f"保管链 custody: {len(orders)} 条 chains, {'断开 broken' if broken else '完整 whole'}")
+    for line in broken:
+        print(f"     {line}")
+    return 0 if check.ok and not broken else 1
 
 
 def doctor(options: argparse.Namespace) -> int:

@@ -9,11 +9,12 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
+from evidence import intake
 from kernel import audit
 from kernel.config import settings
 from kernel.db import Database
 from kernel.jobs import create
-from kernel.models import AuditEntry, Job, Listing, OutboxEntry, Shop, User, UserSession
+from kernel.models import AuditEntry, CustodyEvent, Job, Listing, OutboxEntry, Shop, User, UserSession
 from pipeline import cli_keep
 from pipeline.errors import UsageError
 from pipeline.health import Finding
@@ -147,6 +148,29 @@ def test_a_broken_audit_chain_ends_with_one(capsys: pytest.CaptureFixture[str]) 
         session.execute(update(AuditEntry).where(AuditEntry.seq == 2).values(actor="wang"))
     assert _run("audit") == 1
     assert "在第 2 条断开" in capsys.readouterr().out
+    database.close()
+
+
+def test_a_broken_chain_of_custody_ends_with_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """A changed custody event is found, and the evidence is named."""
+    database = open_database(settings())
+    with database.write() as session:
+        row = intake.order(
+            session,
+            key="k",
+            url="http://a.example.test/",
+            shop_id=None,
+            listing_id=None,
+            reason="order",
+            purpose="p",
+            actor="li",
+            at=AT,
+        )
+    assert _run("audit") == 0
+    with database.write() as session:
+        session.execute(update(CustodyEvent).values(actor="wang"))
+    assert _run("audit") == 1
+    assert f"{row.id}: " in capsys.readouterr().out
     database.close()
 
 
