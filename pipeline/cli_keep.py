@@ -69,7 +69,8 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     cancel.add_argument("id")
     cancel.set_defaults(action=jobs_cancel)
 
-    commands.add_parser("audit", help="check the audit chain and all chains of custody 校验审计链与保管链").set_defaults(action=audit_check)
+    check = commands.add_parser("audit", help="check the audit chain and all chains of custody 校验审计链与保管链")
+    check.set_defaults(action=audit_check)
     commands.add_parser("doctor", help="check this installation 体检").set_defaults(action=doctor)
 
 
