@@ -10,8 +10,9 @@ from pathlib import Path
 from kernel.config import ROOT
 
 PROGRAM = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 from pipeline.crew import work_together
 folder, way = Path(sys.argv[1]), sys.argv[2]
 def work():
