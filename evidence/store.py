@@ -4,12 +4,12 @@ Files in the data directory by default; an S3 bucket by URL, with object lock wh
 """
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
 from evidence.errors import StoreError
 from evidence.store_files import FileStore
-from evidence.store_s3 import S3Store
 from kernel.clock import now
 from kernel.config import Settings
 
@@ -55,7 +55,7 @@ class Store(Protocol):
 
 
 def open_store(settings: Settings) -> Store:
-    """The store that the settings name.
+    """The store that the settings name; the S3 client is loaded where a URL asks for it, it costs 45 MB a process.
 
     Raises:
         StoreError: a URL that is not understood, or a store that cannot be opened.
@@ -64,7 +64,8 @@ def open_store(settings: Settings) -> Store:
     if not url:
         return FileStore(settings.data_dir / "evidence", at=now())
     if url.startswith("s3://"):
-        return S3Store(settings)
+        store: Store = import_module("evidence.store_s3").S3Store(settings)
+        return store
     raise StoreError(
         f"expected s3://bucket/prefix or nothing in WANGJIAN_EVIDENCE_STORE_URL, got {url!r}",
         hint="Leave it empty to keep evidence in the data directory.",
