@@ -228,7 +228,7 @@ def test_a_revisit_knows_the_earlier_pages_and_keeps_only_changes(any_database: 
         assert len(facts) == 2
         pages = session.execute(select(Page).order_by(Page.id)).scalars().all()
         assert [page.unchanged_from for page in pages] == [None, None, 1, 2]
-        assert all(page.judged_at for page in pages[2:])
+        assert not any(page.judged_at for page in pages[2:])  # what stands today is for the rules again
         assert len(session.execute(select(OutboxEntry)).scalars().all()) == 1
     _visit_once(any_database, "job-3", AT + timedelta(days=1), 8900)
     with any_database.read() as session:
