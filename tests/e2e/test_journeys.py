@@ -104,6 +104,7 @@ def test_an_ordered_capture_is_sealed(make_desk: MakeDesk, sealed: dict[str, str
     desk = make_desk("investigator")
     _order(desk, sealed)
     expect(desk.page.locator(".screens img").first).to_be_visible()
+    expect(desk.page.locator(".screens img").first).to_have_js_property("complete", value=True)
     assert desk.page.evaluate("document.querySelector('.screens img').naturalWidth") > 100
     expect(desk.page.locator(".custody")).to_contain_text("核查“全网第一”用语")
     desk.shot("evidence")
