@@ -83,7 +83,9 @@ def create_replay_app(settings: Settings | None = None, now: Callable[[], dateti
             evidence = find_for_replay(session, evidence_id)
         source = f"/archive/{request.path_params['token']}/capture.wacz"
         url = str(evidence.summary.get("final_url") or evidence.url)
-        return HTMLResponse(VIEW.render(source=source, url=url, coll=evidence_id))
+        # What an earlier archived page left in this browser must not have a say in this one.
+        clean = {"clear-site-data": '"cookies", "storage"'}
+        return HTMLResponse(VIEW.render(source=source, url=url, coll=evidence_id), headers=clean)
 
     def archive(request: Request) -> Response:
         evidence_id = read_token(key, request.path_params["token"], now())

@@ -66,7 +66,9 @@ def test_the_player_opens_one_archive_by_ranges(house: House, replay: Browser, s
     assert replay.get(path, headers={"range": f"bytes={len(ARCHIVE)}-"}).status_code == 416
     head = replay.request("HEAD", path)
     assert (head.headers["content-length"], head.content) == (str(len(ARCHIVE)), b"")
-    view = replay.get(f"/view/{_token(house, sealed)}").text
+    answer = replay.get(f"/view/{_token(house, sealed)}")
+    assert answer.headers["clear-site-data"] == '"cookies", "storage"'
+    view = answer.text
     assert 'src="/player/ui.js"' in view
     assert "<script>document" not in view
 
