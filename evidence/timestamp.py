@@ -39,7 +39,6 @@ from kernel.crypto import sha256_hex
 LEAST_SERVICES = 2
 MAX_SKEW = timedelta(minutes=5)
 MAX_ANSWER_BYTES = 100_000
-CONTENT_TYPE = "application/timestamp-reply"
 GRANTED = (0, 1)
 
 

@@ -9,9 +9,6 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-LISTING_TEXTS = ("title", "description", "promotion", "gift", "brand", "sku", "option", "stock_note")
-SHOP_TEXTS = ("notice", "declaration", "seller_shown", "contact")
-
 
 class Strict(BaseModel):
     """A piece of a rule file: frozen, and nothing in it that is not known."""

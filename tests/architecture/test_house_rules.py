@@ -6,19 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-ROOMS = (
-    "kernel",
-    "crawlers",
-    "evidence",
-    "identity_verify",
-    "search",
-    "supervision",
-    "exchange",
-    "pipeline",
-    "api",
-    "simulators",
-)
+from tests.architecture.sources import ROOMS, ROOT
+
 MAX_LINES = 400
 GRAB_BAGS = {"utils", "util", "common", "helpers", "helper", "misc", "tools", "shared", "lib", "stuff", "manager"}
 PROTOCOLS = {
