@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from evidence.chain import build_path
 from evidence.der import require_strict
 from evidence.errors import ContentMismatchError, MalformedError, SignatureError
+from evidence.signer import Signer
 from kernel.clock import as_utc
 
 HASHES: dict[str, hashes.HashAlgorithm] = {
@@ -46,19 +47,6 @@ class _SigningCertificates(core.SetOf):  # type: ignore[misc]
 
 acms.CMSAttribute._oid_specs.setdefault("signing_certificate_v2", _SigningCertificatesV2)  # noqa: SLF001 - its way
 acms.CMSAttribute._oid_specs.setdefault("signing_certificate", _SigningCertificates)  # noqa: SLF001 - its way
-
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """A key with its certificate and the certificates above it.
-
-    Attributes:
-        issuers: from the one that signed ``certificate`` up to the root.
-    """
-
-    key: ec.EllipticCurvePrivateKey
-    certificate: x509.Certificate
-    issuers: tuple[x509.Certificate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +83,7 @@ def _asn1(certificate: x509.Certificate) -> Any:
 def sign(digest: bytes, signer: Signer, at: datetime) -> bytes:
     """A detached CAdES-B signature over content with this SHA-256 digest.
 
-    Deterministic (RFC 6979): same content, key and time, same bytes.
+    Deterministic where the key is (keys in files, RFC 6979): same content, key and time, same bytes.
 
     Spec: ETSI EN 319 122-1 clause 6.3: content-type, message-digest, signing-time, signing-certificate-v2.
 
@@ -120,7 +108,7 @@ def sign(digest: bytes, signer: Signer, at: datetime) -> bytes:
             {"type": "signing_certificate_v2", "values": [signing_certificate]},
         ]
     )
-    signature = signer.key.sign(attributes.dump(), ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+    signature = signer.sign(attributes.dump())
     sha256 = algos.DigestAlgorithm({"algorithm": "sha256"})
     information = {
         "version": "v1",

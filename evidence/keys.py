@@ -1,156 +1,189 @@
-"""The built-in authority: roots and signing keys of this installation.
+"""This installation's keys: three signers, the log's key and the salt key.
 
-Seals and reports have separate roots, so that a report key can never sign a seal. Keys lie in
-``Settings.keys_path()/authority``, readable by the owner alone, and are made once.
+Capture nodes, seals and reports have separate roots, so that one's key can never sign what another is
+for. Keys lie in ``Settings.keys_path()/authority``, readable by the owner alone, and are made once.
+A renewed leaf has a number: ``node-2.key`` and ``node-2.pem`` follow ``node.key`` and ``node.pem``.
 """
 
-import os
-import shutil
-import tempfile
+import re
+import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from evidence import trust
-from evidence.cms import Signer
+from evidence import issuer, key_folder, trust, vkey
 from evidence.errors import KeysError
-from kernel.clock import as_utc
+from evidence.signer import FileKey, Signer
+from evidence.trust import NoteKey
 from kernel.config import Settings
+from kernel.crypto import sha256_hex
 
-USES = ("seal", "report")
-ROOT_YEARS, LEAF_YEARS = 20, 5
-# Clocks differ a little; a certificate must be good for what was signed in its first minutes.
-EARLY = timedelta(minutes=10)
+USES = ("seal", "report", "node")
+SALT_BYTES = 32
+SALT_FILE = "redaction.salt"
+_RESTORE = "Restore the folder from its backup. Sealed evidence needs only the trust list."
+
+
+@dataclass(frozen=True, slots=True)
+class LogKey:
+    """The key of this installation's log.
+
+    Attributes:
+        name: the log's origin, as in its checkpoints. vkey: C2SP verifier key.
+    """
+
+    name: str
+    private_key: Ed25519PrivateKey
+    vkey: str
+
+    def note_key(self) -> NoteKey:
+        """The public half, as it stands in the trust list."""
+        return NoteKey("log", "log", "bureau", self.vkey)
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The signers of this installation."""
+    """The keys of this installation.
+
+    Attributes:
+        seal, report, node: signers, each under a root of its own.
+        salt: 32 secret bytes from which the salts of redaction are drawn.
+    """
 
     seal: Signer
     report: Signer
+    node: Signer
+    log: LogKey
+    salt: bytes
+
+    def signer(self, use: str) -> Signer:
+        """The signer of one use."""
+        return {"seal": self.seal, "report": self.report, "node": self.node}[use]
 
 
-def _name(text: str) -> x509.Name:
-    return x509.Name(
-        [
-            x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Wangjian"),
-            x509.NameAttribute(NameOID.COMMON_NAME, text),
-        ]
-    )
+def folder_of(settings: Settings) -> Path:
+    """Where the keys lie."""
+    return settings.keys_path() / "authority"
 
 
-def _usage(*, sign: bool, issue: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=sign,
-        content_commitment=sign,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=issue,
-        crl_sign=issue,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _certificate(
-    subject: x509.Name,
-    key: ec.EllipticCurvePublicKey,
-    issuer: x509.Name,
-    issuer_key: ec.EllipticCurvePrivateKey,
-    *,
-    years: int,
-    at: datetime,
-) -> x509.Certificate:
-    root = subject == issuer
-    start = as_utc(at).replace(microsecond=0) - EARLY
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=365 * years))
-        .add_extension(x509.BasicConstraints(ca=root, path_length=0 if root else None), critical=True)
-        .add_extension(_usage(sign=not root, issue=root), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
-    )
-    return builder.sign(issuer_key, hashes.SHA384())
-
-
-def _write(path: Path, data: bytes, mode: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+def private_pem(key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey) -> bytes:
+    """A private key as unencrypted PKCS #8."""
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
 
-def _make_use(folder: Path, use: str, at: datetime) -> None:
+def _new_use(use: str, at: datetime) -> dict[str, bytes]:
     root_key, leaf_key = ec.generate_private_key(ec.SECP384R1()), ec.generate_private_key(ec.SECP256R1())
-    root_name, leaf_name = _name(f"Wangjian {use} root"), _name(f"Wangjian {use} signer")
-    root = _certificate(root_name, root_key.public_key(), root_name, root_key, years=ROOT_YEARS, at=at)
-    leaf = _certificate(leaf_name, leaf_key.public_key(), root_name, root_key, years=LEAF_YEARS, at=at)
-    _write(folder / f"{use}-root.key", _pem(root_key), 0o600)
-    _write(folder / f"{use}.key", _pem(leaf_key), 0o600)
-    _write(folder / f"{use}-root.pem", root.public_bytes(serialization.Encoding.PEM), 0o644)
-    _write(folder / f"{use}.pem", leaf.public_bytes(serialization.Encoding.PEM), 0o644)
+    root = issuer.make_root(use, root_key, at)
+    leaf = issuer.issue(use, leaf_key.public_key(), root, root_key, at)
+    return {
+        f"{use}-root.key": private_pem(root_key),
+        f"{use}-root.pem": root.public_bytes(serialization.Encoding.PEM),
+        f"{use}.key": private_pem(leaf_key),
+        f"{use}.pem": leaf.public_bytes(serialization.Encoding.PEM),
+    }
 
 
-def _make(folder: Path, at: datetime) -> None:
-    """All or nothing: made aside, then renamed, so that a killed or second process does no harm."""
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = Path(tempfile.mkdtemp(prefix="authority.", dir=folder.parent))
+def _new_log(name: str) -> dict[str, bytes]:
+    key = Ed25519PrivateKey.generate()
+    raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    # The name must differ from that of every other log; the default is as unique as the key.
+    text = vkey.render(name or f"wangjian/log/{sha256_hex(raw)[:12]}", key.public_key(), vkey.ED25519)
+    return {"log.key": private_pem(key), "log.vkey": text.encode() + b"\n"}
+
+
+def _later_parts(settings: Settings, at: datetime) -> dict[str, bytes]:
+    """What the first form of the folder did not have: made together, so that a gap later is damage."""
+    return {
+        **_new_use("node", at),
+        **_new_log(settings.log_name),
+        SALT_FILE: secrets.token_bytes(SALT_BYTES),
+    }
+
+
+def _lacks_later_parts(folder: Path) -> bool:
+    return not any((folder / name).exists() for name in ("node.key", "node.pem", "log.key", "log.vkey", SALT_FILE))
+
+
+def newest(folder: Path, use: str) -> str:
+    """Base name of the newest leaf of one use, such as ``node`` or ``node-2``."""
+    numbers = [
+        int(match[1])
+        for path in folder.glob(f"{use}-*.pem")
+        if (match := re.fullmatch(rf"{use}-([1-9][0-9]{{0,5}})\.pem", path.name))
+    ]
+    return f"{use}-{max(numbers)}" if numbers else use
+
+
+def load_private(folder: Path, name: str) -> ec.EllipticCurvePrivateKey:
+    """A private key of the folder.
+
+    Raises:
+        KeysError: missing, open to others, damaged, or of another kind.
+    """
+    key = _private(folder, name)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise KeysError(f"expected an ECDSA key in {folder / name}, got {type(key).__name__}", hint=_RESTORE)
+    return key
+
+
+def _private(folder: Path, name: str) -> object:
+    data = key_folder.read(folder, name)
     try:
-        for use in USES:
-            _make_use(aside, use, at)
-        aside.rename(folder)
-    except OSError as error:
-        shutil.rmtree(aside, ignore_errors=True)
-        if not folder.is_dir():
-            raise KeysError(
-                f"expected to write keys into {folder.parent}, got {error}", hint="Check room and owner of the folder."
-            ) from error
+        return serialization.load_pem_private_key(data, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise KeysError(f"expected a private key in {folder / name}, got {error}", hint=_RESTORE) from error
+
+
+def load_certificate(folder: Path, name: str) -> x509.Certificate:
+    """A certificate of the folder.
+
+    Raises:
+        KeysError: missing or damaged.
+    """
+    data = key_folder.read(folder, name)
+    try:
+        return x509.load_pem_x509_certificate(data)
+    except ValueError as error:
+        raise KeysError(f"expected a certificate in {folder / name}, got {error}", hint=_RESTORE) from error
 
 
 def _load_signer(folder: Path, use: str) -> Signer:
-    key_file = folder / f"{use}.key"
-    try:
-        if key_file.stat().st_mode & 0o077:
-            raise KeysError(
-                f"expected {key_file} to be readable by its owner alone, got mode {key_file.stat().st_mode & 0o777:o}",
-                hint=f"If nobody else can have read it: chmod 600 {key_file}; else make new keys.",
-            )
-        key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
-        certificate = x509.load_pem_x509_certificate((folder / f"{use}.pem").read_bytes())
-        root = x509.load_pem_x509_certificate((folder / f"{use}-root.pem").read_bytes())
-    except (OSError, ValueError, TypeError) as error:
-        raise KeysError(
-            f"expected a key and its certificates for {use} in {folder}, got {error}",
-            hint="Restore the folder from its backup. Sealed evidence needs only the trust list.",
-        ) from error
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
-        raise KeysError(f"expected the key of {use}.pem in {key_file}, got another", hint="Restore from backup.")
-    return Signer(key, certificate, (root,))
+    leaf = newest(folder, use)
+    key = load_private(folder, f"{leaf}.key")
+    certificate, root = load_certificate(folder, f"{leaf}.pem"), load_certificate(folder, f"{use}-root.pem")
+    if key.public_key() != certificate.public_key():
+        raise KeysError(f"expected the key of {leaf}.pem in {folder / leaf}.key, got another", hint=_RESTORE)
+    return Signer(FileKey(key), certificate, (root,))
+
+
+def _load_log(folder: Path) -> LogKey:
+    key = _private(folder, "log.key")
+    text = key_folder.read(folder, "log.vkey").decode("utf-8", "replace").strip()
+    read = vkey.parse(text)
+    if not isinstance(key, Ed25519PrivateKey) or read.public_key != key.public_key():
+        raise KeysError(f"expected the key of log.vkey in {folder}/log.key, got another", hint=_RESTORE)
+    return LogKey(read.name, key, text)
+
+
+def _load_salt(folder: Path) -> bytes:
+    salt = key_folder.read(folder, SALT_FILE)
+    if len(salt) != SALT_BYTES:
+        raise KeysError(f"expected {SALT_BYTES} bytes in {folder / SALT_FILE}, got {len(salt)}", hint=_RESTORE)
+    return salt
 
 
 def ensure_keys(settings: Settings, at: datetime) -> Keys:
-    """This installation's signers, made at the first call, and the trust folder brought up to date.
+    """This installation's keys, made at the first call, and the trust folder brought up to date.
+
+    A folder of an earlier form gets what it lacks.
 
     Args:
         at: aware UTC; the certificates of new keys start shortly before.
@@ -160,10 +193,20 @@ def ensure_keys(settings: Settings, at: datetime) -> Keys:
 
     Effects: files in ``settings.keys_path()/authority`` and ``settings.trust_path()``.
     """
-    folder = settings.keys_path() / "authority"
+    folder = folder_of(settings)
     if not folder.is_dir():
-        _make(folder, at)
-    keys = Keys(seal=_load_signer(folder, "seal"), report=_load_signer(folder, "report"))
-    roots = [("seal", "seal", keys.seal.issuers[-1]), ("report", "report", keys.report.issuers[-1])]
-    trust.publish(settings, roots)
+        first = {**_new_use("seal", at), **_new_use("report", at), **_later_parts(settings, at)}
+        key_folder.create(folder, first)
+    with key_folder.held(folder):
+        if _lacks_later_parts(folder):
+            key_folder.change(folder, _later_parts(settings, at))
+        keys = Keys(
+            seal=_load_signer(folder, "seal"),
+            report=_load_signer(folder, "report"),
+            node=_load_signer(folder, "node"),
+            log=_load_log(folder),
+            salt=_load_salt(folder),
+        )
+    roots = [(use, use, keys.signer(use).issuers[-1]) for use in USES]
+    trust.publish(settings, roots, [keys.log.note_key()])
     return keys

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from asn1crypto import keys as akeys  # type: ignore[import-untyped]
+from asn1crypto import algos  # type: ignore[import-untyped]
 from asn1crypto import x509 as ax509
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -19,8 +19,8 @@ from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from evidence import cms, der
-from evidence.cms import Signer
 from evidence.errors import ContentMismatchError, MalformedError, SignatureError
+from evidence.signer import Signer
 
 FIELD = "WangjianReport"
 RANGE = re.compile(rb"/ByteRange *\[ *(\d{1,10}) +(\d{1,10}) +(\d{1,10}) +(\d{1,10}) *\]")
@@ -28,18 +28,26 @@ ROOT = re.compile(rb"root-sha256:([0-9a-f]{64})")
 CMS_BYTES = 8192
 
 
-def _pyhanko_signer(signer: Signer) -> signers.SimpleSigner:
-    registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-    registry.register_multiple(_asn1(issuer) for issuer in signer.issuers)
-    key = signer.key.private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return signers.SimpleSigner(
-        signing_cert=_asn1(signer.certificate),
-        signing_key=akeys.PrivateKeyInfo.load(key),
-        cert_registry=registry,
-        embed_roots=True,
-    )
+class KeySigner(signers.Signer):
+    """A signer for pyHanko that signs through our key, wherever it lies."""
+
+    def __init__(self, signer: Signer) -> None:
+        registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+        registry.register_multiple(_asn1(issuer) for issuer in signer.issuers)
+        super().__init__(
+            signing_cert=_asn1(signer.certificate),
+            cert_registry=registry,
+            embed_roots=True,
+            signature_mechanism=algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}),
+        )
+        self._signer = signer
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002 - pyHanko's signature
+        """The raw signature; a placeholder of the greatest length in a dry run."""
+        if digest_algorithm != "sha256":
+            raise SignatureError(f"expected to sign over SHA-256, got {digest_algorithm}")
+        size = (self._signer.key.public_key().key_size + 7) // 8
+        return bytes(2 * size + 9) if dry_run else self._signer.sign(data)
 
 
 def _asn1(certificate: x509.Certificate) -> ax509.Certificate:
@@ -55,7 +63,7 @@ def sign(pdf: bytes, signer: Signer, reason: str) -> bytes:
     metadata = signers.PdfSignatureMetadata(
         field_name=FIELD, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, reason=reason
     )
-    pdf_signer = signers.PdfSigner(metadata, signer=_pyhanko_signer(signer))
+    pdf_signer = signers.PdfSigner(metadata, signer=KeySigner(signer))
     signed = io.BytesIO()
     pdf_signer.sign_pdf(
         IncrementalPdfFileWriter(io.BytesIO(pdf)), output=signed, bytes_reserved=CMS_BYTES, in_place=False

@@ -40,6 +40,8 @@ class Settings(BaseSettings):
         tsa_ca_dir: PEM roots, ``<name>.pem`` for each TSA; trust comes from here, never from a package.
         tsa_test_trust: names of TSAs that are simulators; reported as test trust, never court trust.
         keys_dir: signing keys and certificates of this installation; empty means ``data_dir/keys``.
+        log_name: name of this installation's log in its checkpoints, used when its key is made; empty means one
+            drawn from the key.
         trust_list: path of the trust list a verifier uses; empty means ``keys_dir/trust``.
         user_agent: honest name of the crawler, with a contact.
         egress_allow: ``host:port`` pairs or CIDR blocks that are let through although not global.
@@ -77,6 +79,7 @@ class Settings(BaseSettings):
     tsa_ca_dir: str = ""
     tsa_test_trust: TextTuple = ()
     keys_dir: str = ""
+    log_name: str = ""
     trust_list: str = ""
     user_agent: str = "WangjianBot/0.1 (+https://wangjian.example/bot; contact: ops@wangjian.example)"
     egress_allow: TextTuple = ()

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from evidence.cms import Signer
+from evidence.signer import FileKey, Signer
 from simulators.tsa.authority import Authority, make
 from tests.data.evidence import forge
 from tests.data.evidence.forge import CLOSING, SIGNATURE, TAGS, Bag, Entry
@@ -82,7 +82,7 @@ def _foreign_signer() -> Signer:
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
-    return Signer(key, certificate, ())
+    return Signer(FileKey(key), certificate, ())
 
 
 def bent_authority(

@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from evidence import cms
-from evidence.cms import Signer
+from evidence.signer import Signer
 from simulators.tsa.authority import Authority, answer
 from tests.data.evidence.workshop import AT, Workshop
 
