@@ -1,6 +1,5 @@
 """What a request needs of the process: settings, database, clock, search, queue."""
 
-import ipaddress
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 
 from api.auth import PasswordGate
+from api.origin import bracketed, is_loopback, replay_origin_of, replay_pattern
 from kernel import clock, jobs
 from kernel.config import Settings
 from kernel.db import Database
@@ -72,68 +72,36 @@ class Context:
         if self.settings.public_url:
             parts = urlsplit(self.settings.public_url)
             return f"{parts.scheme}://{parts.netloc}"
-        return f"http://{_bracketed(self.settings.web_host)}:{self.settings.web_port}"
+        return f"http://{bracketed(self.settings.web_host)}:{self.settings.web_port}"
 
     @property
     def https(self) -> bool:
         """True when readers come by https, so that cookies can be bound to it."""
         return self.web_origin.startswith("https://")
 
-    @property
-    def replay_origin(self) -> str:
-        """Origin of the replay server; see :func:`replay_origin_of`."""
-        return replay_origin_of(self.settings)
+    def replay_origin(self, evidence_id: str) -> str:
+        """Origin one piece of evidence is replayed on; see :func:`api.origin.replay_origin_of`."""
+        return replay_origin_of(self.settings, evidence_id)
 
     def allowed_hosts(self) -> frozenset[str]:
         """Values of ``Host`` that are answered: a rebound name never reaches a page."""
         return (self._names() - self.replay_names()) | {urlsplit(self.web_origin).netloc.lower()}
 
     def replay_names(self) -> frozenset[str]:
-        """Values of ``Host`` that lead here but are the replay server's name.
+        """Values of ``Host`` that lead here but are the replay server's name, or the name above it.
 
         Cookies do not tell ports apart: what an archived page sets for its own name must never come
         back to a page of ours, so a reader who types this name is sent to ours.
         """
-        name = urlsplit(self.replay_origin).hostname or ""
-        return frozenset({f"{_bracketed(name)}:{self.settings.web_port}"}) & self._names()
+        name = (urlsplit(replay_pattern(self.settings)).hostname or "").removeprefix("*.")
+        return frozenset({f"{bracketed(name)}:{self.settings.web_port}"}) & self._names()
 
     def _names(self) -> frozenset[str]:
         port = self.settings.web_port
         hosts = {urlsplit(self.web_origin).netloc.lower()}
-        if _is_loopback(self.settings.web_host) and not self.settings.public_url:
+        if is_loopback(self.settings.web_host) and not self.settings.public_url:
             hosts |= {f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"}
         return frozenset(hosts)
-
-
-def replay_origin_of(settings: Settings) -> str:
-    """Where archived pages are replayed: another host name, because cookies do not tell ports apart.
-
-    On loopback the other of ``127.0.0.1`` and ``localhost``; else the same host with the replay
-    port, unless ``replay_url`` names a host of its own.
-    """
-    if settings.replay_url:
-        parts = urlsplit(settings.replay_url)
-        return f"{parts.scheme}://{parts.netloc}"
-    scheme, host = "http", settings.web_host
-    if settings.public_url:
-        parts = urlsplit(settings.public_url)
-        scheme, host = parts.scheme, parts.hostname or host
-    if _is_loopback(host):
-        host = "127.0.0.1" if host == "localhost" else "localhost"
-    return f"{scheme}://{_bracketed(host)}:{settings.replay_port}"
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def context_of(request: Request) -> Context:

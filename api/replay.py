@@ -2,13 +2,15 @@
 
 Archived pages are hostile. They are replayed by an unmodified ReplayWeb.page on an origin of its own
 that knows no sign-in, sets no cookie, and gives out nothing but the player and, for a signed and
-short-lived token, one archive.
+short-lived token, one archive; where names allow it, one origin for each archive.
 
-Spec: RFC 9110 section 14 (ranges); W3C Service Workers.
+Spec: RFC 9110 section 14 (ranges); W3C Service Workers; W3C Clear Site Data.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response, StreamingResponse
@@ -18,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 from api.byte_range import Range, read_range
 from api.context import Context
 from api.errors import NotFoundError
+from api.origin import replay_origin_of
 from api.packages import ARCHIVE, stored_package
 from api.queries.evidence import find_for_replay
 from api.replay_token import read_token, replay_key
@@ -27,28 +30,34 @@ from kernel import clock
 from kernel.config import Settings
 from kernel.config import settings as read_settings
 from kernel.errors import WangjianError
+from kernel.models import Evidence
 
 PLAYER = STATIC / "vendor" / "replaywebpage"
 PIECE_BYTES = 1 << 18
+SCRIPT, TEXT = "text/javascript; charset=utf-8", "text/plain; charset=utf-8"
 FILES = {
-    "/player/ui.js": ("ui.js", "text/javascript; charset=utf-8"),
-    "/replay/sw.js": ("replay/sw.js", "text/javascript; charset=utf-8"),
-    "/player/LICENSE": ("LICENSE", "text/plain; charset=utf-8"),
-    "/player/SOURCE.md": ("SOURCE.md", "text/plain; charset=utf-8"),
+    "/player/ui.js": (PLAYER / "ui.js", SCRIPT),
+    "/player/start.js": (STATIC / "replay.js", SCRIPT),
+    "/player/LICENSE": (PLAYER / "LICENSE", TEXT),
+    "/player/SOURCE.md": (PLAYER / "SOURCE.md", TEXT),
+    "/replay/sw.js": (PLAYER / "replay/sw.js", SCRIPT),
+    "/replay/ui.js": (PLAYER / "ui.js", SCRIPT),  # the page that the worker makes for the frame asks for it here
 }
 VIEW = Environment(autoescape=True).from_string(
     """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>replay</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="/player/frame.css"><script src="/player/ui.js"></script></head>
+<link rel="stylesheet" href="/player/frame.css"><script src="/player/ui.js"></script>
+<script src="/player/start.js" defer></script></head>
 <body><header><b>存档回放 Archived page</b> <span>{{ url }}</span>
 <a href="/player/SOURCE.md">ReplayWeb.page 2.5.3, AGPL-3.0</a></header>
-<replay-web-page source="{{ source }}" url="{{ url }}" replaybase="/replay/" embed="replayonly"
- coll="{{ coll }}" nocache="true" hidemetadatasidebar="true"></replay-web-page></body></html>"""
+<p id="problem" hidden>回放程序没有启动，请重新载入本页。 The player did not start; load this page again.</p>
+<template id="player"><replay-web-page source="{{ source }}" url="{{ url }}" replaybase="/replay/" embed="replayonly"
+ coll="{{ coll }}" nocache="true" hidemetadatasidebar="true"></replay-web-page></template></body></html>"""
 )
 FRAME_STYLE = (
     "html,body{margin:0;height:100%}body{display:flex;flex-direction:column;font:14px/1.5 system-ui,sans-serif}"
     "header{padding:.4rem .8rem;background:#7a4b00;color:#fff;overflow-wrap:anywhere}a{color:#fff;float:right}"
-    "replay-web-page{display:block;flex:1;min-height:0}"
+    "replay-web-page{display:block;flex:1;min-height:0}#problem{padding:1rem}"
 )
 
 
@@ -77,20 +86,22 @@ def create_replay_app(settings: Settings | None = None, now: Callable[[], dateti
         "x-robots-tag": "noindex, nofollow",
     }
 
-    def view(request: Request) -> Response:
+    def wanted_evidence(request: Request) -> Evidence:
         evidence_id = read_token(key, request.path_params["token"], now())
+        _check_host(request, evidence_id, replay_origin_of(context.settings, evidence_id))
         with context.database.read() as session:
-            evidence = find_for_replay(session, evidence_id)
+            return find_for_replay(session, evidence_id)
+
+    def view(request: Request) -> Response:
+        evidence = wanted_evidence(request)
         source = f"/archive/{request.path_params['token']}/capture.wacz"
         url = str(evidence.summary.get("final_url") or evidence.url)
-        # What an earlier archived page left in this browser must not have a say in this one.
-        clean = {"clear-site-data": '"cookies", "storage"'}
-        return HTMLResponse(VIEW.render(source=source, url=url, coll=evidence_id), headers=clean)
+        return HTMLResponse(
+            VIEW.render(source=source, url=url, coll=evidence.id), headers={"clear-site-data": _leftovers(request)}
+        )
 
     def archive(request: Request) -> Response:
-        evidence_id = read_token(key, request.path_params["token"], now())
-        with context.database.read() as session:
-            evidence = find_for_replay(session, evidence_id)
+        evidence = wanted_evidence(request)
         with stored_package(context.settings, evidence) as package:
             if ARCHIVE not in package.members:
                 raise NotFoundError("expected an archive in the package, got none")
@@ -105,7 +116,7 @@ def create_replay_app(settings: Settings | None = None, now: Callable[[], dateti
         Route("/archive/{token}/capture.wacz", archive, methods=["GET", "HEAD"]),
         Route("/player/frame.css", lambda _request: PlainTextResponse(FRAME_STYLE, media_type="text/css")),
         Route("/health", lambda _request: PlainTextResponse("ok")),
-        *(Route(path, _file(name, kind)) for path, (name, kind) in FILES.items()),
+        *(Route(path, _file(file, kind)) for path, (file, kind) in FILES.items()),
     ]
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, routes=plain)
     app.add_exception_handler(WangjianError, _refused)
@@ -124,9 +135,28 @@ def create_replay_app(settings: Settings | None = None, now: Callable[[], dateti
     return app
 
 
-def _file(name: str, kind: str) -> Callable[[Request], Response]:
+def _check_host(request: Request, evidence_id: str, origin: str) -> None:
+    """Where each archive has a name of its own it opens under no other, or two could share an origin."""
+    wanted, got = urlsplit(origin).hostname or "", (request.url.hostname or "").lower()
+    if wanted.startswith(f"{evidence_id}.") and wanted != got:
+        raise NotFoundError(
+            f"expected this archive to be opened on {wanted}, got {got}", hint="请回到证据页重新打开回放。"
+        )
+
+
+def _leftovers(request: Request) -> str:
+    """What an earlier view left in this browser and must not have a say in this one.
+
+    Cookies only below ``localhost``: elsewhere a browser clears them for the whole registrable domain,
+    the sign-in to the interface among them.
+    """
+    own_site = (request.url.hostname or "").endswith(".localhost")
+    return '"cookies", "storage"' if own_site else '"storage"'
+
+
+def _file(path: Path, kind: str) -> Callable[[Request], Response]:
     def serve(_request: Request) -> Response:
-        return FileResponse(PLAYER / name, media_type=kind)
+        return FileResponse(path, media_type=kind)
 
     return serve
 

@@ -58,7 +58,8 @@ class Settings(BaseSettings):
         host_concurrency: requests in flight to one host.
         web_host, web_port, replay_port: the interface and its separate replay origin.
         replay_url: address of the replay origin, on a host name of its own (cookies do not tell ports
-            apart); empty means the replay port, on loopback under the other of localhost and 127.0.0.1.
+            apart); ``https://*.replay.example`` gives each piece of evidence an origin of its own. Empty
+            means the replay port: on loopback below ``<evidence>.localhost``, else on the interface's host.
         public_url: address printed in reports and links; empty means http://web_host:web_port.
         session_hours: life of a sign-in.
         log_json: one JSON line an event on standard error.

@@ -94,4 +94,4 @@ def replay(context: Ctx, who: Who, evidence_id: str) -> ReplayOut:
         row = find_sealed(session, who.scope, evidence_id)
     note(context, who, row, "read", detail={"how": "replay"})
     token = make_token(replay_key(context.settings), row.id, context.now())
-    return ReplayOut(url=f"{context.replay_origin}/view/{token}")
+    return ReplayOut(url=f"{context.replay_origin(row.id)}/view/{token}")

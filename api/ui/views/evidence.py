@@ -140,4 +140,5 @@ def replay(request: Request, context: Ctx, who: Who, evidence_id: str) -> HTMLRe
         evidence = find_sealed(session, who.scope, evidence_id)
     token = make_token(replay_key(context.settings), evidence.id, context.now())
     note(context, who, evidence, "read", detail={"how": "replay"})
-    return page(request, "replay.html", evidence=evidence, address=f"{context.replay_origin}/view/{token}")
+    address = f"{context.replay_origin(evidence.id)}/view/{token}"
+    return page(request, "replay.html", evidence=evidence, address=address)

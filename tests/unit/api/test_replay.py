@@ -1,13 +1,19 @@
 """The replay origin: a player, one archive for a token, and nothing else."""
 
 import asyncio
+import contextlib
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from fastapi import FastAPI
 
+from api.origin import replay_origin_of
 from api.replay import create_replay_app
 from api.replay_token import make_token, replay_key
 from evidence import container
@@ -43,19 +49,39 @@ def sealed(house: House, tmp_path: Path) -> str:
         return row.id
 
 
-@pytest.fixture
-def replay(house: House) -> Iterator[Browser]:
-    """A browser at the replay origin."""
-    app: FastAPI = create_replay_app(house.context.settings, house.clock)
+@dataclass
+class Reader(Browser):
+    """A browser at the origin of one archive."""
+
+    host: str = ""
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """One request under that origin's name, or under the one given."""
+        headers = {"host": self.host, **options.pop("headers", {})}
+        return super().request(method, path, headers=headers, **options)
+
+
+@contextlib.contextmanager
+def reading(house: House, evidence_id: str, **settings: object) -> Iterator[Reader]:
+    """A browser at the replay server, with the host name of this evidence's origin."""
+    config = house.context.settings.model_copy(update=settings)
+    app: FastAPI = create_replay_app(config, house.clock)
     with asyncio.Runner() as runner:
-        yield Browser(app, runner)
+        yield Reader(app, runner, host=urlsplit(replay_origin_of(config, evidence_id)).netloc)
+
+
+@pytest.fixture
+def replay(house: House, sealed: str) -> Iterator[Reader]:
+    """A browser at the origin of the sealed archive."""
+    with reading(house, sealed) as reader:
+        yield reader
 
 
 def _token(house: House, evidence_id: str) -> str:
     return make_token(replay_key(house.context.settings), evidence_id, house.clock.at)
 
 
-def test_the_player_opens_one_archive_by_ranges(house: House, replay: Browser, sealed: str) -> None:
+def test_the_player_opens_one_archive_by_ranges(house: House, replay: Reader, sealed: str) -> None:
     """Whole, in parts, and beyond the end."""
     path = f"/archive/{_token(house, sealed)}/capture.wacz"
     assert replay.get(path).content == ARCHIVE
@@ -73,7 +99,35 @@ def test_the_player_opens_one_archive_by_ranges(house: House, replay: Browser, s
     assert "<script>document" not in view
 
 
-def test_without_a_good_token_there_is_nothing(house: House, replay: Browser, sealed: str) -> None:
+def test_each_archive_has_an_origin_of_its_own(house: House, replay: Reader, sealed: str) -> None:
+    """Under another's name, under the name above all, or under an address nothing opens."""
+    token = _token(house, sealed)
+    assert replay.host == f"{sealed}.localhost:8601"
+    for host in ("ev-other.localhost:8601", "localhost:8601", "127.0.0.1:8601", f"x.{sealed}.localhost:8601"):
+        for path in (f"/view/{token}", f"/archive/{token}/capture.wacz"):
+            refused = replay.get(path, headers={"host": host})
+            assert (refused.status_code, f"{sealed}.localhost" in refused.text) == (404, True), (host, path)
+
+
+@pytest.mark.parametrize("url", ["https://*.replay.example", "https://replay.example"])
+def test_a_view_ends_no_sign_in(house: House, sealed: str, url: str) -> None:
+    """Browsers clear cookies for the whole registrable domain, where the interface may be at home too."""
+    with reading(house, sealed, replay_url=url) as reader:
+        answer = reader.get(f"/view/{_token(house, sealed)}")
+        assert (answer.status_code, answer.headers["clear-site-data"]) == (200, '"storage"')
+
+
+def test_the_player_is_placed_by_a_script_that_waits_for_its_worker(house: House, replay: Reader, sealed: str) -> None:
+    """The page holds the player back in a template, and the script registers the very worker the player would."""
+    view = replay.get(f"/view/{_token(house, sealed)}").text
+    assert view.index('<template id="player"') < view.index("<replay-web-page")
+    script = replay.get("/player/start.js").text
+    assert 'BASE + "sw.js?serveIndex=1"' in script
+    assert "activated" in script
+    assert replay.get("/replay/ui.js").content == replay.get("/player/ui.js").content
+
+
+def test_without_a_good_token_there_is_nothing(house: House, replay: Reader, sealed: str) -> None:
     """Made up, too old, or for evidence that is not sealed."""
     good = _token(house, sealed)
     unsealed = _token(house, house.seeded.own_order)
@@ -84,9 +138,16 @@ def test_without_a_good_token_there_is_nothing(house: House, replay: Browser, se
         assert replay.get(path).status_code == 404
 
 
-def test_no_cookie_and_no_outside(house: House, replay: Browser, sealed: str) -> None:
+def test_no_cookie_and_no_outside(house: House, replay: Reader, sealed: str) -> None:
     """Every answer is closed to other hosts and sets nothing."""
-    for path in (f"/view/{_token(house, sealed)}", "/player/ui.js", "/replay/sw.js", "/player/LICENSE", "/x"):
+    for path in (
+        f"/view/{_token(house, sealed)}",
+        "/player/ui.js",
+        "/player/start.js",
+        "/replay/sw.js",
+        "/player/LICENSE",
+        "/x",
+    ):
         headers = replay.get(path).headers
         assert "set-cookie" not in headers
         policy = headers["content-security-policy"]

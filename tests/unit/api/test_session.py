@@ -109,7 +109,7 @@ def test_https_binds_the_cookie_to_the_host(config: Settings) -> None:
     context = app.state.context
     assert context.https
     assert context.allowed_hosts() == frozenset({"wangjian.example"})
-    assert context.replay_origin == "https://wangjian.example:8601"
+    assert context.replay_origin("ev-1") == "https://wangjian.example:8601"
     context.database.close()
 
 
@@ -148,7 +148,7 @@ def test_the_replay_name_leads_to_ours(house: House) -> None:
     """Cookies do not tell ports apart: what an archived page sets for its name never comes back to us."""
     context = house.context
     assert "localhost:8600" not in context.allowed_hosts()
-    assert context.replay_origin.startswith("http://localhost:")
+    assert context.replay_origin("ev-1") == "http://ev-1.localhost:8601"
     moved = house.browser("supervisor").get("/shops?text=a%20b", headers={"host": "localhost:8600"})
     assert (moved.status_code, moved.headers["location"]) == (307, "http://127.0.0.1:8600/shops?text=a%20b")
     posted = house.browser("supervisor").post("/signout", headers={"host": "localhost:8600"})
