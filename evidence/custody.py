@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evidence.errors import CustodyBrokenError
+from evidence.log import entry, ledger
 from kernel.clock import as_utc, iso
 from kernel.crypto import canonical_json, sha256_hex
 from kernel.models import CustodyEvent
@@ -77,7 +78,7 @@ def append(  # noqa: PLR0913 - an event has these parts, and callers name each
     object_sha256: str = "",
     detail: Mapping[str, object] | None = None,
 ) -> CustodyEvent:
-    """Add an event to the end of the chain.
+    """Add an event to the end of the chain, and its hash to the log.
 
     Args:
         session: a write session. actor: user name, or ``system:…``. at: aware UTC.
@@ -91,7 +92,7 @@ def append(  # noqa: PLR0913 - an event has these parts, and callers name each
         CustodyBrokenError: unknown action.
         ValueError: a detail that has no canonical form.
 
-    Effects: table ``custody_event``.
+    Effects: tables ``custody_event``, ``log_leaf``.
     """
     if action not in ACTIONS:
         raise CustodyBrokenError(f"expected one of {', '.join(ACTIONS)}, got {action!r}")
@@ -115,6 +116,7 @@ def append(  # noqa: PLR0913 - an event has these parts, and callers name each
     event.hash = event_hash(event_record(event))
     session.add(event)
     session.flush()
+    ledger.append(session, entry.custody(event.hash))
     return event
 
 

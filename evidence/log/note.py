@@ -10,6 +10,7 @@ Spec: C2SP signed-note; C2SP tlog-cosignature (Ed25519, cosignature/v1).
 import base64
 import binascii
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -26,6 +27,7 @@ MAX_BYTES = 65_536
 MAX_SIGNATURES = 64
 MAX_TIME = 253_402_300_799
 """Last second of the year 9999."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:/-]{0,119}")
 _DASH = "\u2014 "
 _KEY_ID, _TIME, _ED25519, _PUBLIC = 4, 8, 64, 32
 
@@ -46,13 +48,13 @@ def unbase64(text: str, what: str) -> bytes:
 
 
 def require_name(name: str) -> str:
-    """A key name, if it may stand in a note: not empty, no spaces, plus or control characters.
+    """A key name, if it is of the kind that every verifier reads (narrower than the specification asks).
 
     Raises:
-        LogFormError: it may not.
+        LogFormError: empty, longer than 120, or with other than letters, digits and ``._~:/-``.
     """
-    if not name or "+" in name or any(mark.isspace() or mark < " " for mark in name) or len(name) > 255:
-        raise LogFormError(f"expected a key name without spaces and plus, got {name[:80]!r}")
+    if not _NAME.fullmatch(name):
+        raise LogFormError(f"expected a key name of letters, digits and ._~:/-, got {name[:160]!r}")
     return name
 
 

@@ -5,6 +5,7 @@ from kernel.models.evidence import CustodyEvent, Evidence
 from kernel.models.frontier import FrontierEntry
 from kernel.models.job import Job
 from kernel.models.listing import FactVersion, Listing
+from kernel.models.log import LogCheckpoint, LogFault, LogLeaf
 from kernel.models.outbox import OutboxEntry
 from kernel.models.page import Page
 from kernel.models.rule_hit import RuleHit
@@ -21,6 +22,9 @@ __all__ = [
     "FrontierEntry",
     "Job",
     "Listing",
+    "LogCheckpoint",
+    "LogFault",
+    "LogLeaf",
     "OutboxEntry",
     "Page",
     "RuleHit",

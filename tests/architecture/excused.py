@@ -14,6 +14,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "plain values without behaviour; their limits are where they are made",
         ("kernel/facts.py",),
     ),
+    ("tests/contract/test_ledger.py", "one contract over SQLite and PostgreSQL", ("evidence/log/ledger.py",)),
     ("tests/contract/test_jobs.py", "one contract over SQLite and PostgreSQL, with a real Redis", ("kernel/jobs.py",)),
     (
         "tests/unit/kernel/test_schema.py",
@@ -26,6 +27,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
                 "frontier",
                 "job",
                 "listing",
+                "log",
                 "outbox",
                 "page",
                 "rule_hit",

@@ -1,0 +1,78 @@
+"""The leaves of the log in the database: appended in the caller's transaction, read in order."""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from evidence.log import entry
+from kernel.models import LogLeaf
+
+# Any number will do that no other part of the product locks: the first eight bytes of SHA-256("wangjian log").
+_LOCK = -4_876_787_318_078_134_217
+_BATCH = 1_000
+
+
+def _lock(session: Session) -> None:
+    """Let writers pass one at a time, until the end of the transaction.
+
+    On SQLite a write session holds the write lock already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+
+
+def size(session: Session) -> int:
+    """Number of leaves."""
+    last = session.execute(select(func.max(LogLeaf.index))).scalar()
+    return 0 if last is None else last + 1
+
+
+def append(session: Session, line: str) -> int:
+    """Put an entry into the log, once.
+
+    Args:
+        session: a write session; the entry is in the log when the caller commits. Other writers wait
+            until then.
+        line: ``entry.package`` or ``entry.custody``.
+
+    Returns:
+        its index; that of the first time when it is there already.
+
+    Raises:
+        LogFormError: not an entry.
+
+    Effects: table ``log_leaf``.
+    """
+    leaf_hash = entry.leaf(line).hex()
+    _lock(session)
+    session.flush()
+    found = index_of(session, line)
+    if found is not None:
+        return found
+    index = size(session)
+    session.add(LogLeaf(index=index, entry=line, leaf_hash=leaf_hash))
+    session.flush()
+    return index
+
+
+def append_all(session: Session, lines: Sequence[str]) -> tuple[int, ...]:
+    """Put entries into the log, in this order, once each; their indexes. As ``append``."""
+    return tuple(append(session, line) for line in lines)
+
+
+def index_of(session: Session, line: str) -> int | None:
+    """The index of an entry, or none when it is not in the log."""
+    return session.execute(select(LogLeaf.index).where(LogLeaf.entry == line)).scalar()
+
+
+def leaves(session: Session, start: int, end: int) -> Iterator[LogLeaf]:
+    """The leaves with indexes from ``start`` to ``end - 1``, in order, a batch at a time."""
+    while start < end:
+        query = (
+            select(LogLeaf)
+            .where(LogLeaf.index >= start, LogLeaf.index < min(end, start + _BATCH))
+            .order_by(LogLeaf.index)
+        )
+        yield from session.execute(query).scalars()
+        start += _BATCH
