@@ -27,6 +27,12 @@ class BudgetError(CrawlError):
     code = "crawl.budget"
 
 
+class PageReaderError(CrawlError):
+    """The process that reads pages does not come up."""
+
+    code = "crawl.page_reader"
+
+
 class BrowserMissingError(CrawlError):
     """Pages need a browser and there is none."""
 

@@ -48,5 +48,3 @@ LOG_ENABLED = False
 LOG_INSTALL_ROOT_HANDLER = False
 LOG_FORMATTER = "crawlers.spiders.quiet.QuietFormatter"
 STATS_DUMP = False
-
-EXTRACTOR = "crawlers.extraction.extract"

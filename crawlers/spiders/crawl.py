@@ -13,7 +13,8 @@ from crawlers.spiders.courtesy import Gates, retry_after
 from crawlers.spiders.fetch import Fetched, Fetcher
 from crawlers.spiders.outcome import Trouble, browser_trouble, trouble_of
 from crawlers.spiders.permission import Permissions, RobotsResult
-from crawlers.spiders.reading import SLOW_DOWN, Result
+from crawlers.spiders.reading import SLOW_DOWN, Result, read_aside
+from crawlers.spiders.reading_room import ReadingRoom
 from crawlers.spiders.render import Renderer
 from crawlers.spiders.visiting import Visiting
 from kernel.clock import monotonic, now
@@ -37,10 +38,11 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a crawl works with: who fetches, who renders, how fast, and who permits."""
+    """What a crawl works with: who fetches, who renders, who reads, how fast, and who permits."""
 
     fetcher: Fetcher
     renderer: Renderer
+    room: ReadingRoom
     gates: Gates
     permissions: Permissions
 
@@ -93,6 +95,7 @@ class Crawl:
                 task.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
             await self._means.renderer.close()
+            await self._means.room.close()
         await self._leave()
         if self._failure is not None:
             raise self._failure
@@ -194,7 +197,7 @@ class Crawl:
     async def _work(self, visit: Visiting) -> None:
         while (claim := await visit.next_claim()) is not None:
             await self._room.wait()
-            result = await self._result(visit, claim)
+            result = await read_aside(await self._result(visit, claim), self._means.room)
             self._ready.append(result)
             if len(self._ready) >= READY_LIMIT:
                 self._room.clear()

@@ -1,7 +1,6 @@
 """From an answer to a record: what it says, where its bytes go, how its address ends."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import urljoin, urlsplit
@@ -17,6 +16,7 @@ from crawlers.spiders.courtesy import retry_after
 from crawlers.spiders.fetch import Fetched
 from crawlers.spiders.outcome import Trouble
 from crawlers.spiders.permission import RobotsResult
+from crawlers.spiders.reading_room import ReadingRoom, Unreadable
 from crawlers.spiders.visiting import Visiting
 from kernel.facts import PageFacts
 
@@ -27,17 +27,43 @@ SLOW_DOWN = frozenset({429, 503})
 READABLE = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain", ""})
 WALLS = frozenset({"login", "captcha", "empty"})
 
-Extract = Callable[..., PageFacts]
-
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a worker brings: an answer, or the trouble it had."""
+    """What a worker brings: an answer, or the trouble it had.
+
+    Attributes:
+        digest: SHA-256 of the answer's body, hex; empty where it was not asked for.
+        said: what the page says, where it is one to read.
+    """
 
     visit: Visiting
     claim: Claim
     fetched: Fetched | None = None
     trouble: Trouble | None = None
+    digest: str = ""
+    said: PageFacts | Unreadable | None = None
+
+
+async def read_aside(result: Result, room: ReadingRoom) -> Result:
+    """A result with what its page says; as it was where there is no new page in it.
+
+    Raises:
+        PageReaderError: no reader comes up.
+    """
+    fetched, claim = result.fetched, result.claim
+    if fetched is None or fetched.status != 200:
+        return result
+    digest = sha256(fetched.body).hexdigest()
+    if fetched.mime not in READABLE or (claim.previous is not None and claim.previous.sha256 == digest):
+        return replace(result, digest=digest)
+    said = await room.read(
+        fetched.body,
+        url=fetched.final_url or claim.url,
+        content_type=fetched.header(b"content-type"),
+        platform=result.visit.platform,
+    )
+    return replace(result, digest=digest, said=said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +82,11 @@ class Reader:
     """Turns results into answers to record, archiving on the way. Runs in the clerk's thread only.
 
     Args:
-        archive: where bytes go. extract: ``crawlers.extraction.extract``. policy: of the way out.
+        archive: where bytes go. policy: of the way out.
     """
 
-    def __init__(self, archive: Archive, extract: Extract, policy: Policy) -> None:
+    def __init__(self, archive: Archive, policy: Policy) -> None:
         self._archive = archive
-        self._extract = extract
         self._policy = policy
         self._robots: dict[str, Place] = {}
 
@@ -69,7 +94,7 @@ class Reader:
         """One result, read.
 
         Args:
-            at: now, aware UTC.
+            result: with what its page says (:func:`read_aside`). at: now, aware UTC.
 
         Raises:
             ArchiveError: the disk does not take the bytes.
@@ -165,24 +190,18 @@ class Reader:
 
     def _page(self, result: Result, fetched: Fetched, at: datetime) -> Answer | Retry:
         claim, visit = result.claim, result.visit
-        digest = sha256(fetched.body).hexdigest()
+        digest, facts = result.digest, result.said
         if claim.previous is not None and claim.previous.sha256 == digest:
             return self._unchanged(result, fetched)
         if fetched.mime not in READABLE:
             return self._answer(result, fetched, digest, outcome="not-a-page", detail=fetched.mime)
+        if facts is None:
+            raise ValueError("expected a page that was read, got one that was not")
         notes = ("truncated",) if fetched.truncated else ()
-        try:
-            facts = self._extract(
-                fetched.body,
-                url=fetched.final_url or claim.url,
-                content_type=fetched.header(b"content-type"),
-                platform=visit.platform,
-            )
-        except Exception as error:  # noqa: BLE001 - a page nobody understands is kept and set aside, not lost
-            detail = f"{type(error).__name__}: {error}"
-            return self._answer(
-                result, fetched, digest, outcome="unreadable", detail=detail, notes=(*notes, "unreadable")
-            )
+        if isinstance(facts, Unreadable):
+            # A page nobody understands is kept and set aside, not lost.
+            notes = (*notes, "unreadable")
+            return self._answer(result, fetched, digest, outcome="unreadable", detail=facts.detail, notes=notes)
         if facts.needs_browser and claim.via == "http":
             return Retry(visit, claim, at, "needs-browser", via="browser")
         if facts.kind == "empty" and claim.via == "browser":

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from scrapy import Spider
-from scrapy.utils.misc import load_object
 
 from crawlers.archive import Archive
 from crawlers.egress.policy import Policy
@@ -21,6 +20,7 @@ from crawlers.spiders.crawl import Crawl, Means, Pace
 from crawlers.spiders.fetch import Fetcher
 from crawlers.spiders.permission import Permissions, RobotsResult
 from crawlers.spiders.reading import Reader
+from crawlers.spiders.reading_room import ReadingRoom
 from crawlers.spiders.render import Renderer
 from crawlers.spiders.setting_out import recorded_rules, set_out
 from kernel.clock import now
@@ -75,13 +75,14 @@ class ShopSpider(Spider):
                 visit.robots[site] = known.as_json()
                 permissions.know(site, known)
         archive = Archive(config.pages_path(), at=now(), software=SOFTWARE)
-        reader = Reader(archive, load_object(self.settings["EXTRACTOR"]), Policy.from_settings(config))
+        reader = Reader(archive, Policy.from_settings(config))
         post = Post(new_owner(), self.lease_s, self.job_id, self.visit_ids)
+        room = ReadingRoom()
         renderer = Renderer(config.capture_timeout_s + RENDER_GRACE_S)
         crawl = Crawl(
             visits,
             Clerk(database, archive, reader, post),
-            Means(fetcher, renderer, gates, permissions),
+            Means(fetcher, renderer, room, gates, permissions),
             Pace(config.host_concurrency, 32 + 8 * config.host_concurrency),
             robots,
         )
@@ -89,7 +90,9 @@ class ShopSpider(Spider):
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, crawl.stop)
         try:
+            await room.start()
             await crawl.run()
         finally:
+            await room.close()
             archive.close()
             database.close()

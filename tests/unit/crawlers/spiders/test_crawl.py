@@ -20,10 +20,12 @@ from crawlers.spiders.crawl import Crawl, Means, Pace
 from crawlers.spiders.fetch import Fetched, Fetcher
 from crawlers.spiders.permission import Permissions, RobotsResult
 from crawlers.spiders.reading import Reader
+from crawlers.spiders.reading_room import ReadingRoom
 from crawlers.spiders.render import Renderer
 from crawlers.spiders.setting_out import recorded_rules, set_out
 from kernel.clock import now
 from kernel.db import Database
+from kernel.facts import PageFacts
 from kernel.models import FrontierEntry, Job, Page, Visit
 
 HOME = "https://shop.example/"
@@ -69,6 +71,17 @@ class Site:
         """Nothing to close."""
 
 
+class Room:
+    """Reads pages where it stands."""
+
+    async def read(self, body: bytes, *, url: str, content_type: str, platform: str) -> PageFacts:
+        """The facts of a page."""
+        return extract(body, url=url, content_type=content_type, platform=platform)
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
 def _crawl(database: Database, folder: Path, visit_id: int, site: Site) -> Crawl:
     robots: list[RobotsResult] = []
     gates = Gates(2, 0)
@@ -80,9 +93,9 @@ def _crawl(database: Database, folder: Path, visit_id: int, site: Site) -> Crawl
             for origin, rules in known.items():
                 permissions.know(origin, rules)
                 visits[0].robots[origin] = rules.as_json()
-    reader = Reader(Archive(folder, at=now(), software="test"), extract, Policy())
+    reader = Reader(Archive(folder, at=now(), software="test"), Policy())
     clerk = Clerk(database, reader._archive, reader, Post("me", 60, "job-1", (visit_id,)))
-    means = Means(cast("Fetcher", site), cast("Renderer", site), gates, permissions)
+    means = Means(cast("Fetcher", site), cast("Renderer", site), cast("ReadingRoom", Room()), gates, permissions)
     return Crawl(visits, clerk, means, Pace(2, 16), robots)
 
 

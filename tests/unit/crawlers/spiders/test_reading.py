@@ -1,9 +1,11 @@
 """Answers read: what is kept, what goes back, where it ends."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -15,7 +17,8 @@ from crawlers.robots import RobotsRules
 from crawlers.spiders.fetch import Fetched
 from crawlers.spiders.outcome import Trouble
 from crawlers.spiders.permission import Permission, RobotsResult
-from crawlers.spiders.reading import Reader, Result, Retry
+from crawlers.spiders.reading import Reader, Result, Retry, read_aside
+from crawlers.spiders.reading_room import ReadingRoom, Unreadable
 from crawlers.spiders.visiting import Visiting
 from kernel.crypto import sha256_hex
 from kernel.facts import PageFacts, PageKind
@@ -26,8 +29,8 @@ CLAIM = Claim(1, 1, 1, URL, "k", "detail", 1, "http", 0)
 BODY = "<html>茶</html>".encode()
 
 
-class Extractor:
-    """Says what it is told to."""
+class Room:
+    """A reading room that says what it is told to."""
 
     def __init__(self) -> None:
         self.kind: PageKind = "other"
@@ -35,26 +38,26 @@ class Extractor:
         self.breaks = False
         self.calls: list[dict[str, str]] = []
 
-    def __call__(self, body: bytes, **options: str) -> PageFacts:
+    async def read(self, body: bytes, **options: str) -> PageFacts | Unreadable:
         """The facts it is told to find."""
         del body
         self.calls.append(options)
         if self.breaks:
-            raise RuntimeError("odd page")
+            return Unreadable("RuntimeError: odd page")
         return PageFacts(self.kind, needs_browser=self.needs_browser, notes=("seen",))
 
 
 @pytest.fixture
-def extractor() -> Extractor:
-    """An extractor under the test's control."""
-    return Extractor()
+def room() -> Room:
+    """A reading room under the test's control."""
+    return Room()
 
 
 @pytest.fixture
-def reader(tmp_path: Path, extractor: Extractor) -> Iterator[Reader]:
+def reader(tmp_path: Path) -> Iterator[Reader]:
     """A reader with an archive of its own."""
     with Archive(tmp_path, at=AT, software="test") as archive:
-        yield Reader(archive, extractor, Policy())
+        yield Reader(archive, Policy())
 
 
 def _fetched(status: int = 200, body: bytes = BODY, **headers: str) -> Fetched:
@@ -66,57 +69,59 @@ def _fetched(status: int = 200, body: bytes = BODY, **headers: str) -> Fetched:
     return Fetched(URL, AT, 12, b"GET /a HTTP/1.1\r\n\r\n", status, pairs, body, "192.0.2.1:443")
 
 
-def _answer(reader: Reader, visit: Visiting, fetched: Fetched, claim: Claim = CLAIM) -> Answer:
-    item = reader.read(Result(visit, claim, fetched), AT)
+def _read(reader: Reader, room: Room, visit: Visiting, fetched: Fetched, claim: Claim = CLAIM) -> Answer | Retry:
+    return reader.read(asyncio.run(read_aside(Result(visit, claim, fetched), cast("ReadingRoom", room))), AT)
+
+
+def _answer(reader: Reader, room: Room, visit: Visiting, fetched: Fetched, claim: Claim = CLAIM) -> Answer:
+    item = _read(reader, room, visit, fetched, claim)
     assert isinstance(item, Answer)
     return item
 
 
-def test_a_page_is_archived_and_read(reader: Reader, visiting: Visiting, extractor: Extractor, tmp_path: Path) -> None:
+def test_a_page_is_archived_and_read(reader: Reader, visiting: Visiting, room: Room, tmp_path: Path) -> None:
     """Facts, digest, place, validators."""
-    extractor.kind = "detail"
-    answer = _answer(reader, visiting, _fetched(etag='"v"', last_modified="now"))
+    room.kind = "detail"
+    answer = _answer(reader, room, visiting, _fetched(etag='"v"', last_modified="now"))
     assert (answer.state, answer.outcome, answer.kind, answer.notes) == ("done", "ok", "detail", ("seen",))
     assert (answer.etag, answer.last_modified, answer.mime) == ('"v"', "now", "text/html")
     assert answer.place is not None
     assert read_body(tmp_path, answer.place.file, answer.place.offset) == BODY
-    assert extractor.calls == [{"url": URL, "content_type": "text/html; charset=utf-8", "platform": "generic"}]
+    assert room.calls == [{"url": URL, "content_type": "text/html; charset=utf-8", "platform": "generic"}]
 
 
 @pytest.mark.parametrize("status", [200, 304])
-def test_unchanged_is_neither_kept_nor_read(
-    reader: Reader, visiting: Visiting, extractor: Extractor, status: int
-) -> None:
+def test_unchanged_is_neither_kept_nor_read(reader: Reader, visiting: Visiting, room: Room, status: int) -> None:
     """Same digest, or 304: no record, no extraction."""
     claim = replace(CLAIM, previous=Previous(7, sha256_hex(BODY), "", "", "detail"))
-    answer = _answer(reader, visiting, _fetched(status), claim)
+    answer = _answer(reader, room, visiting, _fetched(status), claim)
     assert (answer.outcome, answer.unchanged, answer.place, answer.kind) == ("unchanged", True, None, "detail")
-    assert extractor.calls == []
+    assert room.calls == []
 
 
-def test_a_304_nobody_asked_for_is_a_failure(reader: Reader, visiting: Visiting) -> None:
+def test_a_304_nobody_asked_for_is_a_failure(reader: Reader, room: Room, visiting: Visiting) -> None:
     """There is nothing it could be the same as."""
-    assert _answer(reader, visiting, _fetched(304)).outcome == "http-304"
+    assert _answer(reader, room, visiting, _fetched(304)).outcome == "http-304"
 
 
 @pytest.mark.parametrize(
-    ("location", "state", "outcome"),
+    ("location", "ends"),
     [
-        ("/b", "done", "redirect"),
-        ("https://www.shop.example/", "done", "redirect"),
-        ("https://other.example/", "refused", "off-site"),
-        ("http://10.0.0.1/", "refused", "egress"),
-        ("http://[::1]/", "refused", "egress"),
-        ("http://2130706433/", "refused", "egress"),
-        ("https://93.184.216.34/", "refused", "off-site"),
-        ("file:///etc/passwd", "failed", "redirect-broken"),
+        ("/b", ("done", "redirect")),
+        ("https://www.shop.example/", ("done", "redirect")),
+        ("https://other.example/", ("refused", "off-site")),
+        ("http://10.0.0.1/", ("refused", "egress")),
+        ("http://[::1]/", ("refused", "egress")),
+        ("http://2130706433/", ("refused", "egress")),
+        ("https://93.184.216.34/", ("refused", "off-site")),
+        ("file:///etc/passwd", ("failed", "redirect-broken")),
     ],
 )
-def test_redirects(reader: Reader, visiting: Visiting, location: str, state: str, outcome: str) -> None:
+def test_redirects(reader: Reader, room: Room, visiting: Visiting, location: str, ends: tuple[str, str]) -> None:
     """A redirect on the site is a new address; elsewhere is refused."""
-    answer = _answer(reader, visiting, _fetched(302, b"", location=location))
-    assert (answer.state, answer.outcome) == (state, outcome)
-    assert len(answer.links) == (outcome == "redirect")
+    answer = _answer(reader, room, visiting, _fetched(302, b"", location=location))
+    assert (answer.state, answer.outcome) == ends
+    assert len(answer.links) == (ends[1] == "redirect")
 
 
 def test_what_passes_goes_back_a_few_times(reader: Reader, visiting: Visiting) -> None:
@@ -134,14 +139,16 @@ def test_what_passes_goes_back_a_few_times(reader: Reader, visiting: Visiting) -
     assert isinstance(reader.read(Result(visiting, CLAIM, trouble=replace(trouble, again=False)), AT), Answer)
     with pytest.raises(ValueError, match="answer or a trouble"):
         reader.read(Result(visiting, CLAIM), AT)
+    with pytest.raises(ValueError, match="page that was read"):
+        reader.read(Result(visiting, CLAIM, _fetched()), AT)
 
 
-def test_not_found_and_other_things(reader: Reader, visiting: Visiting, extractor: Extractor) -> None:
+def test_not_found_and_other_things(reader: Reader, visiting: Visiting, room: Room) -> None:
     """404 fails; a picture is kept unread; a page nobody understands is set aside with the reason."""
-    assert _answer(reader, visiting, _fetched(404)).outcome == "http-404"
-    assert _answer(reader, visiting, _fetched(content_type="image/png")).outcome == "not-a-page"
-    extractor.breaks = True
-    answer = _answer(reader, visiting, replace(_fetched(), truncated=True))
+    assert _answer(reader, room, visiting, _fetched(404)).outcome == "http-404"
+    assert _answer(reader, room, visiting, _fetched(content_type="image/png")).outcome == "not-a-page"
+    room.breaks = True
+    answer = _answer(reader, room, visiting, replace(_fetched(), truncated=True))
     assert (answer.outcome, answer.detail, answer.notes) == (
         "unreadable",
         "RuntimeError: odd page",
@@ -149,23 +156,23 @@ def test_not_found_and_other_things(reader: Reader, visiting: Visiting, extracto
     )
 
 
-def test_empty_pages_go_to_the_browser(reader: Reader, visiting: Visiting, extractor: Extractor) -> None:
+def test_empty_pages_go_to_the_browser(reader: Reader, visiting: Visiting, room: Room) -> None:
     """Over HTTP to the browser; from the browser they are tried again, then kept."""
-    extractor.needs_browser = True
-    extractor.kind = "empty"
-    item = reader.read(Result(visiting, CLAIM, _fetched()), AT)
+    room.needs_browser = True
+    room.kind = "empty"
+    item = _read(reader, room, visiting, _fetched())
     assert isinstance(item, Retry)
     assert (item.via, item.not_before) == ("browser", AT)
     rendered = replace(_fetched(), rendered=True)
     by_browser = replace(CLAIM, via="browser")
-    assert isinstance(reader.read(Result(visiting, by_browser, rendered), AT), Retry)
-    assert _answer(reader, visiting, rendered, replace(by_browser, attempts=2)).outcome == "empty"
+    assert isinstance(_read(reader, room, visiting, rendered, by_browser), Retry)
+    assert _answer(reader, room, visiting, rendered, replace(by_browser, attempts=2)).outcome == "empty"
 
 
-def test_walls_are_said(reader: Reader, visiting: Visiting, extractor: Extractor) -> None:
+def test_walls_are_said(reader: Reader, visiting: Visiting, room: Room) -> None:
     """A login wall is done, with its word."""
-    extractor.kind = "login"
-    assert _answer(reader, visiting, _fetched()).outcome == "login"
+    room.kind = "login"
+    assert _answer(reader, room, visiting, _fetched()).outcome == "login"
 
 
 def test_robots_is_archived_once(reader: Reader, visiting: Visiting) -> None:
