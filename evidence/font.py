@@ -1,18 +1,24 @@
-"""A small Chinese font for a report: only the characters that it shows, cut from a system font.
+"""A small Chinese font for a document: only the characters that it shows, cut from a system font.
 
-The system font is read once a process; a report's font is built from its outlines in milliseconds.
+The system font is mapped once a process; outlines are copied from it as bytes, so that a cut takes
+milliseconds and the same text always gives the same font.
+
+Spec: ISO 32000-2 sections 9.7 (composite fonts) and 9.9 (embedded font programs).
 """
 
+import io
 import mmap
-import tempfile
+import struct
 import threading
+from array import array
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from unicodedata import category
 
-from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]
+from fontTools import subset  # type: ignore[import-untyped]
 from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]
 
 from evidence.errors import FontMissingError
@@ -30,9 +36,177 @@ CANDIDATES: tuple[tuple[str, int], ...] = (
     ("/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc", 2),
 )
 REPLACEMENT = "〓"
-# Seconds since 1904 of 2024-01-01: the date in a font file is no fact of the report.
-FIXED_DATE = 3_786_912_000
+# Flags of a composite glyph (OpenType, table glyf).
+WORDS, SCALE, MORE, TWO_SCALES, MATRIX = 0x0001, 0x0008, 0x0020, 0x0040, 0x0080
 _LOCK = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A font program with the characters of one text.
+
+    Attributes:
+        program: TrueType file, or bare CFF data. outlines: ``TrueType`` or ``CFF``.
+        codes: character to the two-byte code that shows it. widths: by code, thousandths of the size.
+    """
+
+    program: bytes
+    outlines: str
+    codes: dict[str, int]
+    widths: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A system font, open. Thread-safe.
+
+    Attributes:
+        ascent, descent: above and below the line, thousandths of the size.
+    """
+
+    path: Path
+    number: int
+    ascent: int
+    descent: int
+    _font: TTFont = field(repr=False)
+    _known: dict[int, str] = field(repr=False)
+    _raw: dict[str, Any] = field(repr=False)
+    _widths: dict[str, int] = field(repr=False, default_factory=dict)
+
+    def shown(self, text: str) -> str:
+        """The text with characters that the font lacks replaced by 〓, never dropped; control characters too."""
+        return "".join(
+            sign if sign == "\n" or (ord(sign) in self._known and category(sign) != "Cc") else REPLACEMENT
+            for sign in text
+        )
+
+    def width(self, sign: str) -> int:
+        """Advance of one character, thousandths of the size."""
+        found = self._widths.get(sign)
+        if found is None:
+            found = self._widths[sign] = self._advance(self._glyph(sign))
+        return found
+
+    def _glyph(self, sign: str) -> int:
+        with _LOCK:
+            return int(self._font.getGlyphID(self._known.get(ord(sign), ".notdef")))
+
+    def _advance(self, glyph: int) -> int:
+        last = self._raw["wide"] - 1
+        (advance,) = struct.unpack_from(">H", self._raw["hmtx"], 4 * min(glyph, last))
+        units: int = self._raw["units"]
+        return round(advance * 1000 / units)
+
+    def cut(self, text: Iterable[str]) -> Cut:
+        """The font program for the characters of a text. Same characters, same bytes."""
+        signs = sorted({sign for piece in text for sign in piece} - {"\n"})
+        glyphs = {sign: self._glyph(sign) for sign in signs}
+        if "glyf" in self._font:
+            return self._cut_outlines(glyphs)
+        return self._cut_cff(signs, glyphs)
+
+    def _cut_outlines(self, glyphs: dict[str, int]) -> Cut:
+        order = _closure(self._raw, sorted({0, *glyphs.values()}))
+        place = {glyph: number for number, glyph in enumerate(order)}
+        body, starts, metrics = bytearray(), [0], bytearray()
+        for glyph in order:
+            outline = _outline(self._raw, glyph)
+            body += _renumbered(outline, place)
+            body += bytes(-len(body) % 4)
+            starts.append(len(body))
+            metrics += struct.pack(">Hh", *_metric(self._raw, glyph))
+        head, line, limits = (bytearray(self._raw[name]) for name in ("head", "hhea", "maxp"))
+        struct.pack_into(">I", head, 8, 0)
+        struct.pack_into(">h", head, 50, 1)
+        struct.pack_into(">H", line, 34, len(order))
+        struct.pack_into(">H", limits, 4, len(order))
+        tables = {"glyf": body, "head": head, "hhea": line, "hmtx": metrics, "maxp": limits}
+        tables["loca"] = bytearray(struct.pack(f">{len(starts)}I", *starts))
+        tables |= {name: bytearray(self._raw[name]) for name in ("cvt ", "fpgm", "prep") if name in self._raw}
+        codes = {sign: place[glyph] for sign, glyph in glyphs.items()}
+        return Cut(_sfnt(tables), "TrueType", codes, {place[glyph]: self._advance(glyph) for glyph in order})
+
+    def _cut_cff(self, signs: list[str], glyphs: dict[str, int]) -> Cut:
+        options = subset.Options(layout_features=[], name_IDs=[], notdef_outline=True, recalc_timestamp=False)
+        options.drop_tables += ["GSUB", "GPOS", "GDEF", "BASE", "VORG", "vhea", "vmtx"]
+        with _LOCK, TTFont(self.path, fontNumber=self.number, lazy=True, recalcTimestamp=False) as font:
+            chosen = subset.Subsetter(options)
+            chosen.populate(unicodes=[ord(sign) for sign in signs])
+            names = {sign: font.getGlyphName(glyph) for sign, glyph in glyphs.items()}
+            chosen.subset(font)
+            sink = io.BytesIO()
+            font.save(sink)
+        with TTFont(io.BytesIO(sink.getvalue()), lazy=True) as small:
+            program = small.reader["CFF "]
+        # A CID-keyed font is asked by its own character identifiers, which are in the glyphs' names.
+        codes = {sign: int(name[3:]) if name.startswith("cid") else 0 for sign, name in names.items()}
+        widths = {code: self._advance(glyphs[sign]) for sign, code in codes.items()}
+        return Cut(program, "CFF", codes, widths)
+
+
+def _outline(raw: dict[str, Any], glyph: int) -> bytes:
+    start, end = raw["loca"][glyph], raw["loca"][glyph + 1]
+    offset = raw["glyf"]
+    return bytes(raw["file"][offset + start : offset + end])
+
+
+def _metric(raw: dict[str, Any], glyph: int) -> tuple[int, int]:
+    wide = raw["wide"]
+    advance, bearing = struct.unpack_from(">Hh", raw["hmtx"], 4 * min(glyph, wide - 1))
+    if glyph >= wide:
+        (bearing,) = struct.unpack_from(">h", raw["hmtx"], 4 * wide + 2 * (glyph - wide))
+    return advance, bearing
+
+
+def _components(outline: bytes) -> list[tuple[int, int]]:
+    """Place and glyph of each part of a composite; none for a simple glyph."""
+    found: list[tuple[int, int]] = []
+    if len(outline) < 10 or struct.unpack_from(">h", outline)[0] >= 0:
+        return found
+    place, flags = 10, MORE
+    while flags & MORE:
+        flags, glyph = struct.unpack_from(">HH", outline, place)
+        found.append((place + 2, glyph))
+        place += 4 + (4 if flags & WORDS else 2)
+        place += 2 if flags & SCALE else 4 if flags & TWO_SCALES else 8 if flags & MATRIX else 0
+    return found
+
+
+def _closure(raw: dict[str, Any], wanted: list[int]) -> list[int]:
+    order, pending = {0: None}, list(wanted)
+    while pending:
+        glyph = pending.pop(0)
+        order[glyph] = None
+        pending += [part for _, part in _components(_outline(raw, glyph)) if part not in order]
+    return list(order)
+
+
+def _renumbered(outline: bytes, place: dict[int, int]) -> bytes:
+    parts = _components(outline)
+    if not parts:
+        return outline
+    changed = bytearray(outline)
+    for offset, glyph in parts:
+        struct.pack_into(">H", changed, offset, place[glyph])
+    return bytes(changed)
+
+
+def _sfnt(tables: dict[str, bytearray]) -> bytes:
+    """A TrueType file of these tables. Spec: OpenType 1.9, font file."""
+    count = len(tables)
+    power = 1 << (count.bit_length() - 1)
+    directory = bytearray(
+        struct.pack(">IHHHH", 0x00010000, count, 16 * power, power.bit_length() - 1, 16 * (count - power))
+    )
+    body, offset = bytearray(), 12 + 16 * count
+    for name in sorted(tables):
+        data = tables[name] + bytes(-len(tables[name]) % 4)
+        words = array("I", bytes(data))
+        words.byteswap()
+        size = len(tables[name])
+        directory += struct.pack(">4sIII", name.encode(), sum(words) & 0xFFFFFFFF, offset + len(body), size)
+        body += data
+    return bytes(directory + body)
 
 
 def find(candidates: Iterable[tuple[str, int]] = CANDIDATES) -> tuple[Path, int]:
@@ -51,74 +225,28 @@ def find(candidates: Iterable[tuple[str, int]] = CANDIDATES) -> tuple[Path, int]
 
 
 @lru_cache(maxsize=2)
-def _base(path: Path, face: int) -> tuple[TTFont, dict[int, str]]:
+def open_face(path: Path, number: int) -> Face:
+    """A font, opened once a process.
+
+    Raises:
+        FontMissingError: not a font.
+    """
     try:
-        # Mapped, not read: outlines are taken from the file as they are needed.
         with path.open("rb") as stream:
             mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-        font = TTFont(mapped, fontNumber=face, lazy=True, recalcTimestamp=False)
-        return font, font.getBestCmap()
-    except (OSError, ValueError, TTLibError) as error:
+        font = TTFont(mapped, fontNumber=number, lazy=True, recalcTimestamp=False)
+        known, line = font.getBestCmap(), font["hhea"]
+        units = font["head"].unitsPerEm
+        raw: dict[str, Any] = {"units": units, "wide": line.numberOfHMetrics, "file": mapped}
+        for name in ("head", "hhea", "hmtx", "maxp", "cvt ", "fpgm", "prep"):
+            if name in font.reader:
+                raw[name] = font.reader[name]
+        if "glyf" in font:
+            raw["loca"], raw["glyf"] = font["loca"].locations, font.reader.tables["glyf"].offset
+        font.getGlyphOrder()
+    except (OSError, ValueError, TTLibError, struct.error) as error:
         raise FontMissingError(
             f"expected a font in {path}, got {error}", hint="apt-get install --reinstall fonts-wqy-zenhei"
         ) from error
-
-
-def shown(text: str, path: Path, face: int) -> str:
-    """The text with characters that the font lacks replaced by 〓, never dropped; control characters too."""
-    known = _base(path, face)[1]
-    return "".join(
-        sign if sign == "\n" or (ord(sign) in known and category(sign) != "Cc") else REPLACEMENT for sign in text
-    )
-
-
-def _glyphs(glyf: Any, wanted: Iterable[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    pending = list(wanted)
-    while pending:
-        name = pending.pop()
-        if name not in found:
-            found[name] = glyf[name]
-            if found[name].isComposite():
-                pending += found[name].getComponentNames(glyf)
-    return found
-
-
-def cut(text: str, path: Path, face: int, folder: Path) -> tuple[Path, int]:
-    """A font file with the characters of a text, in a folder.
-
-    Returns:
-        path and face number: a new small file, or the font itself when its outlines are not TrueType.
-
-    Effects: a file in ``folder``.
-    """
-    with _LOCK:
-        font, known = _base(path, face)
-        if "glyf" not in font:
-            return path, face
-        mapping = {code: known[code] for code in sorted({ord(sign) for sign in text}) if code in known}
-        glyphs = _glyphs(font["glyf"], [".notdef", *mapping.values()])
-        names = [".notdef", *sorted(glyphs.keys() - {".notdef"})]
-        metrics, head, line = font["hmtx"].metrics, font["head"], font["hhea"]
-        builder = FontBuilder(head.unitsPerEm, isTTF=True)
-        builder.setupGlyphOrder(names)
-        builder.setupCharacterMap(mapping)
-        builder.setupGlyf({name: glyphs[name] for name in names}, calcGlyphBounds=False)
-        builder.setupHorizontalMetrics({name: metrics[name] for name in names})
-        builder.setupHorizontalHeader(ascent=line.ascent, descent=line.descent)
-        builder.setupNameTable({"familyName": "WangjianReport", "styleName": "Regular", "psName": "WangjianReport"})
-        builder.setupOS2(sTypoAscender=line.ascent, sTypoDescender=line.descent, usWinAscent=line.ascent)
-        builder.setupPost()
-        # Outlines are taken over as bytes, not drawn anew: their limits are those of the system font.
-        builder.font.recalcBBoxes = False
-        builder.setupMaxp()
-        for limit, value in vars(font["maxp"]).items():
-            if limit.startswith("max"):
-                setattr(builder.font["maxp"], limit, value)
-        builder.font["head"].created = builder.font["head"].modified = FIXED_DATE
-        builder.font.recalcTimestamp = False
-        for box in ("xMin", "yMin", "xMax", "yMax"):
-            setattr(builder.font["head"], box, getattr(head, box))
-        target = Path(tempfile.mkstemp(suffix=".ttf", dir=folder)[1])
-        builder.font.save(target, reorderTables=False)
-    return target, 0
+    ascent, descent = (round(value * 1000 / units) for value in (line.ascent, line.descent))
+    return Face(path, number, ascent, descent, font, known, raw)

@@ -22,7 +22,8 @@ from evidence import cms, der
 from evidence.errors import ContentMismatchError, MalformedError, SignatureError
 from evidence.signer import Signer
 
-FIELD = "WangjianReport"
+FIELD, ARCHIVE_FIELD = "WangjianReport", "WangjianArchive"
+FIELDS = (FIELD, ARCHIVE_FIELD)
 RANGE = re.compile(rb"/ByteRange *\[ *(\d{1,10}) +(\d{1,10}) +(\d{1,10}) +(\d{1,10}) *\]")
 ROOT = re.compile(rb"root-sha256:([0-9a-f]{64})")
 CMS_BYTES = 8192

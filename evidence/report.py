@@ -1,4 +1,4 @@
-"""The report: what a judge reads on paper. Page 1 says what, when, from where, whole or not.
+"""The report: what a judge reads on paper. Page 1 says who, what, when, where, how, whole or not.
 
 It is derived from the sealed files and quotes the root digest, so that paper and package belong
 together. Same facts, same bytes (before signing).
@@ -6,63 +6,77 @@ together. Same facts, same bytes (before signing).
 Spec: 人民检察院办理网络犯罪案件规定 第37条 (items of a record); 互联网法院规定 (2018) 第11条.
 """
 
-import io
-import tempfile
-from collections.abc import Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any, cast
 
-from fpdf import FPDF
-from fpdf.enums import WrapMode
-from fpdf.fonts import TTFFont
-from PIL import Image, UnidentifiedImageError
+from evidence import pades
+from evidence.dossier import Dossier, local_time
+from evidence.paper import INNER, MARGIN, MM, SMALL, Paper, Style
+from evidence.pdf_file import PAGE_WIDTH
+from evidence.pictures import Screen
 
-from evidence import font
-from kernel.clock import CHINA, iso
-
-MARGIN_MM, WIDTH_MM, HEIGHT_MM = 15, 180, 250
-IMAGE_PX, TILE_PX, MAX_TILES, JPEG_QUALITY = 1000, 1380, 3, 78
-LABEL_MM = 42
-FAMILY = "report"
-
+LABEL, THUMB = 23 * MM, 44 * MM
+GAP = 3 * MM
+ENGLISH = Style(7, 0.38)
 VERDICTS = {
-    "COMPLETE": "完整 COMPLETE",
-    "PARTIAL": "不完整 PARTIAL — 部分资源未取得，见 meta/completeness.json / some resources are missing",
+    "COMPLETE": ("采集完整", "COMPLETE: every resource that the page asked for was taken"),
+    "PARTIAL": ("采集不完整", "PARTIAL: some resources are missing, see the list on a later page"),
 }
 KINDS = {
-    "court": "机构信任 outside authority",
-    "test": "测试信任，不能对外证明 TEST TRUST, proves nothing to outsiders",
+    "court": ("机构信任", "outside authority"),
+    "bureau": ("本单位信任", "this unit's own authority"),
+    "test": ("测试信任，不能对外证明", "TEST TRUST, proves nothing to outsiders"),
 }
+ORIGIN = {
+    "good": ("目标站证书有效", "the site's certificate was in order"),
+    "bad": ("目标站证书异常，不能佐证来源域名", "the site's certificate was NOT in order"),
+    "none": ("目标站未使用加密连接，没有证书佐证来源域名", "no TLS: no certificate corroborates the domain"),
+    "unknown": ("目标站证书未检验", "the site's certificate was not checked"),
+}
+CHECK = (
+    (
+        "从公布渠道取得信任名单，对照印刷的指纹（信任名单不在包内）",
+        "get the published trust list, compare fingerprints",
+    ),
+    ("在解压后的文件夹内执行：sh verify.sh 信任名单目录", "run the published verify.sh, or wangjian verify"),
+    ("sha256sum tagmanifest-sha256.txt 的结果应与上面的根哈希逐组一致", "equal values tie this paper to the package"),
+)
+LIMITS = (
+    "TLS 不向第三方证明网站确曾发出这些内容；本报告与截图是派生件，以数据包内原件为准。 "
+    "TLS proves to no third party that the site sent this; report and pictures are derived."
+)
 
 
 @dataclass(frozen=True, slots=True)
-class ReportFacts:
-    """What the report says.
+class LogPlace:
+    """Where the package stands in the witnessed log.
 
     Attributes:
-        started_at, ended_at: of the capture, RFC 3339 text. root_sha256: of the tag manifest, hex.
-        completeness: ``COMPLETE`` or ``PARTIAL``. stamps: name, time and kind of each timestamp.
-        network: label and value. files: name, size in bytes and SHA-256 of each sealed payload file.
-        screens: pictures, in order. sealed_at: aware UTC.
+        origin: name of the log. index: of the entry. size: of the tree of the checkpoint.
+        witnesses: names of those that cosigned.
     """
 
-    evidence_id: str
-    url: str
-    final_url: str
-    title: str
-    purpose: str
-    started_at: str
-    ended_at: str
-    sealed_at: datetime
+    origin: str
+    index: int
+    size: int
+    witnesses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was proven at sealing.
+
+    Attributes:
+        root_sha256: of the tag manifest, hex. stamps: name, time and kind of each timestamp.
+        not_before: proven time of the beacon, or none. log: none where there is no log.
+        screens: pictures, in order.
+    """
+
     root_sha256: str
-    completeness: str
     stamps: tuple[tuple[str, datetime, str], ...]
-    network: tuple[tuple[str, str], ...]
-    files: tuple[tuple[str, int, str], ...]
-    screens: tuple[tuple[str, tuple[bytes, ...]], ...]
+    not_before: datetime | None = None
+    log: LogPlace | None = None
+    screens: tuple[Screen, ...] = ()
 
 
 def grouped(digest: str) -> str:
@@ -70,162 +84,254 @@ def grouped(digest: str) -> str:
     return " ".join(digest[place : place + 4] for place in range(0, len(digest), 4))
 
 
-def local_time(at: datetime) -> str:
-    """A time as people here read it, with UTC beside it."""
-    return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M:%S} (UTC+8) · {iso(at)}"
-
-
-def tiles(path: Path) -> tuple[bytes, ...]:
-    """A screenshot as JPEG pictures of at most one page each; empty when it cannot be read."""
-    try:
-        with Image.open(path) as source:
-            picture: Image.Image = source.convert("RGB")
-            if picture.width > IMAGE_PX:
-                height = max(1, round(picture.height * IMAGE_PX / picture.width))
-                picture = picture.resize((IMAGE_PX, height), Image.Resampling.BILINEAR, reducing_gap=1.5)
-    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError):
-        return ()
-    parts: list[bytes] = []
-    for top in range(0, min(picture.height, TILE_PX * MAX_TILES), TILE_PX):
-        sink = io.BytesIO()
-        box = (0, top, picture.width, min(picture.height, top + TILE_PX))
-        picture.crop(box).save(sink, "JPEG", quality=JPEG_QUALITY)
-        parts.append(sink.getvalue())
-    return tuple(parts)
-
-
-def begin_screens(folder: Path, pool: Executor) -> list[tuple[str, Future[tuple[bytes, ...]]]]:
-    """Start to make the report's pictures from ``data/screens`` while other work goes on."""
-    paths = sorted((folder / "data" / "screens").glob("*.png"))
-    return [(f"data/screens/{path.name}", pool.submit(tiles, path)) for path in paths]
-
-
-def screens_of(folder: Path) -> tuple[tuple[str, tuple[bytes, ...]], ...]:
-    """The report's pictures, made at once."""
-    with ThreadPoolExecutor(2) as pool:
-        return tuple((name, future.result()) for name, future in begin_screens(folder, pool))
-
-
-def _rows(facts: ReportFacts) -> list[tuple[str, str]]:
-    rows = [
-        ("证据编号 Evidence", facts.evidence_id),
-        ("网址 URL", facts.url),
-        ("实际网址 Final URL", facts.final_url),
-        ("页面标题 Title", facts.title),
-        ("采集目的 Purpose", facts.purpose),
-        ("采集时间 Captured", f"{facts.started_at} — {facts.ended_at}"),
-        ("封存时间 Sealed", local_time(facts.sealed_at)),
-        ("完整性 Completeness", VERDICTS.get(facts.completeness, facts.completeness)),
-        ("根哈希 Root SHA-256", grouped(facts.root_sha256)),
-    ]
-    rows += [
-        (f"时间戳 Timestamp {name}", f"{local_time(at)} · {KINDS.get(kind, kind)}") for name, at, kind in facts.stamps
-    ]
-    return rows
-
-
-def _verdict(facts: ReportFacts) -> str:
-    test = any(kind != "court" for _, _, kind in facts.stamps)
-    zh = "结论：已封存，签名与时间戳齐全" + ("；时间戳为测试信任" if test else "")
-    en = "Verdict: sealed, signed and timestamped" + ("; timestamps are TEST TRUST" if test else "")
-    return f"{zh}\n{en}"
-
-
-CLOSING_WORDS = (
-    "根哈希是 tagmanifest-sha256.txt 的 SHA-256：与数据包核对一致，即证明本报告与该数据包对应。"
-    "截图为封存图片的派生缩略件，以数据包内原件为准。核验方法见包内 README.txt。\n"
-    "The root is the SHA-256 of tagmanifest-sha256.txt: equal values tie this paper to the package. Pictures are "
-    "derived; the originals are in the package. README.txt in it says how to check."
-)
-
-
-def _texts(facts: ReportFacts) -> str:
-    pieces = [
-        _verdict(facts),
-        CLOSING_WORDS,
-        "网页固证报告 Web evidence report 网络事实 Network facts 文件清单 Files 截图 Screenshot",
-    ]
-    pieces += [part for row in (*_rows(facts), *facts.network) for part in row]
-    pieces += [f"{name} {size} {digest} bytes …（共" for name, size, digest in facts.files]
-    pieces += [name for name, _ in facts.screens]
-    pieces.append("无法显示 cannot be shown 第页 续 continued 其余部分见原件 the rest is in the original 0123456789/()")
-    return "".join(pieces)
-
-
-class _Paper:
-    """An FPDF with one font and three kinds of line."""
-
-    def __init__(self, facts: ReportFacts, folder: Path) -> None:
-        self._font = path, face = font.find()
-        # Its cells are wrapped by decorators without types.
-        self.pdf = cast("Any", FPDF(format="A4"))
-        self.pdf.set_creation_date(facts.sealed_at)
-        self.pdf.set_title(f"Wangjian {facts.evidence_id}")
-        self.pdf.set_producer("Wangjian")
-        self.pdf.set_keywords(f"root-sha256:{facts.root_sha256}")
-        self.pdf.set_margin(MARGIN_MM)
-        self.pdf.set_auto_page_break(auto=True, margin=MARGIN_MM)
-        cut, number = font.cut(font.shown(_texts(facts), path, face), path, face, folder)
-        self.pdf.add_font(FAMILY, "", cut, collection_font_number=number)
-        # The cut font's outlines are final: no drawing anew when the font is embedded.
-        embedded = self.pdf.fonts[FAMILY]
-        if isinstance(embedded, TTFFont):
-            embedded.ttfont.recalcBBoxes = False
-        self.pdf.add_page()
-
-    def _shown(self, words: str) -> str:
-        return font.shown(words, *self._font)
-
-    def text(self, words: str, size: float, gap: float = 1.0) -> None:
-        self.pdf.set_font(FAMILY, "", size)
-        height = size * 0.5
-        self.pdf.multi_cell(
-            0, height, self._shown(words), align="L", new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.CHAR
-        )
-        self.pdf.ln(gap)
-
-    def row(self, label: str, value: str, size: float = 10) -> None:
-        self.pdf.set_font(FAMILY, "", size)
-        self.pdf.multi_cell(LABEL_MM, size * 0.5, self._shown(label), align="L", new_x="RIGHT", new_y="TOP")
-        self.pdf.set_x(MARGIN_MM + LABEL_MM + 2)
-        shown = self._shown(value) or "—"
-        self.pdf.multi_cell(0, size * 0.5, shown, align="L", new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.CHAR)
-        self.pdf.ln(1.5)
-
-    def picture(self, name: str, parts: Sequence[bytes]) -> None:
-        if not parts:
-            self.text(f"截图 Screenshot {name}：无法显示 cannot be shown", 9)
-        for number, part in enumerate(parts):
-            self.pdf.add_page()
-            note = " (续 continued)" if number else ""
-            self.text(f"截图 Screenshot {name}{note}", 9)
-            self.pdf.image(io.BytesIO(part), x=MARGIN_MM, w=WIDTH_MM, h=HEIGHT_MM, keep_aspect_ratio=True)
-        if len(parts) == MAX_TILES:
-            self.text("其余部分见原件 the rest is in the original", 8)
-
-
-def render(facts: ReportFacts) -> bytes:
-    """The unsigned report.
+def render(dossier: Dossier, proof: Proof) -> bytes:
+    """The unsigned report, with empty fields for its signature and its archive timestamp.
 
     Raises:
         FontMissingError: no Chinese font on this machine.
     """
-    with tempfile.TemporaryDirectory(prefix="wangjian-report-") as folder:
-        paper = _Paper(facts, Path(folder))
-        paper.text("网页固证报告 Web evidence report", 18, 3)
-        paper.text(_verdict(facts), 12, 4)
-        for label, value in _rows(facts):
-            paper.row(label, value)
-        paper.pdf.ln(2)
-        paper.text(CLOSING_WORDS, 8)
-        for name, parts in facts.screens:
-            paper.picture(name, parts)
-        paper.pdf.add_page()
-        paper.text("网络事实 Network facts", 13, 2)
-        for label, value in facts.network:
-            paper.row(label, value, 9)
-        paper.pdf.ln(3)
-        paper.text("文件清单 Files", 13, 2)
-        for name, size, digest in facts.files:
-            paper.text(f"{name}  {size} bytes\n{digest}", 7, 0.8)
-        return bytes(paper.pdf.output())
+    page = Paper(
+        f"Wangjian {dossier.evidence_id}",
+        dossier.sealed_at,
+        keywords=f"root-sha256:{proof.root_sha256}",
+        fields=pades.FIELDS,
+    )
+    _first_page(page, dossier, proof)
+    _facts(page, dossier, proof)
+    for screen in proof.screens:
+        _screen(page, screen)
+    return page.finish(f"证据 {dossier.evidence_id}  根哈希 {grouped(proof.root_sha256)[:39]} …")
+
+
+# --- page 1
+def _first_page(page: Paper, dossier: Dossier, proof: Proof) -> None:
+    page.text("网页固证报告", Style(20, bold=True), align="C", gap=0)
+    page.text("Web evidence report", SMALL, align="C", gap=5)
+    _banner(page, *VERDICTS.get(dossier.completeness, (dossier.completeness, "")), dark=True)
+    if any(kind == "test" for _, _, kind in proof.stamps):
+        _banner(
+            page, "测试信任：时间戳来自测试机构，不能对外证明", "TEST TRUST: proves nothing to outsiders", dark=False
+        )
+    page.gap(4)
+    top = page.y
+    thumb = next((screen for screen in proof.screens if screen.thumb), None)
+    if thumb:
+        x = PAGE_WIDTH - MARGIN - THUMB
+        page.picture(thumb.thumb, x, top, THUMB, THUMB * 4 / 3)
+        page.box(x, top, THUMB, THUMB * 4 / 3)
+        page.put("截图缩略 screenshot, reduced", x, top + THUMB * 4 / 3 + 2, ENGLISH)
+    for label, english, lines in _answers(dossier, proof):
+        narrow = thumb is not None and page.y < top + THUMB * 4 / 3 + 12
+        _answer(page, (label, english), lines, INNER - LABEL - (THUMB + GAP if narrow else 0))
+    _root(page, proof)
+    page.text("如何核验 How to check", Style(10, bold=True), gap=1)
+    for number, (words, english) in enumerate(CHECK, start=1):
+        page.text(f"{number}. {words}", Style(8.5), gap=0)
+        page.text(f"   {english}", ENGLISH, gap=1)
+    page.text(LIMITS, Style(7.5), gap=0)
+
+
+def _banner(page: Paper, words: str, english: str, *, dark: bool) -> None:
+    """The verdict, big: nobody reads past it."""
+    height = 30 if dark else 20
+    page.box(MARGIN, page.y, INNER, height, fill=0.9 if dark else 0.96)
+    page.put(words, MARGIN + 8, page.y + (6 if dark else 5), Style(17 if dark else 10.5, bold=True))
+    used = len(words) * (17 if dark else 10.5)
+    page.put(english, MARGIN + 20 + used, page.y + (12 if dark else 8), Style(7.5))
+    page.gap(height + 3)
+
+
+def _answer(page: Paper, label: tuple[str, str], lines: list[tuple[str, Style]], width: float) -> None:
+    top = page.y
+    page.put(label[0], MARGIN, top, Style(11, bold=True))
+    page.put(label[1], MARGIN, top + 15, ENGLISH)
+    for words, style in lines:
+        if words:
+            page.text(words, style, x=MARGIN + LABEL, width=width, gap=0.5)
+    page.y = max(page.y, top + 25)
+    page.rule(MARGIN, page.y + 1, MARGIN + LABEL + width, page.y + 1, 0.3)
+    page.gap(5)
+
+
+def _answers(dossier: Dossier, proof: Proof) -> list[tuple[str, str, list[tuple[str, Style]]]]:
+    plain = Style(9.5)
+    logged = "载入见证日志，" if proof.log else ""
+    return [
+        ("何人", "Who", _who(dossier)),
+        (
+            "何事",
+            "What",
+            [
+                (_short(dossier.title, 80), Style(10.5, bold=True)),
+                (_short(dossier.url), Style(8.5)),
+                (
+                    f"实际到达 arrived at {_short(final)}" if (final := dossier.final_url) != dossier.url else "",
+                    Style(8),
+                ),
+                (f"目的 purpose：{_short(dossier.purpose)}" if dossier.purpose else "", Style(8.5)),
+                (f"证据编号 evidence {dossier.evidence_id}", Style(8.5)),
+            ],
+        ),
+        ("何时", "When", _when(dossier, proof)),
+        (
+            "何地",
+            "Where",
+            [
+                (f"网站地址 remote address {dossier.address or '未记录 not recorded'}", plain),
+                (" · ".join(value for label, value in dossier.network if label.startswith("协议")), Style(8.5)),
+                (f"采集节点 node {_node(dossier)}", Style(8.5)),
+                _pair(ORIGIN.get(dossier.origin_tls, (dossier.origin_tls, ""))),
+            ],
+        ),
+        (
+            "如何",
+            "How",
+            [
+                (f"浏览器打开网页，收发的数据逐一存档，截图、打印；封存，{logged}加盖时间戳", plain),
+                ("opened in a browser, traffic archived, pictures taken; sealed and timestamped", ENGLISH),
+                ("；".join(f"{name} {version[:40]}".strip() for name, version in dossier.tools[:3]), Style(8)),
+            ],
+        ),
+    ]
+
+
+def _short(words: str, limit: int = 200) -> str:
+    """What page 1 has room for; all of it stands on a later page."""
+    return words if len(words) <= limit else f"{words[:limit]}…（全文见后页 in full on a later page）"
+
+
+def _pair(words: tuple[str, str]) -> tuple[str, Style]:
+    return (f"{words[0]}  {words[1]}", Style(8.5))
+
+
+def _node(dossier: Dossier) -> str:
+    told = dict(dossier.environment)
+    return told.get("节点 Node") or told.get("采集机 Machine") or "未记录 not recorded"
+
+
+def _who(dossier: Dossier) -> list[tuple[str, Style]]:
+    authority = dossier.authority
+    lines = [
+        (f"{officer.name}（执法证号 {officer.certificate_number or '未记录'}） {officer.unit}", Style(9.5))
+        for officer in authority.officers
+    ]
+    if not lines:
+        lines = [("未记录执法人员 no officers recorded", Style(9.5))]
+    ground = "，".join(part for part in (authority.number, authority.basis) if part)
+    lines.append((f"授权 authorisation {ground}" if ground else "未记录授权 no authorisation recorded", Style(8.5)))
+    if authority.case_number:
+        lines.append((f"案件 case {authority.case_number}", Style(8.5)))
+    if authority.captured_by or authority.sealed_by:
+        by = f"采集账号 captured by {authority.captured_by}，封存账号 sealed by {authority.sealed_by}"
+        lines.append((by, Style(8)))
+    return lines
+
+
+def _when(dossier: Dossier, proof: Proof) -> list[tuple[str, Style]]:
+    after = min((at for _, at, _ in proof.stamps), default=None)
+    before = proof.not_before
+    proven = "不早于 not before：" + (local_time(before) if before else "没有证明 not proven")
+    lines = [
+        (proven, Style(9.5, bold=before is not None)),
+        ("不晚于 not after：" + (local_time(after) if after else "没有证明 not proven"), Style(9.5, bold=True)),
+    ]
+    if before and after:
+        lines.append((f"区间 bracket {round((after - before).total_seconds())} 秒 seconds", Style(8.5)))
+    lines.append((f"本机记录的采集 captured, by our clock：{local_time(dossier.started_at)}", Style(8)))
+    lines.append((f"至 to {local_time(dossier.ended_at)}", Style(8)))
+    return lines
+
+
+def _root(page: Paper, proof: Proof) -> None:
+    page.gap(2)
+    digest = grouped(proof.root_sha256)
+    page.box(MARGIN, page.y, INNER, 62)
+    page.put("根哈希 Root, SHA-256 of tagmanifest-sha256.txt", MARGIN + 6, page.y + 5, Style(8, bold=True))
+    page.put(digest[:39], MARGIN + 6, page.y + 18, Style(13, bold=True))
+    page.put(digest[40:], MARGIN + 6, page.y + 34, Style(13, bold=True))
+    place = proof.log
+    told = (
+        f"见证日志 log {place.origin} · 序号 index {place.index} · 大小 size {place.size} · "
+        f"见证 witnesses {len(place.witnesses)}"
+        if place
+        else "未载入见证日志 not in a witnessed log"
+    )
+    page.put(told, MARGIN + 6, page.y + 51, Style(8))
+    page.gap(68)
+
+
+# --- later pages
+def _facts(page: Paper, dossier: Dossier, proof: Proof) -> None:
+    page.page_break()
+    if dossier.missing or dossier.completeness != "COMPLETE":
+        _heading(page, "未取得的资源 What is missing")
+        loaded, failed, blocked = dossier.counts
+        counts = f"已取得 loaded {loaded}，失败 failed {failed}，拦截 blocked {blocked}"
+        page.text(f"{counts}；停止原因 stopped by {dossier.stop_reason or '—'}", Style(9))
+        if dossier.missing:
+            page.table((5, 2), dossier.missing, Style(7.5), header=("资源 Resource", "原因 Reason"))
+            page.gap(8)
+    _heading(page, "网页 Page")
+    told = (
+        ("标题 Title", dossier.title),
+        ("网址 URL", dossier.url),
+        ("实际网址 Final URL", dossier.final_url),
+        ("访问步骤 Steps", "\n".join(dossier.steps)),
+        ("目的 Purpose", dossier.purpose),
+    )
+    page.table((3, 9), told, Style(8))
+    page.gap(8)
+    _heading(page, "时间戳与日志 Timestamps and log")
+    stamps = [(name, local_time(at), "  ".join(KINDS.get(kind, (kind, "")))) for name, at, kind in proof.stamps]
+    page.table((2, 5, 5), stamps, Style(8), header=("机构 Service", "时间 Time", "信任 Trust"))
+    if proof.log:
+        page.gap(4)
+        page.text("见证方 witnesses: " + ("、".join(proof.log.witnesses) or "无 none"), Style(8.5))
+    page.gap(8)
+    for title, rows in (
+        ("网络事实 Network facts", dossier.network),
+        ("系统环境 Environment", dossier.environment),
+        ("工具 Tools", dossier.tools),
+    ):
+        if rows:
+            _heading(page, title)
+            page.table((3, 9), rows, Style(8))
+            page.gap(8)
+    _heading(page, "时钟核对 Clock")
+    page.text(dossier.clock, Style(8.5), gap=6)
+    _heading(page, "二次取证 Second look")
+    page.text(_second(dossier), Style(8.5), gap=6)
+    _heading(page, "保管链 Custody")
+    events = [(event.at[:19] + "Z", event.action, event.actor, event.purpose) for event in dossier.custody]
+    page.table((4, 3, 3, 6), events, Style(8), header=("时间 Time (UTC)", "事项 Action", "经手 Actor", "目的 Purpose"))
+    page.gap(8)
+    _heading(page, "文件清单 Files")
+    files = [(file.name, f"{file.size:,}", f"{file.sha256[:32]}\n{file.sha256[32:]}") for file in dossier.files]
+    page.table((6, 2, 5), files, Style(7), header=("名称 Name", "字节 Bytes", "SHA-256"))
+
+
+def _heading(page: Paper, words: str) -> None:
+    page.need(60)
+    page.text(words, Style(12, bold=True), gap=3)
+
+
+def _second(dossier: Dossier) -> str:
+    if dossier.differences:
+        return "\n".join(dossier.differences)
+    if dossier.compared:
+        return "两次所见没有差异 no difference between the two looks"
+    return "未进行二次取证 no second look was taken"
+
+
+def _screen(page: Paper, screen: Screen) -> None:
+    if not screen.parts:
+        page.page_break()
+        page.text(f"截图 Screenshot {screen.name}：无法显示 cannot be shown", Style(9))
+    for number, part in enumerate(screen.parts):
+        page.page_break()
+        note = " (续 continued)" if number else ""
+        page.text(f"截图 Screenshot {screen.name}{note}", Style(9))
+        page.picture(part, MARGIN, page.y, INNER, page.room() - 14)
+    if screen.parts and not screen.whole:
+        page.y = page.y + page.room() - 12
+        page.put("其余部分见原件 the rest is in the original", MARGIN, page.y, Style(8))

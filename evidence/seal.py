@@ -19,13 +19,15 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from evidence import cms, container, manifest, pades, report, shell, timestamp
+from evidence import cms, container, manifest, pades, pictures, readable, report, shell, timestamp
 from evidence.capture import Capture, read_capture
 from evidence.container import ContainerRefusedError
 from evidence.custody import check_records, event_record
 from evidence.custody import render as render_custody
+from evidence.dossier import Dossier
 from evidence.errors import CaptureFolderError, CustodyBrokenError, DiskFullError, EvidenceError
 from evidence.keys import Keys
+from evidence.pictures import Screen
 from evidence.timestamp import Timestamp, Timestamper
 from kernel.clock import as_utc, iso
 from kernel.crypto import canonical_json, digest_file, sha256_hex
@@ -129,31 +131,43 @@ def _open_bag(aside: Path, folder: Path, evidence_id: str, at: datetime) -> _Bag
 
 def _seal(bag: _Bag, chain: Sequence[CustodyEvent], keys: Keys, services: Sequence[Timestamper]) -> Sealed:
     with ThreadPoolExecutor(2) as pool:
-        pictures = report.begin_screens(bag.capture_folder, pool)
-        tags = _tag_files(bag, chain)
+        making = pictures.begin(bag.capture_folder, pool)
+        dossier = _dossier(bag, chain)
+        tags = _tag_files(bag, chain, dossier)
         sealed_bytes = bag.write(manifest.TAGS, manifest.render(tags))
         root = sha256_hex(sealed_bytes)
         signature = bag.write(manifest.SIGNATURE, cms.sign(bytes.fromhex(root), keys.seal, bag.at))
         stamps = timestamp.stamp_all(signature, services, bag.at)
-        screens = tuple((name, future.result()) for name, future in pictures)
+        screens = [future.result() for future in making]
     for stamp in stamps:
         bag.write(manifest.stamp_name(stamp.name), stamp.response)
         for place, certificate in enumerate(stamp.stamp.path):
             bag.write(f"seal/certs/{stamp.name}-{place}.pem", certificate.public_bytes(Encoding.PEM))
     for place, certificate in enumerate((keys.seal.certificate, *keys.seal.issuers)):
         bag.write(f"seal/certs/seal-{place}.pem", certificate.public_bytes(Encoding.PEM))
-    unsigned = report.render(_report_facts(bag, chain, root, stamps, screens))
+    unsigned = report.render(dossier, _proof(root, stamps, screens))
     bag.write(manifest.REPORT, pades.sign(unsigned, keys.report, f"Evidence {bag.evidence_id}"))
     _close(bag, tags, keys)
     return _pack(bag, root, stamps)
 
 
-def _tag_files(bag: _Bag, chain: Sequence[CustodyEvent]) -> dict[str, str]:
-    """Write the tag files; name to SHA-256 of each, and of the capture's own records."""
-    capture = bag.capture
+def _dossier(bag: _Bag, chain: Sequence[CustodyEvent]) -> Dossier:
     records = [event_record(event) for event in chain]
     if check_records(records) == 0 or any(record["evidence_id"] != bag.evidence_id for record in records):
         raise CustodyBrokenError(f"expected the custody of {bag.evidence_id}, got none or that of another")
+    return readable.open_dossier(
+        bag.capture_folder,
+        bag.payload,
+        custody=records,
+        authority={},
+        at=bag.at,
+        origin_tls=bag.capture.origin_tls,
+    )
+
+
+def _tag_files(bag: _Bag, chain: Sequence[CustodyEvent], dossier: Dossier) -> dict[str, str]:
+    """Write the tag files; name to SHA-256 of each, and of the capture's own records."""
+    capture = bag.capture
     octets = sum((bag.capture_folder / name).stat().st_size for name in bag.payload)
     facts = {
         "captured_from": iso(capture.started_at),
@@ -178,6 +192,7 @@ def _tag_files(bag: _Bag, chain: Sequence[CustodyEvent]) -> dict[str, str]:
         manifest.CUSTODY: render_custody(chain),
         manifest.FACTS: canonical_json(facts) + b"\n",
         "verify.sh": shell.script(),
+        **readable.tag_files(dossier),
     }
     for name in bag.capture.files:
         if name in made:
@@ -189,32 +204,9 @@ def _tag_files(bag: _Bag, chain: Sequence[CustodyEvent]) -> dict[str, str]:
     return tags
 
 
-def _report_facts(
-    bag: _Bag,
-    chain: Sequence[CustodyEvent],
-    root: str,
-    stamps: Sequence[Timestamp],
-    screens: tuple[tuple[str, tuple[bytes, ...]], ...],
-) -> report.ReportFacts:
-    capture = bag.capture
-    return report.ReportFacts(
-        evidence_id=bag.evidence_id,
-        url=capture.url,
-        final_url=capture.final_url,
-        title=capture.title,
-        purpose=chain[0].purpose,
-        started_at=iso(capture.started_at),
-        ended_at=iso(capture.ended_at),
-        sealed_at=bag.at,
-        root_sha256=root,
-        completeness=capture.completeness,
-        stamps=tuple((stamp.name, stamp.stamp.gen_time, stamp.kind) for stamp in stamps),
-        network=(("origin_tls", capture.origin_tls), *capture.network),
-        files=tuple(
-            (name, (bag.capture_folder / name).stat().st_size, value["sha256"]) for name, value in bag.payload.items()
-        ),
-        screens=screens,
-    )
+def _proof(root: str, stamps: Sequence[Timestamp], screens: Sequence[Screen]) -> report.Proof:
+    shown = tuple((stamp.name, stamp.stamp.gen_time, stamp.kind) for stamp in stamps)
+    return report.Proof(root_sha256=root, stamps=shown, screens=tuple(screens))
 
 
 def _close(bag: _Bag, tags: dict[str, str], keys: Keys) -> None:

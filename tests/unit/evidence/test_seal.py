@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from evidence import container, report, seal
+from evidence.dossier import Dossier
 from evidence.errors import (
     CaptureFolderError,
     ClockSkewError,
@@ -148,9 +149,9 @@ def test_capture_that_changes_under_the_seal(workshop: Workshop, monkeypatch: py
     source = make_capture(workshop.folder / "capture-ev-moving", evidence_id="ev-moving")
     real = report.render
 
-    def render(facts: report.ReportFacts) -> bytes:
+    def render(dossier: Dossier, proof: report.Proof) -> bytes:
         (source / "data/dom.html").write_text("other")
-        return real(facts)
+        return real(dossier, proof)
 
     monkeypatch.setattr(report, "render", render)
     with pytest.raises(CaptureFolderError, match="stand still"):
