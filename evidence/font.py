@@ -93,7 +93,7 @@ class Face:
 
     def _advance(self, glyph: int) -> int:
         last = self._raw["wide"] - 1
-        (advance,) = struct.unpack_from(">H", self._raw["hmtx"], 4 * min(glyph, last))
+        advance: int = struct.unpack_from(">H", self._raw["hmtx"], 4 * min(glyph, last))[0]
         units: int = self._raw["units"]
         return round(advance * 1000 / units)
 
