@@ -101,10 +101,15 @@ STATUS_OF_CODE = {
     "search.index_stale": 503,
     "evidence.disk_full": 503,
     "evidence.store": 503,
+    "evidence.officer": 422,
+    "evidence.authorisation": 422,
 }
 STATUS_OF_FAMILY = {
     # Codes that grow at the end: `search.query_unclosed_quote` and its like.
     "search.query": 422,
+    "evidence.officer_": 409,
+    "evidence.authorisation_": 409,
+    "evidence.approval_": 409,
 }
 TITLES = {
     401: ("请先登录", "Please sign in"),

@@ -151,3 +151,75 @@ class StoreDamagedError(StoreError):
     """Stored bytes no longer have their digest."""
 
     code = "evidence.store_damaged"
+
+
+class OfficerError(EvidenceError):
+    """What was entered about an officer is not understood."""
+
+    code = "evidence.officer"
+
+
+class OfficerUnknownError(EvidenceError):
+    """No officer with this account or certificate number."""
+
+    code = "evidence.officer_unknown"
+
+
+class OfficerExpiredError(EvidenceError):
+    """The officer's certificate is not valid yet, or no longer."""
+
+    code = "evidence.officer_expired"
+
+
+class OfficerRevokedError(EvidenceError):
+    """The officer's certificate was taken back."""
+
+    code = "evidence.officer_revoked"
+
+
+class OfficerTwiceError(EvidenceError):
+    """The same officer a second time, where another is needed."""
+
+    code = "evidence.officer_twice"
+
+
+class SameAccountError(EvidenceError):
+    """One account would both capture and seal."""
+
+    code = "evidence.same_account"
+
+
+class AuthorisationError(EvidenceError):
+    """What was entered about an authorisation is not understood."""
+
+    code = "evidence.authorisation"
+
+
+class AuthorisationMissingError(EvidenceError):
+    """No authorisation for this case."""
+
+    code = "evidence.authorisation_missing"
+
+
+class AuthorisationExpiredError(EvidenceError):
+    """The authorisation does not cover this time."""
+
+    code = "evidence.authorisation_expired"
+
+
+class AuthorisationRevokedError(EvidenceError):
+    """The authorisation was taken back."""
+
+    code = "evidence.authorisation_revoked"
+
+
+class ApprovalMissingError(EvidenceError):
+    """Fewer than two officers have approved; the capture waits."""
+
+    code = "evidence.approval_missing"
+
+
+class ApprovalStateError(EvidenceError):
+    """There is nothing to approve: not captured yet, sealed already, or not taken for a case."""
+
+    code = "evidence.approval_state"

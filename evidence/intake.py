@@ -40,13 +40,14 @@ def order(  # noqa: PLR0913 - the fields of an order, each named by its caller
     purpose: str,
     actor: str,
     at: datetime,
+    case_number: str = "",
 ) -> Evidence:
     """Order evidence of one page; the same key gives the same row.
 
     Args:
         session: a write session. key: natural key of the order, at most 64 characters.
         url: the page. reason: ``rule`` or ``order``. purpose: why, in words. actor: user name.
-        at: aware UTC.
+        at: aware UTC. case_number: when it is taken for a case; two officers then approve its seal.
 
     Returns:
         the row, new (state ``ordered``) or as it stands.
@@ -69,6 +70,7 @@ def order(  # noqa: PLR0913 - the fields of an order, each named by its caller
         listing_id=listing_id,
         reason=reason,
         purpose=purpose,
+        case_number=case_number,
         ordered_by=actor,
         ordered_at=as_utc(at),
         state=ORDERED,
@@ -76,7 +78,7 @@ def order(  # noqa: PLR0913 - the fields of an order, each named by its caller
     )
     session.add(row)
     session.flush()
-    detail = {"key": key, "reason": reason, "url": url}
+    detail = {"key": key, "reason": reason, "url": url} | ({"case_number": case_number} if case_number else {})
     custody.append(session, evidence_id=row.id, action=ORDERED, actor=actor, purpose=purpose, detail=detail, at=at)
     return row
 

@@ -16,6 +16,7 @@ from kernel import audit
 from kernel.clock import iso, now
 from kernel.config import settings
 from kernel.models import Evidence
+from pipeline.cli_officer import add_approve
 from pipeline.errors import UsageError
 from pipeline.orders import order_capture
 from pipeline.patience import Patience
@@ -26,6 +27,7 @@ from pipeline.wiring import open_database, open_evidence_store
 from pipeline.worker import perform
 
 ACTOR = "system:cli"
+EXIT_WAITING = 3
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,6 +41,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     capture = commands.add_parser("capture", help="capture and seal one page now 立即固证一个网页")
     capture.add_argument("url")
     capture.add_argument("--purpose", required=True, help="why 取证事由")
+    capture.add_argument("--case", default="", help="案号 case number; two officers then approve the seal")
     capture.set_defaults(action=capture_page)
 
     kinds = commands.add_parser("evidence", help="list or export evidence 证据").add_subparsers(
@@ -50,6 +53,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     export.add_argument("--out", type=Path, required=True)
     export.add_argument("--purpose", required=True, help="why 导出事由")
     export.set_defaults(action=evidence_export)
+    add_approve(kinds)
 
 
 def verify_file(options: argparse.Namespace) -> int:
@@ -106,6 +110,7 @@ def capture_page(options: argparse.Namespace) -> int:
                 purpose=options.purpose,
                 actor=ACTOR,
                 at=now(),
+                case=options.case,
             ).id
             Patience(session)  # what waited for another try is due now
             jobs = plan_captures(session, created_by=ACTOR, at=now())
@@ -117,6 +122,9 @@ def capture_page(options: argparse.Namespace) -> int:
         print(f"{row.id}  {row.state}  {row.completeness}  {row.root_sha256}  {row.store_key}")
         if row.last_error:
             print(f"[{row.last_error_code}] {row.last_error}", file=sys.stderr)
+        if row.case_number and row.state == "captured":
+            print(f"等待两名执法人员审批 waits for two officers: wangjian evidence approve {row.id} --account NAME")
+            return EXIT_WAITING
         return 0 if row.state == "sealed" else 1
 
 

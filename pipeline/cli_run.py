@@ -19,7 +19,8 @@ from pipeline.errors import NothingTakenError, ProcessError, ShopListError
 from pipeline.keeper import Keeper
 from pipeline.patience import Patience
 from pipeline.room import require_room
-from pipeline.schedule import OPEN_STATES, plan_watch
+from pipeline.sample_task import ensure_sample_task
+from pipeline.schedule import is_open, plan_watch
 from pipeline.shop_list import ShopRow, add_shops, check_row, parse_csv
 from pipeline.sign_in import ticket_url
 from pipeline.stack import Stack
@@ -75,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
         else:
             print("样本市场启动中 starting the sample market …", flush=True)
             rows = _rows_or_raise(stack.start_market(), "sample market")
+            with database.write() as session:
+                ensure_sample_task(session, at=now())
         status = _do(stack, database, rows, options.workers, started)
         if not options.shops:
             stack.next_day()
@@ -197,7 +200,7 @@ def _print_summary(stack: Stack, database: Database, job: Job, seconds: float) -
     by_rule = hits if isinstance(hits, dict) else {}
     with database.read() as session:
         states = _evidence_states(session)
-        late = session.execute(select(Evidence.last_error_code).where(Evidence.state.in_(OPEN_STATES))).scalars().all()
+        late = session.execute(select(Evidence.last_error_code).where(is_open())).scalars().all()
         behind = session.execute(select(func.count()).select_from(OutboxEntry)).scalar_one()
         reasons = _reasons(session)
     config = stack.config

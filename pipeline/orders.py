@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crawlers.address import canonical_url
-from evidence import intake
+from evidence import intake, mandate
 from kernel import audit
 from kernel.crypto import canonical_json, sha256_hex
 from kernel.models import Evidence, Page, RuleHit
@@ -28,6 +28,7 @@ def order_capture(
     purpose: str,
     actor: str,
     at: datetime,
+    case: str = "",
 ) -> Evidence:
     """An officer orders a capture of one page.
 
@@ -37,7 +38,8 @@ def order_capture(
     Args:
         session: a write session.
         url: the page. purpose: why, in words; it goes into the sealed record.
-        actor: user name. at: aware UTC.
+        actor: user name. at: aware UTC. case: case number; what is taken for a case is sealed when two officers
+            have approved it.
 
     Returns:
         the evidence row, state ``ordered`` (or further, when it was there).
@@ -45,9 +47,10 @@ def order_capture(
     Effects: tables ``evidence``, ``custody_event``, ``audit``.
     """
     address = canonical_url(url)
+    number = mandate.case_number(case) if case.strip() else ""
     row = intake.order(
         session,
-        key=_key("order", actor, address, at.strftime("%Y-%m-%dT%H:%M")),
+        key=_key("order", actor, address, at.strftime("%Y-%m-%dT%H:%M"), *filter(None, (number,))),
         url=address,
         shop_id=shop_id,
         listing_id=listing_id,
@@ -55,6 +58,7 @@ def order_capture(
         purpose=purpose,
         actor=actor,
         at=at,
+        case_number=number,
     )
     audit.append(
         session,
@@ -62,7 +66,7 @@ def order_capture(
         action="evidence.order",
         object_type="evidence",
         object_id=row.id,
-        detail={"url": address, "purpose": purpose},
+        detail={"url": address, "purpose": purpose} | ({"case_number": number} if number else {}),
         at=at,
     )
     return row

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from kernel.models import Evidence
-from pipeline.schedule import OPEN_STATES
+from pipeline.schedule import OPEN_STATES, is_open
 
 GIVE_UP_ATTEMPTS = 3
 LONGEST_WAIT = timedelta(seconds=60)
@@ -31,7 +31,7 @@ class Patience:
 
     def worth_waiting(self, session: Session, *, at: datetime) -> int:
         """How many open orders are still worth waiting for: few tries so far, and the next one soon."""
-        query = select(Evidence.id, Evidence.attempts, Evidence.retry_at).where(Evidence.state.in_(OPEN_STATES))
+        query = select(Evidence.id, Evidence.attempts, Evidence.retry_at).where(is_open())
         return sum(
             attempts - self._before.get(name, 0) < GIVE_UP_ATTEMPTS
             and (retry_at is None or retry_at <= at + LONGEST_WAIT)

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, distinct, func, not_, or_, select
 from sqlalchemy.orm import Session
 
+from evidence.approval import LEAST_OFFICERS
 from kernel.jobs import FINAL_STATES, create
-from kernel.models import Evidence, Job, Shop
+from kernel.models import Approval, Evidence, Job, Shop
 from pipeline.job_run import is_abandoned
 
 CAPTURE_BATCH = 16
@@ -16,6 +17,18 @@ VISIT_EVERY = timedelta(days=1)
 JUST_MADE = timedelta(seconds=2)
 """A job this young may be on its way into the queue."""
 OPEN_STATES = ("ordered", "capturing", "captured")
+
+
+def is_open() -> ColumnElement[bool]:
+    """Evidence that a worker can bring further; what waits for officers is not, until two have approved it."""
+    approved = (
+        select(func.count(distinct(Approval.officer_id)))
+        .where(Approval.evidence_id == Evidence.id)
+        .correlate(Evidence)
+        .scalar_subquery()
+    )
+    waits = and_(Evidence.state == "captured", Evidence.case_number != "", approved < LEAST_OFFICERS)
+    return and_(Evidence.state.in_(OPEN_STATES), not_(waits))
 
 
 def plan_captures(session: Session, *, created_by: str, at: datetime) -> list[str]:
@@ -33,7 +46,7 @@ def plan_captures(session: Session, *, created_by: str, at: datetime) -> list[st
     query = (
         select(Evidence)
         .where(
-            Evidence.state.in_(OPEN_STATES),
+            is_open(),
             Evidence.job_id.not_in(live),
             or_(Evidence.retry_at.is_(None), Evidence.retry_at <= at),
         )

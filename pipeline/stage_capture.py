@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from evidence import custody, intake
+from sqlalchemy import select
+
+from evidence import approval, custody, intake
 from evidence.keys import Keys, ensure_keys
 from evidence.seal import Sealed, seal
 from evidence.store import Store, open_store
@@ -31,13 +33,18 @@ from pipeline.capture_client import CaptureClient
 from pipeline.errors import CancelledError, CaptureMissingError
 from pipeline.job_run import JobRun
 from pipeline.room import file_error
+from pipeline.schedule import is_open
 
 logger = logging.getLogger(__name__)
 
 ACTOR = "system:capture"
+SEALER = "system:seal"
+"""Nobody both captures and seals: two accounts, and two keys."""
 FINAL_CODES = frozenset({"capture.tls_invalid", "capture.bad_order", "capture.bad_url", "capture.egress_refused"})
 OURS = (
     "capture.browser_missing",
+    "evidence.approval_missing",
+    "evidence.authorisation_",
     "evidence.clock_skew",
     "evidence.disk_full",
     "evidence.keys",
@@ -106,7 +113,7 @@ def capture(run: JobRun, config: Settings) -> dict[str, object]:
         sealing = []
         for number, evidence_id in enumerate(ids):
             run.report(stage="capture", done=number, total=len(ids), current=evidence_id)
-            if _take_page(tools, evidence_id, run):
+            if _take_page(tools, evidence_id, run) and _is_due(tools, evidence_id):
                 sealing.append(sealer.submit(_seal_page, tools, evidence_id))
         for future in sealing:
             future.result()
@@ -157,6 +164,12 @@ def _take_page(tools: _Tools, evidence_id: str, run: JobRun) -> bool:
     return True
 
 
+def _is_due(tools: _Tools, evidence_id: str) -> bool:
+    """Whether a captured page is to be sealed now; what is taken for a case waits for two officers."""
+    with tools.database.read() as session:
+        return session.execute(select(Evidence.id).where(Evidence.id == evidence_id, is_open())).first() is not None
+
+
 @contextmanager
 def _files(folder: Path) -> Iterator[None]:
     """Give what the file system refuses its typed error, so that the order waits and says why."""
@@ -180,6 +193,7 @@ def _seal_page(tools: _Tools, evidence_id: str) -> None:
     """Seal one captured folder, store the package, and only then call it evidence."""
     try:
         with _files(tools.config.data_dir):
+            ground = _ground(tools, evidence_id)
             sealed, key = _seal_and_store(tools, evidence_id)
     except DatabaseUnavailableError:
         raise
@@ -190,15 +204,15 @@ def _seal_page(tools: _Tools, evidence_id: str) -> None:
     with tools.database.write() as session:
         row = session.get_one(Evidence, evidence_id)
         row.root_sha256, row.store_key, row.size, row.trust = sealed.root_sha256, key, sealed.size, sealed.trust
-        detail = {"store_key": key, "trust": sealed.trust, "root_sha256": sealed.root_sha256}
+        detail = {"store_key": key, "trust": sealed.trust, "root_sha256": sealed.root_sha256, **ground}
         intake.transition(
-            session, row, intake.SEALED, actor=ACTOR, at=at, object_sha256=sealed.root_sha256, detail=detail
+            session, row, intake.SEALED, actor=SEALER, at=at, object_sha256=sealed.root_sha256, detail=detail
         )
         if row.listing_id is not None:
             session.add(OutboxEntry(topic="listing", object_id=row.listing_id, created_at=at))
         audit.append(
             session,
-            actor=ACTOR,
+            actor=SEALER,
             action="evidence.seal",
             object_type="evidence",
             object_id=evidence_id,
@@ -207,6 +221,16 @@ def _seal_page(tools: _Tools, evidence_id: str) -> None:
         )
     shutil.rmtree(tools.folder(evidence_id), ignore_errors=True)
     sealed.path.unlink(missing_ok=True)
+
+
+def _ground(tools: _Tools, evidence_id: str) -> dict[str, object]:
+    """On what ground it is sealed, and that another account captured it."""
+    with tools.database.read() as session:
+        row = session.get_one(Evidence, evidence_id)
+        captured = [event for event in custody.events(session, evidence_id) if event.action == intake.CAPTURED]
+        approval.require_separate(captured[-1].actor if captured else "", SEALER)
+        ground = approval.ground_of(session, row, now())
+        return approval.describe(ground) if ground else {}
 
 
 def _seal_and_store(tools: _Tools, evidence_id: str) -> tuple[Sealed, str]:

@@ -6,6 +6,7 @@ from kernel.models.frontier import FrontierEntry
 from kernel.models.job import Job
 from kernel.models.listing import FactVersion, Listing
 from kernel.models.log import LogCheckpoint, LogFault, LogLeaf
+from kernel.models.officer import Approval, Authorisation, Officer
 from kernel.models.outbox import OutboxEntry
 from kernel.models.page import Page
 from kernel.models.rule_hit import RuleHit
@@ -15,7 +16,9 @@ from kernel.models.user import User, UserSession
 from kernel.models.visit import Visit
 
 __all__ = [
+    "Approval",
     "AuditEntry",
+    "Authorisation",
     "CustodyEvent",
     "Evidence",
     "FactVersion",
@@ -25,6 +28,7 @@ __all__ = [
     "LogCheckpoint",
     "LogFault",
     "LogLeaf",
+    "Officer",
     "OutboxEntry",
     "Page",
     "RuleHit",

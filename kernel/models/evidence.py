@@ -15,6 +15,7 @@ class Evidence(Base):
         id: ``ev-…``; also the External-Identifier of the bag.
         key: natural key of the order; ordering the same thing twice makes one row.
         reason: ``rule`` or ``order``. purpose: why, in words.
+        case_number: of the case it is taken for; then two officers must approve before it is sealed.
         state: ``ordered``, ``capturing``, ``captured``, ``sealed`` (signed and timestamped, stored),
             ``failed``. Only ``sealed`` is evidence and may be exported.
         root_sha256: SHA-256 of the tag manifest, hex: the one number that names the package.
@@ -34,6 +35,7 @@ class Evidence(Base):
     listing_id: Mapped[int | None] = mapped_column(ForeignKey("listing.id"), index=True)
     reason: Mapped[str] = mapped_column(String(10))
     purpose: Mapped[str] = mapped_column(Text, default="")
+    case_number: Mapped[str] = mapped_column(String(60), default="", index=True)
     ordered_by: Mapped[str] = mapped_column(String(60))
     ordered_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     state: Mapped[str] = mapped_column(String(12), default="ordered", index=True)
@@ -56,7 +58,7 @@ class CustodyEvent(Base):
     """One event of a piece of evidence; hash-chained, never changed.
 
     Attributes:
-        action: ``ordered captured sealed verified read exported failed``.
+        action: ``ordered captured approved sealed verified read exported failed``.
         hash: SHA-256 over the canonical JSON of this event with ``prev_hash``, hex.
     """
 
