@@ -28,6 +28,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
                 "job",
                 "listing",
                 "log",
+                "officer",
                 "outbox",
                 "page",
                 "rule_hit",

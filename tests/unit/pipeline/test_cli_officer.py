@@ -62,7 +62,7 @@ def test_officers_and_grounds_are_entered_listed_and_taken_back(
     assert "任务1号  task  -" in said
     assert _run("officer", "revoke", "TEST-1") == _run("authorise", "revoke", "任务1号") == 0
     assert _run("officer", "list") == _run("authorise", "list") == 0
-    assert capsys.readouterr().out.count("撤销 revoked") == 2
+    assert capsys.readouterr().out.count("  撤销 revoked") == 2
     with pytest.raises(OfficerRevokedError):
         _run("officer", "revoke", "TEST-1")
 
