@@ -40,7 +40,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        "tests/integration/test_capture_worker.py",
+        "tests/integration/capture/test_archive.py",
         BROWSER,
         tuple(f"crawlers/capture/{name}.py" for name in ("bundle", "look", "overheard", "traffic", "visit")),
     ),
