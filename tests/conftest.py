@@ -1,18 +1,49 @@
-"""What every test has: no network outside loopback, a data directory of its own, settings of its own."""
+"""What every test has: no network outside loopback, a data directory of its own, settings of its own.
+
+With several workers (``pytest -n 2``, as ``make test`` does) a file stays with one worker, so that what a
+module starts is started once.
+"""
 
 import ipaddress
 import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 from kernel.config import Settings, settings
 from kernel.db import Database
 from kernel.schema import upgrade
 
 _connect = socket.socket.connect
+LONG = ("tests/contract/", "tests/e2e/", "tests/integration/")
+TOGETHER = ("tests/contract/search/",)
+"""Folders whose session fixtures are dear (a full index): one worker has all of a folder."""
+
+
+class WholeFiles(LoadFileScheduling):  # type: ignore[misc]
+    """Whole files to a worker, and whole folders of ``TOGETHER``, in the order they were collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return next((folder for folder in TOGETHER if path.startswith(folder)), path)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeFiles:
+    """The scheduler of a run with several workers."""
+    config.option.loadscopereorder = False
+    return WholeFiles(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With several workers long files come first, so that all end together; else the order stays as shuffled."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def _is_local(address: object) -> bool:
