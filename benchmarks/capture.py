@@ -48,6 +48,7 @@ class Seals:
 
     def __enter__(self) -> Self:
         self._stack.start_timestamps()
+        self._stack.start_witness()
         self.config: Settings = self._stack.config
         self.database: Database = open_database(self.config)
         open_evidence_store(self.config)

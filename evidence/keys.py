@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from evidence import issuer, key_folder, trust, vkey
 from evidence.errors import KeysError
+from evidence.log.witness import pinned_keys
 from evidence.signer import FileKey, Signer
 from evidence.trust import NoteKey
 from kernel.config import Settings
@@ -208,5 +209,7 @@ def ensure_keys(settings: Settings, at: datetime) -> Keys:
             salt=_load_salt(folder),
         )
     roots = [(use, use, keys.signer(use).issuers[-1]) for use in USES]
-    trust.publish(settings, roots, [keys.log.note_key()])
+    witnesses = [NoteKey(name, "witness", kind, key.render()) for name, kind, key in pinned_keys(settings)]
+    quorum = settings.witness_quorum if settings.witness_urls else None
+    trust.publish(settings, roots, [keys.log.note_key(), *witnesses], quorum)
     return keys

@@ -39,6 +39,10 @@ class Settings(BaseSettings):
         tsa_urls: two or more RFC 3161 services, in the form ``name=url``.
         tsa_ca_dir: PEM roots, ``<name>.pem`` for each TSA; trust comes from here, never from a package.
         tsa_test_trust: names of TSAs that are simulators; reported as test trust, never court trust.
+        witness_urls: witnesses of the log, in the form ``name=url`` (prefix of ``/add-checkpoint``).
+        witness_keys_dir: pinned verifier keys, ``<name>.vkey`` for each witness.
+        witness_test_trust: names of witnesses that are simulators; reported as test trust.
+        witness_quorum: how many witnesses must cosign before anything is sealed; 0 seals without, and says so.
         keys_dir: signing keys and certificates of this installation; empty means ``data_dir/keys``.
         log_name: name of this installation's log in its checkpoints, used when its key is made; empty means one
             drawn from the key.
@@ -79,6 +83,10 @@ class Settings(BaseSettings):
     tsa_urls: TextTuple = ()
     tsa_ca_dir: str = ""
     tsa_test_trust: TextTuple = ()
+    witness_urls: TextTuple = ()
+    witness_keys_dir: str = ""
+    witness_test_trust: TextTuple = ()
+    witness_quorum: int = Field(default=1, ge=0, le=16)
     keys_dir: str = ""
     log_name: str = ""
     trust_list: str = ""
@@ -107,7 +115,14 @@ class Settings(BaseSettings):
     log_json: bool = False
 
     _split_tuples = field_validator(
-        "tsa_urls", "tsa_test_trust", "egress_allow", "egress_hosts", "retry_after_s", mode="before"
+        "tsa_urls",
+        "tsa_test_trust",
+        "witness_urls",
+        "witness_test_trust",
+        "egress_allow",
+        "egress_hosts",
+        "retry_after_s",
+        mode="before",
     )(_split)
 
     def sqlalchemy_url(self) -> str:
@@ -121,6 +136,10 @@ class Settings(BaseSettings):
     def trust_path(self) -> Path:
         """Folder of the trust list (roots of signers and TSAs, log and witness keys)."""
         return Path(self.trust_list) if self.trust_list else self.keys_path() / "trust"
+
+    def log_path(self) -> Path:
+        """Folder of the witnessed log's tiles; all in it is public."""
+        return self.data_dir / "tlog"
 
     def pages_path(self) -> Path:
         """Folder of the crawl's WARC files."""

@@ -100,6 +100,7 @@ def capture_page(options: argparse.Namespace) -> int:
     with Stack(settings()) as stack:
         database = open_database(stack.config)
         stack.start_timestamps()
+        stack.start_witness()
         open_evidence_store(stack.config)
         with database.write() as session:
             evidence_id = order_capture(

@@ -103,6 +103,7 @@ def web(options: argparse.Namespace) -> int:
     with Stack(settings()) as stack:
         database = open_database(stack.config)
         stack.start_timestamps()
+        stack.start_witness()
         open_evidence_store(stack.config)
         stack.start_workers(options.workers)
         return _serve_web(stack, database)
@@ -127,6 +128,7 @@ def _rows_or_raise(data: bytes, name: str) -> Sequence[ShopRow]:
 
 def _do(stack: Stack, database: Database, rows: Sequence[ShopRow], workers: int, started: float) -> int:
     stack.start_timestamps()
+    stack.start_witness()
     open_evidence_store(stack.config)
     with database.write() as session:
         ids = add_shops(session, rows, actor=ACTOR, at=now())

@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from kernel.clock import monotonic
+from evidence.keys import ensure_keys
+from kernel.clock import monotonic, now
 from kernel.config import ROOT, Settings, settings
 from kernel.private_redis import PrivateRedis
 from pipeline.errors import ProcessError
@@ -26,6 +27,7 @@ WORKER_MODULE = "pipeline"
 WORKER_RESTARTS = 5
 """Losing Redis ends a worker; the job it held goes on with the next one."""
 TSA_NAMES = ("alpha", "beta")
+WITNESS_NAME = "gamma"
 SAMPLE_ENVIRONMENT = {
     # The sample market is ours: no other party is burdened, so the pace may be quicker.
     "WANGJIAN_HOST_DELAY_S": "0.01",
@@ -112,6 +114,31 @@ class Stack:
                 "WANGJIAN_TSA_URLS": ",".join(urls),
                 "WANGJIAN_TSA_CA_DIR": str(roots),
                 "WANGJIAN_TSA_TEST_TRUST": ",".join(TSA_NAMES),
+            }
+        )
+
+    def start_witness(self) -> None:
+        """A stand-in witness of the log, unless real ones are set. It is test trust."""
+        if self.config.witness_urls or not self.config.witness_quorum:
+            return
+        keys = self.config.keys_path() / "witnesses"
+        keys.mkdir(parents=True, exist_ok=True)
+        log_key = self.config.data_dir / "run" / "log.vkey"
+        log_key.parent.mkdir(parents=True, exist_ok=True)
+        log_key.write_text(ensure_keys(self.config, now()).log.vkey, "utf-8")
+        ready = self._fresh(f"witness-{WITNESS_NAME}.json")
+        words = ["--name", f"wangjian.test/witness/{WITNESS_NAME}", "--log-key", str(log_key), "--port", "0"]
+        folder = self.config.data_dir / "witness" / WITNESS_NAME
+        arguments = [*words, "--dir", str(folder), "--ready-file", str(ready)]
+        child = self._start("simulators.witness", arguments, f"witness-{WITNESS_NAME}")
+        started = json.loads(wait_for_file(ready, child, START_SECONDS))
+        (keys / f"{WITNESS_NAME}.vkey").write_text(started["vkey"] + "\n", "utf-8")
+        self._set(
+            {
+                "WANGJIAN_WITNESS_URLS": f"{WITNESS_NAME}={started['url']}",
+                "WANGJIAN_WITNESS_KEYS_DIR": str(keys),
+                "WANGJIAN_WITNESS_TEST_TRUST": WITNESS_NAME,
+                "WANGJIAN_WITNESS_QUORUM": "1",
             }
         )
 

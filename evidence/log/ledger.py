@@ -1,16 +1,25 @@
 """The leaves of the log in the database: appended in the caller's transaction, read in order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from evidence.log import entry
+from evidence.log.errors import LogFormError
 from kernel.models import LogLeaf
 
 # Any number will do that no other part of the product locks: the first eight bytes of SHA-256("wangjian log").
 _LOCK = -4_876_787_318_078_134_217
-_BATCH = 1_000
+_BATCH = 500
+
+
+def _batched(lines: Iterable[str], count: int) -> Iterator[tuple[str, ...]]:
+    """Lines in groups of at most ``count``."""
+    rest = iter(lines)
+    while group := tuple(islice(rest, count)):
+        yield group
 
 
 def _lock(session: Session) -> None:
@@ -44,26 +53,36 @@ def append(session: Session, line: str) -> int:
 
     Effects: table ``log_leaf``.
     """
-    leaf_hash = entry.leaf(line).hex()
-    _lock(session)
-    session.flush()
-    found = index_of(session, line)
-    if found is not None:
-        return found
-    index = size(session)
-    session.add(LogLeaf(index=index, entry=line, leaf_hash=leaf_hash))
-    session.flush()
-    return index
+    return append_all(session, (line,))[0]
 
 
 def append_all(session: Session, lines: Sequence[str]) -> tuple[int, ...]:
     """Put entries into the log, in this order, once each; their indexes. As ``append``."""
-    return tuple(append(session, line) for line in lines)
+    hashes = {line: entry.leaf(line).hex() for line in lines}
+    _lock(session)
+    session.flush()
+    places: dict[str, int] = {}
+    for batch in _batched(hashes, _BATCH):
+        found = session.execute(select(LogLeaf.entry, LogLeaf.index).where(LogLeaf.entry.in_(batch)))
+        places.update((line, index) for line, index in found)
+    fresh = [line for line in hashes if line not in places]
+    places.update((line, index) for index, line in enumerate(fresh, start=size(session)))
+    session.add_all(LogLeaf(index=places[line], entry=line, leaf_hash=hashes[line]) for line in fresh)
+    session.flush()
+    return tuple(places[line] for line in lines)
 
 
 def index_of(session: Session, line: str) -> int | None:
     """The index of an entry, or none when it is not in the log."""
     return session.execute(select(LogLeaf.index).where(LogLeaf.entry == line)).scalar()
+
+
+def hash_of(leaf: LogLeaf) -> str:
+    """The leaf hash that belongs to a stored entry, hex; empty when what is stored is no entry."""
+    try:
+        return entry.leaf(leaf.entry).hex()
+    except LogFormError:
+        return ""
 
 
 def leaves(session: Session, start: int, end: int) -> Iterator[LogLeaf]:

@@ -62,6 +62,31 @@ def _split(width: int) -> int:
     return 1 << ((width - 1).bit_length() - 1)
 
 
+class Frontier:
+    """A tree that only grows: the complete subtrees at its right edge, so that a root needs no stored hashes."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._edge: list[bytes] = []
+
+    def push(self, leaf: bytes) -> None:
+        """One more leaf, as its hash."""
+        place = self.size
+        while place & 1:
+            leaf, place = node_hash(self._edge.pop(), leaf), place >> 1
+        self._edge.append(leaf)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Root of the leaves so far."""
+        if not self._edge:
+            return EMPTY
+        value = self._edge[-1]
+        for left in reversed(self._edge[:-1]):
+            value = node_hash(left, value)
+        return value
+
+
 def root(size: int, stored: Stored) -> bytes:
     """Root of the first ``size`` leaves. Spec: RFC 6962 section 2.1."""
     return _hash_of(stored, 0, size) if size else EMPTY

@@ -14,6 +14,11 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "plain values without behaviour; their limits are where they are made",
         ("kernel/facts.py",),
     ),
+    (
+        "tests/unit/evidence/log/test_publisher.py",
+        "parts of publishing: seen by what is published, refused, mended or reported when each goes wrong",
+        ("evidence/log/history.py", "evidence/log/projection.py", "evidence/log/turn.py"),
+    ),
     ("tests/contract/test_ledger.py", "one contract over SQLite and PostgreSQL", ("evidence/log/ledger.py",)),
     ("tests/contract/test_jobs.py", "one contract over SQLite and PostgreSQL, with a real Redis", ("kernel/jobs.py",)),
     (

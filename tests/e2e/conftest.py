@@ -102,6 +102,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         try:
             with Stack(settings()) as stack:
                 stack.start_timestamps()
+                stack.start_witness()
                 open_evidence_store(stack.config)
                 database, engine = open_database(stack.config), open_engine(stack.config)
                 seeded, listing = _seed(database, shop)

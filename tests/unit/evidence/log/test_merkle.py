@@ -123,6 +123,14 @@ def test_every_consistency_proof_holds() -> None:
             merkle.check_consistency(old, roots[old], new, roots[new], merkle.consistency(old, new, STORED))
 
 
+def test_a_growing_tree_has_the_same_roots() -> None:
+    """Leaf by leaf."""
+    tree = merkle.Frontier()
+    for size in range(MOST):
+        assert (tree.size, tree.root()) == (size, merkle.root(size, STORED))
+        tree.push(LEAVES[size])
+
+
 def _mutations(path: tuple[bytes, ...]) -> list[tuple[bytes, ...]]:
     """Each hash flipped, left out, doubled, swapped with the next; one more at either end."""
     found = [(*path, LEAVES[0]), (LEAVES[0], *path)]

@@ -1,0 +1,1 @@
+"""A witness of transparency logs, with its own process, key and memory."""
