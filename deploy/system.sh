@@ -41,6 +41,7 @@ if [ "$wanted" = test ]; then
     need_command unzip unzip
     need_command xxd xxd
     need_command mvn maven
+    need_command softhsm2-util softhsm2
 fi
 
 [ -e /usr/lib/chromium/chromium-headless-shell ] || wished="chromium-headless-shell"

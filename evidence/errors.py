@@ -33,6 +33,12 @@ class KeysError(EvidenceError):
     code = "evidence.keys"
 
 
+class KeyTokenError(EvidenceError):
+    """The token with a signing key is not there, or refuses."""
+
+    code = "evidence.keys_token"
+
+
 class TrustError(EvidenceError):
     """The trust list is missing or cannot be read."""
 

@@ -12,6 +12,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from evidence.errors import KeysError
 
 Files = Mapping[str, bytes]
@@ -117,15 +121,25 @@ def change(folder: Path, files: Files) -> None:
     _finish(folder)
 
 
-def read(folder: Path, name: str) -> bytes:
+def private_pem(key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey) -> bytes:
+    """A private key as unencrypted PKCS #8."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def read(folder: Path, name: str, *, private: bool = False) -> bytes:
     """The bytes of a file; a private one must be closed to others.
+
+    Args:
+        private: whatever its name.
 
     Raises:
         KeysError: missing, or open to others.
     """
     path = folder / name
     try:
-        if name.endswith(PRIVATE) and path.stat().st_mode & 0o077:
+        if (private or name.endswith(PRIVATE)) and path.stat().st_mode & 0o077:
             raise KeysError(
                 f"expected {path} to be readable by its owner alone, got mode {path.stat().st_mode & 0o777:o}",
                 hint=f"If nobody else can have read it: chmod 600 {path}; else make new keys.",

@@ -2,25 +2,21 @@
 
 Capture nodes, seals and reports have separate roots, so that one's key can never sign what another is
 for. Keys lie in ``Settings.keys_path()/authority``, readable by the owner alone, and are made once.
-A renewed leaf has a number: ``node-2.key`` and ``node-2.pem`` follow ``node.key`` and ``node.pem``.
+Seal and report keys may lie elsewhere (settings), a node's leaf lives 90 days and is renewed 30 days before its end.
 """
 
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from evidence import issuer, key_folder, trust, vkey
+from evidence import key_folder, leaf, trust, vkey
 from evidence.errors import KeysError
 from evidence.log.witness import pinned_keys
-from evidence.signer import FileKey, Signer
+from evidence.signer import Signer
 from evidence.trust import NoteKey
 from kernel.config import Settings
 from kernel.crypto import sha256_hex
@@ -28,7 +24,6 @@ from kernel.crypto import sha256_hex
 USES = ("seal", "report", "node")
 SALT_BYTES = 32
 SALT_FILE = "redaction.salt"
-_RESTORE = "Restore the folder from its backup. Sealed evidence needs only the trust list."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,37 +68,18 @@ def folder_of(settings: Settings) -> Path:
     return settings.keys_path() / "authority"
 
 
-def private_pem(key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey) -> bytes:
-    """A private key as unencrypted PKCS #8."""
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-
-
-def _new_use(use: str, at: datetime) -> dict[str, bytes]:
-    root_key, leaf_key = ec.generate_private_key(ec.SECP384R1()), ec.generate_private_key(ec.SECP256R1())
-    root = issuer.make_root(use, root_key, at)
-    leaf = issuer.issue(use, leaf_key.public_key(), root, root_key, at)
-    return {
-        f"{use}-root.key": private_pem(root_key),
-        f"{use}-root.pem": root.public_bytes(serialization.Encoding.PEM),
-        f"{use}.key": private_pem(leaf_key),
-        f"{use}.pem": leaf.public_bytes(serialization.Encoding.PEM),
-    }
-
-
 def _new_log(name: str) -> dict[str, bytes]:
     key = Ed25519PrivateKey.generate()
     raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     # The name must differ from that of every other log; the default is as unique as the key.
     text = vkey.render(name or f"wangjian/log/{sha256_hex(raw)[:12]}", key.public_key(), vkey.ED25519)
-    return {"log.key": private_pem(key), "log.vkey": text.encode() + b"\n"}
+    return {"log.key": key_folder.private_pem(key), "log.vkey": text.encode() + b"\n"}
 
 
 def _later_parts(settings: Settings, at: datetime) -> dict[str, bytes]:
     """What the first form of the folder did not have: made together, so that a gap later is damage."""
     return {
-        **_new_use("node", at),
+        **leaf.first_files("node", at),
         **_new_log(settings.log_name),
         SALT_FILE: secrets.token_bytes(SALT_BYTES),
     }
@@ -113,71 +89,19 @@ def _lacks_later_parts(folder: Path) -> bool:
     return not any((folder / name).exists() for name in ("node.key", "node.pem", "log.key", "log.vkey", SALT_FILE))
 
 
-def newest(folder: Path, use: str) -> str:
-    """Base name of the newest leaf of one use, such as ``node`` or ``node-2``."""
-    numbers = [
-        int(match[1])
-        for path in folder.glob(f"{use}-*.pem")
-        if (match := re.fullmatch(rf"{use}-([1-9][0-9]{{0,5}})\.pem", path.name))
-    ]
-    return f"{use}-{max(numbers)}" if numbers else use
-
-
-def load_private(folder: Path, name: str) -> ec.EllipticCurvePrivateKey:
-    """A private key of the folder.
-
-    Raises:
-        KeysError: missing, open to others, damaged, or of another kind.
-    """
-    key = _private(folder, name)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise KeysError(f"expected an ECDSA key in {folder / name}, got {type(key).__name__}", hint=_RESTORE)
-    return key
-
-
-def _private(folder: Path, name: str) -> object:
-    data = key_folder.read(folder, name)
-    try:
-        return serialization.load_pem_private_key(data, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise KeysError(f"expected a private key in {folder / name}, got {error}", hint=_RESTORE) from error
-
-
-def load_certificate(folder: Path, name: str) -> x509.Certificate:
-    """A certificate of the folder.
-
-    Raises:
-        KeysError: missing or damaged.
-    """
-    data = key_folder.read(folder, name)
-    try:
-        return x509.load_pem_x509_certificate(data)
-    except ValueError as error:
-        raise KeysError(f"expected a certificate in {folder / name}, got {error}", hint=_RESTORE) from error
-
-
-def _load_signer(folder: Path, use: str) -> Signer:
-    leaf = newest(folder, use)
-    key = load_private(folder, f"{leaf}.key")
-    certificate, root = load_certificate(folder, f"{leaf}.pem"), load_certificate(folder, f"{use}-root.pem")
-    if key.public_key() != certificate.public_key():
-        raise KeysError(f"expected the key of {leaf}.pem in {folder / leaf}.key, got another", hint=_RESTORE)
-    return Signer(FileKey(key), certificate, (root,))
-
-
 def _load_log(folder: Path) -> LogKey:
-    key = _private(folder, "log.key")
+    key = leaf.load_private(folder / "log.key")
     text = key_folder.read(folder, "log.vkey").decode("utf-8", "replace").strip()
     read = vkey.parse(text)
     if not isinstance(key, Ed25519PrivateKey) or read.public_key != key.public_key():
-        raise KeysError(f"expected the key of log.vkey in {folder}/log.key, got another", hint=_RESTORE)
+        raise KeysError(f"expected the key of log.vkey in {folder}/log.key, got another", hint=leaf.RESTORE)
     return LogKey(read.name, key, text)
 
 
 def _load_salt(folder: Path) -> bytes:
     salt = key_folder.read(folder, SALT_FILE)
     if len(salt) != SALT_BYTES:
-        raise KeysError(f"expected {SALT_BYTES} bytes in {folder / SALT_FILE}, got {len(salt)}", hint=_RESTORE)
+        raise KeysError(f"expected {SALT_BYTES} bytes in {folder / SALT_FILE}, got {len(salt)}", hint=leaf.RESTORE)
     return salt
 
 
@@ -196,15 +120,15 @@ def ensure_keys(settings: Settings, at: datetime) -> Keys:
     """
     folder = folder_of(settings)
     if not folder.is_dir():
-        first = {**_new_use("seal", at), **_new_use("report", at), **_later_parts(settings, at)}
+        first = {**leaf.first_files("seal", at), **leaf.first_files("report", at), **_later_parts(settings, at)}
         key_folder.create(folder, first)
     with key_folder.held(folder):
         if _lacks_later_parts(folder):
             key_folder.change(folder, _later_parts(settings, at))
         keys = Keys(
-            seal=_load_signer(folder, "seal"),
-            report=_load_signer(folder, "report"),
-            node=_load_signer(folder, "node"),
+            seal=leaf.open_signer(folder, settings, "seal", at),
+            report=leaf.open_signer(folder, settings, "report", at),
+            node=leaf.open_signer(folder, settings, "node", at),
             log=_load_log(folder),
             salt=_load_salt(folder),
         )

@@ -46,6 +46,11 @@ class Settings(BaseSettings):
         keys_dir: signing keys and certificates of this installation; empty means ``data_dir/keys``.
         log_name: name of this installation's log in its checkpoints, used when its key is made; empty means one
             drawn from the key.
+        seal_key_uri, report_key_uri: key of the signer, ``pkcs11:token=…;object=…`` or ``file:/path``; empty means
+            the built-in authority's.
+        seal_chain_file, report_chain_file: PEM of the signer's certificate and those above it, root last; empty
+            means that the built-in authority certifies the key.
+        pkcs11_module: library of the token. pkcs11_pin, pkcs11_pin_file: PIN of its user; never logged.
         trust_list: path of the trust list a verifier uses; empty means ``keys_dir/trust``.
         user_agent: honest name of the crawler, with a contact.
         egress_allow: ``host:port`` pairs or CIDR blocks that are let through although not global.
@@ -89,6 +94,13 @@ class Settings(BaseSettings):
     witness_quorum: int = Field(default=1, ge=0, le=16)
     keys_dir: str = ""
     log_name: str = ""
+    seal_key_uri: str = ""
+    report_key_uri: str = ""
+    seal_chain_file: str = ""
+    report_chain_file: str = ""
+    pkcs11_module: str = ""
+    pkcs11_pin: SecretStr = SecretStr("")
+    pkcs11_pin_file: str = ""
     trust_list: str = ""
     user_agent: str = "WangjianBot/0.1 (+https://wangjian.example/bot; contact: ops@wangjian.example)"
     egress_allow: TextTuple = ()

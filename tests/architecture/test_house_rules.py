@@ -14,8 +14,7 @@ PROTOCOLS = {
     # protocol: the two classes behind it
     "search/engine.py:Engine": ("search/embedded_engine.py:EmbeddedEngine", "search/elastic.py:ElasticEngine"),
     "evidence/store.py:Store": ("evidence/store_files.py:FileStore", "evidence/store_s3.py:S3Store"),
-    # Keeps keys in hardware possible; the second side shows that nothing reads a key instead of using it.
-    "evidence/signer.py:SigningKey": ("evidence/signer.py:FileKey", "tests/unit/evidence/test_signer.py:ClosedKey"),
+    "evidence/signer.py:SigningKey": ("evidence/signer.py:FileKey", "evidence/token_key.py:TokenKey"),
     # Keeps paging free of tantivy; the second side is the list that the properties of paging run on.
     "search/paging.py:Snapshot": ("search/embedded.py:Snapshot", "tests/unit/search/test_paging.py:Column"),
 }
