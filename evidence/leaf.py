@@ -107,8 +107,7 @@ def revoked(folder: Path, use: str) -> tuple[Revoked, ...]:
     try:
         items: list[dict[str, str]] = json.loads(path.read_text("utf-8"))
         return tuple(
-            Revoked(int(item["serial"], 16), parse_iso(item["at"]), x509.ReasonFlags[item["reason"]])
-            for item in items
+            Revoked(int(item["serial"], 16), parse_iso(item["at"]), x509.ReasonFlags[item["reason"]]) for item in items
         )
     except (OSError, ValueError, KeyError, TypeError, ClockError) as error:
         raise KeysError(f"expected a list of revoked certificates in {path}, got {error}", hint=RESTORE) from error
