@@ -20,7 +20,7 @@ from kernel.crypto import canonical_json, sha256_hex
 from kernel.models import CustodyEvent
 
 ZERO = "0" * 64
-ACTIONS = ("ordered", "captured", "approved", "sealed", "verified", "read", "exported", "failed")
+ACTIONS = ("ordered", "checkpoint", "captured", "approved", "sealed", "verified", "read", "exported", "failed")
 FIELDS = frozenset(
     (
         "action",

@@ -242,6 +242,27 @@ def stamp_all(data: bytes, services: Sequence[Timestamper], at: datetime) -> tup
         return tuple(future.result() for future in futures)
 
 
+def stamp_one(data: bytes, services: Sequence[Timestamper], at: datetime) -> Timestamp:
+    """A timestamp by the first service that answers well.
+
+    Args:
+        data: the bytes to be stamped. services: asked in this order. at: our time, aware UTC.
+
+    Raises:
+        TimestampError: one of its kinds: of the last service, or that there is none.
+
+    Effects: one POST to each service up to the one that answers.
+    """
+    failure: TimestampError = TooFewTimestampsError("expected a timestamp service, got none")
+    imprint = bytes.fromhex(sha256_hex(data))
+    for service in services:
+        try:
+            return _ask(service, imprint, at)
+        except TimestampError as error:
+            failure = error
+    raise failure
+
+
 def _client(timeout_s: float) -> httpx.Client:
     # No proxy and no redirect: a timestamp comes from the named service or not at all.
     return httpx.Client(timeout=timeout_s, trust_env=False, follow_redirects=False)

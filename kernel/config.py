@@ -5,7 +5,7 @@ Every default runs on one machine with nothing installed by hand. A URL moves on
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -59,6 +59,13 @@ class Settings(BaseSettings):
         chromium_path: empty means look for the system's Chromium, then Playwright's own.
         chromium_sandbox: off only where the process runs as root; recorded in each capture.
         capture_timeout_s: wall time of one capture.
+        node_key_file: key of this capture node, given to the capture worker; its certificates lie beside it.
+            Empty means the one in ``keys_dir``.
+        beacon_max_age_s: captures within this many seconds share one beacon, so that timestamp quotas survive.
+        ntp_servers: ``name`` or ``name:port`` of time servers; three must agree, else the clock counts as not checked.
+        second_look: ``always``, ``orders`` (captures an officer ordered) or ``never``: also fetch without the browser.
+        second_node_url, second_node_token_file, second_node_root_file: another capture node that looks too, the file
+            of its token, and the PEM root its signature must lead to; second_node_timeout_s: what it may take.
         retry_after_s: seconds before each further try of a capture or its sealing; when they are used up an
             order has failed for the page's faults, and goes on at the last pace for ours (services, disk, browser).
         visit_max_pages, visit_max_bytes, visit_max_seconds, visit_max_depth: budgets of one visit.
@@ -109,6 +116,14 @@ class Settings(BaseSettings):
     chromium_path: str = ""
     chromium_sandbox: bool = True
     capture_timeout_s: float = Field(default=60.0, gt=0)
+    node_key_file: str = ""
+    beacon_max_age_s: float = Field(default=60.0, gt=0)
+    ntp_servers: TextTuple = ()
+    second_look: Literal["always", "orders", "never"] = "always"
+    second_node_url: str = ""
+    second_node_token_file: str = ""
+    second_node_root_file: str = ""
+    second_node_timeout_s: float = Field(default=20.0, gt=0)
     retry_after_s: NumberTuple = (10.0, 60.0, 300.0, 1_800.0, 3_600.0)
     visit_max_pages: int = Field(default=2_000, gt=0)
     visit_max_bytes: int = Field(default=500_000_000, gt=0)
@@ -127,6 +142,7 @@ class Settings(BaseSettings):
     log_json: bool = False
 
     _split_tuples = field_validator(
+        "ntp_servers",
         "tsa_urls",
         "tsa_test_trust",
         "witness_urls",

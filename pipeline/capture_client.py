@@ -40,12 +40,16 @@ class CaptureClient:
         log: file for the worker's standard error.
         module: what ``python -m`` runs.
         timeout_s: the longest wait for one answer, seconds; longer than the capture's own limit.
+        extra: environment of the worker on top of ours.
     """
 
-    def __init__(self, log: Path, timeout_s: float, module: str = WORKER_MODULE) -> None:
+    def __init__(
+        self, log: Path, timeout_s: float, module: str = WORKER_MODULE, extra: Mapping[str, str] | None = None
+    ) -> None:
         self._module = module
         self._log = log
         self._timeout_s = timeout_s
+        self._extra = dict(extra or {})
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
@@ -58,20 +62,14 @@ class CaptureClient:
     ) -> None:
         self.close()
 
-    def capture(
-        self,
-        identifier: str,
-        url: str,
-        out: Path,
-        options: Mapping[str, object],
-        on_stage: Callable[[str], None] = lambda _stage: None,
+    def order(
+        self, order: Mapping[str, object], on_event: Callable[[Mapping[str, object]], None] = lambda _event: None
     ) -> dict[str, object]:
-        """Capture one page into a folder that appears only when it is whole.
+        """Have an order carried out: ``capture`` or ``recover`` of the worker's protocol.
 
         Args:
-            identifier: the evidence id. url: the page. out: folder to make.
-            options: as the worker's protocol says.
-            on_stage: called with the name of each stage.
+            order: as the worker's protocol says; ``id`` is the evidence id.
+            on_event: called with each event before the answer: progress and checkpoints.
 
         Returns:
             the worker's result.
@@ -80,14 +78,13 @@ class CaptureClient:
             CaptureFailedError: the worker said why it could not.
             ProcessError: the worker died or did not answer in time; it is started anew next time.
         """
-        order = {"op": "capture", "id": identifier, "url": url, "out": str(out), "options": dict(options)}
         self._send(order)
         while True:
             answer = self._receive()
-            if answer.get("id") != identifier:
+            if answer.get("id") != order["id"]:
                 continue
-            if answer.get("event") == "progress":
-                on_stage(str(answer.get("stage", "")))
+            if "event" in answer:
+                on_event(answer)
                 continue
             if answer.get("ok"):
                 return _mapping(answer.get("result"))
@@ -118,7 +115,7 @@ class CaptureClient:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env=environment(),
+                env=environment(self._extra),
                 cwd=ROOT,
             )
         self._lines = queue.Queue()

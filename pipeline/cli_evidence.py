@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from crawlers.address import canonical_url
 from evidence import custody
+from evidence.keys import ensure_keys
 from evidence.trust import load as load_trust
 from evidence.verdict import exit_code
 from evidence.verify import verify as verify_package
@@ -15,14 +16,18 @@ from evidence.verify import verify_steps
 from kernel import audit
 from kernel.clock import iso, now
 from kernel.config import settings
+from kernel.db import Database
 from kernel.models import Evidence
+from pipeline.capture_client import CaptureClient
 from pipeline.cli_officer import add_approve
 from pipeline.errors import UsageError
+from pipeline.interruption import recover_by_hand
 from pipeline.orders import order_capture
 from pipeline.patience import Patience
 from pipeline.room import require_room
 from pipeline.schedule import plan_captures
 from pipeline.stack import Stack
+from pipeline.stage_capture import MARGIN_SECONDS, worker_environment
 from pipeline.wiring import open_database, open_evidence_store
 from pipeline.worker import perform
 
@@ -38,8 +43,11 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     verify.add_argument("--json", action="store_true", help="the report as JSON 输出 JSON")
     verify.set_defaults(action=verify_file)
 
-    capture = commands.add_parser("capture", help="capture and seal one page now 立即固证一个网页")
-    capture.add_argument("url")
+    capture = commands.add_parser(
+        "capture",
+        help="capture and seal one page now, or recover what an interrupted one left 立即固证，或恢复中断的取证",
+    )
+    capture.add_argument("target", nargs="+", metavar="URL | recover ID")
     capture.add_argument("--purpose", required=True, help="why 取证事由")
     capture.add_argument("--case", default="", help="案号 case number; two officers then approve the seal")
     capture.set_defaults(action=capture_page)
@@ -94,8 +102,13 @@ def verify_file(options: argparse.Namespace) -> int:
 
 
 def capture_page(options: argparse.Namespace) -> int:
-    """Order, capture and seal one page in the foreground."""
-    canonical_url(options.url)  # what is no address need start nothing
+    """Order, capture and seal one page in the foreground; or ``recover ID``: seal what an interrupted one left."""
+    if len(options.target) == 2 and options.target[0] == "recover":
+        return capture_recover(options.target[1], options.purpose)
+    if len(options.target) != 1:
+        raise UsageError(f"expected URL or: recover ID, got {' '.join(options.target)}", hint="wangjian capture --help")
+    url = options.target[0]
+    canonical_url(url)  # what is no address need start nothing
     require_room(settings().data_dir)
     with Stack(settings()) as stack:
         database = open_database(stack.config)
@@ -105,7 +118,7 @@ def capture_page(options: argparse.Namespace) -> int:
         with database.write() as session:
             evidence_id = order_capture(
                 session,
-                url=options.url,
+                url=url,
                 shop_id=None,
                 listing_id=None,
                 purpose=options.purpose,
@@ -118,15 +131,37 @@ def capture_page(options: argparse.Namespace) -> int:
             held_by = session.get_one(Evidence, evidence_id).job_id
         for job in dict.fromkeys([*jobs, held_by]):
             perform(job)
-        with database.read() as session:
-            row = session.get_one(Evidence, evidence_id)
-        print(f"{row.id}  {row.state}  {row.completeness}  {row.root_sha256}  {row.store_key}")
-        if row.last_error:
-            print(f"[{row.last_error_code}] {row.last_error}", file=sys.stderr)
-        if row.case_number and row.state == "captured":
-            print(f"等待两名执法人员审批 waits for two officers: wangjian evidence approve {row.id} --account NAME")
-            return EXIT_WAITING
-        return 0 if row.state == "sealed" else 1
+        return _tell_state(database, evidence_id)
+
+
+def _tell_state(database: Database, evidence_id: str) -> int:
+    with database.read() as session:
+        row = session.get_one(Evidence, evidence_id)
+    print(f"{row.id}  {row.state}  {row.completeness}  {row.root_sha256}  {row.store_key}")
+    if row.last_error:
+        print(f"[{row.last_error_code}] {row.last_error}", file=sys.stderr)
+    if row.case_number and row.state == "captured":
+        print(f"等待两名执法人员审批 waits for two officers: wangjian evidence approve {row.id} --account NAME")
+        return EXIT_WAITING
+    return 0 if row.state == "sealed" else 1
+
+
+def capture_recover(evidence_id: str, purpose: str) -> int:
+    """Make a PARTIAL capture of what an interrupted one left, and seal it."""
+    with Stack(settings()) as stack:
+        database = open_database(stack.config)
+        stack.start_timestamps()
+        open_evidence_store(stack.config)
+        ensure_keys(stack.config, now())
+        log = stack.config.data_dir / "log" / "capture.log"
+        with CaptureClient(log, MARGIN_SECONDS, extra=worker_environment(stack.config)) as client:
+            recover_by_hand(database, stack.config, client, evidence_id, actor=ACTOR, purpose=purpose)
+        with database.write() as session:
+            jobs = plan_captures(session, created_by=ACTOR, at=now())
+            held_by = session.get_one(Evidence, evidence_id).job_id
+        for job in dict.fromkeys([*jobs, held_by]):
+            perform(job)
+        return _tell_state(database, evidence_id)
 
 
 def evidence_list(options: argparse.Namespace) -> int:

@@ -8,29 +8,32 @@ sealed the next page is already loading.
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
 
 from evidence import approval, custody, intake
-from evidence.keys import Keys, ensure_keys
+from evidence.keys import Keys, ensure_keys, folder_of, newest
+from evidence.log import history
 from evidence.seal import Sealed, seal
 from evidence.store import Store, open_store
 from evidence.timestamp import Timestamper, open_timestampers
 from kernel import audit
 from kernel.clock import now
 from kernel.config import Settings
-from kernel.crypto import digest_file
 from kernel.db import Database
 from kernel.errors import DatabaseUnavailableError, WangjianError
 from kernel.models import Evidence, OutboxEntry
+from pipeline.beacon import Beacons
 from pipeline.capture_client import CaptureClient
 from pipeline.errors import CancelledError, CaptureMissingError
+from pipeline.interruption import commit_checkpoint, mark_captured, no_try_left, recover
 from pipeline.job_run import JobRun
 from pipeline.room import file_error
 from pipeline.schedule import is_open
@@ -45,6 +48,7 @@ OURS = (
     "capture.browser_missing",
     "evidence.approval_missing",
     "evidence.authorisation_",
+    "capture.node_key",
     "evidence.clock_skew",
     "evidence.disk_full",
     "evidence.keys",
@@ -69,6 +73,7 @@ class _Tools:
     keys: Keys
     timestampers: tuple[Timestamper, ...]
     store: Store
+    beacons: Beacons
 
     def folder(self, evidence_id: str) -> Path:
         return self.config.data_dir / "captures" / evidence_id
@@ -90,19 +95,22 @@ def capture(run: JobRun, config: Settings) -> dict[str, object]:
     ids = [str(name) for name in names] if isinstance(names, list) else []
     log = config.data_dir / "log" / "capture.log"
     with (
-        CaptureClient(log, config.capture_timeout_s + MARGIN_SECONDS) as client,
+        CaptureClient(log, config.capture_timeout_s + MARGIN_SECONDS, extra=worker_environment(config)) as client,
         ExitStack() as services,
         ThreadPoolExecutor(1, thread_name_prefix="seal") as sealer,
     ):
         try:
+            keys, timestampers = ensure_keys(config, now()), open_timestampers(config)
             tools = _Tools(
                 config=config,
                 database=run.database,
                 client=client,
-                keys=ensure_keys(config, now()),
-                timestampers=open_timestampers(config),
+                keys=keys,
+                timestampers=timestampers,
                 store=open_store(config),
+                beacons=Beacons(config, timestampers, partial(_newest_checkpoint, run.database)),
             )
+            services.callback(tools.beacons.close)
             for service in tools.timestampers:
                 services.enter_context(service.client)
         except WangjianError as error:
@@ -119,6 +127,21 @@ def capture(run: JobRun, config: Settings) -> dict[str, object]:
             future.result()
     run.report(stage="done", done=len(ids), total=len(ids), current="")
     return _count(run.database, ids)
+
+
+def worker_environment(config: Settings) -> dict[str, str]:
+    """Of all keys the worker is told of one: its node's."""
+    folder = folder_of(config)
+    return {
+        "WANGJIAN_KEYS_DIR": "",
+        "WANGJIAN_NODE_KEY_FILE": config.node_key_file or str(folder / f"{newest(folder, 'node')}.key"),
+    }
+
+
+def _newest_checkpoint(database: Database) -> bytes | None:
+    with database.read() as session:
+        row = history.newest(session, witnessed=True)
+    return row.note.encode() if row else None
 
 
 def _count(database: Database, ids: list[str]) -> dict[str, object]:
@@ -145,22 +168,49 @@ def _take_page(tools: _Tools, evidence_id: str, run: JobRun) -> bool:
             intake.transition(session, row, intake.ORDERED, actor=ACTOR, at=now())
         intake.transition(session, row, intake.CAPTURING, actor=ACTOR, at=now())
         url, by_officer, purpose = row.url, row.reason == "order", row.purpose
-    options = {"accept_bad_tls": by_officer, "purpose": purpose, "timeout_s": tools.config.capture_timeout_s}
+    options = {
+        "accept_bad_tls": by_officer,
+        "purpose": purpose,
+        "second_look": tools.config.second_look == "always" or (by_officer and tools.config.second_look == "orders"),
+        "timeout_s": tools.config.capture_timeout_s,
+    }
+    order = {"op": "capture", "id": evidence_id, "url": url, "out": str(folder), "options": options}
     try:
         with _files(folder):
             _clear(folder)
-            result = tools.client.capture(evidence_id, url, folder, options, lambda stage: _tell(run, stage))
-            sha256 = digest_file(folder / "meta" / "capture.json")["sha256"]
+            result = tools.client.order(
+                {**order, "beacon": tools.beacons.order()}, lambda event: _hear(tools, run, evidence_id, event)
+            )
+            _note_captured(tools, evidence_id, result)
     except (CancelledError, DatabaseUnavailableError):
         raise
     except WangjianError as error:
-        _put_off(tools.config, tools.database, evidence_id, error)
-        return False
+        if not _recovered(tools, evidence_id, error):
+            _put_off(tools.config, tools.database, evidence_id, error)
+            return False
+    return True
+
+
+def _note_captured(tools: _Tools, evidence_id: str, result: dict[str, object]) -> None:
     with tools.database.write() as session:
         row = session.get_one(Evidence, evidence_id)
-        intake.transition(session, row, intake.CAPTURED, actor=ACTOR, at=now(), object_sha256=sha256)
-        row.completeness = str(result.get("completeness", ""))
-        row.summary = {**row.summary, **result}
+        mark_captured(session, row, tools.folder(evidence_id), result, actor=ACTOR)
+
+
+def _recovered(tools: _Tools, evidence_id: str, error: WangjianError) -> bool:
+    """Whether what an interrupted capture left could be had as PARTIAL, now that no try is left."""
+    with tools.database.read() as session:
+        if not no_try_left(session.get_one(Evidence, evidence_id), tools.config, error):
+            return False
+    folder = tools.folder(evidence_id)
+    try:
+        with _files(folder):
+            _note_captured(tools, evidence_id, recover(tools.database, tools.client, evidence_id, folder, ACTOR))
+    except DatabaseUnavailableError:
+        raise
+    except WangjianError as refusal:
+        logger.warning("evidence %s: not recovered: %s (%s)", evidence_id, refusal.message, refusal.code)
+        return False
     return True
 
 
@@ -179,8 +229,12 @@ def _files(folder: Path) -> Iterator[None]:
         raise file_error(error, folder) from error
 
 
-def _tell(run: JobRun, stage: str) -> None:
-    run.report(step=stage)
+def _hear(tools: _Tools, run: JobRun, evidence_id: str, event: Mapping[str, object]) -> None:
+    """What the worker says while it captures: how far it is, and what it has on tape."""
+    if event.get("event") == "checkpoint":
+        commit_checkpoint(tools.database, evidence_id, event, actor=ACTOR)
+    else:
+        run.report(step=str(event.get("stage", "")))
 
 
 def _clear(folder: Path) -> None:
@@ -219,7 +273,9 @@ def _seal_page(tools: _Tools, evidence_id: str) -> None:
             detail=detail,
             at=at,
         )
-    shutil.rmtree(tools.folder(evidence_id), ignore_errors=True)
+    for suffix in ("", ".tape", ".torn"):
+        folder = tools.folder(evidence_id)
+        shutil.rmtree(folder.with_name(folder.name + suffix), ignore_errors=True)
     sealed.path.unlink(missing_ok=True)
 
 

@@ -1,21 +1,21 @@
-"""The files of a capture, made from what was seen. Pure: facts in, bytes out.
+"""The tables of a capture, made from what was seen. Pure: facts in, values out.
 
-Spec: evidence package layout (``data/``, ``meta/``); WARC profile: request and response of each
-exchange, address, protocol and cipher of the connection, ``dns:`` records, one metadata record a
-certificate, warcinfo.
+Spec: evidence package layout (``data/``, ``meta/``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from crawlers.capture.certificates import Chain, describe
-from crawlers.capture.exchange import Exchange, Veil, request_block, response_block
-from crawlers.capture.wacz import WARC_NAME, ReplayPage, build_wacz
-from crawlers.capture.warc import WarcWriter, warc_date, warc_fields
+from crawlers.capture.exchange import Exchange, Veil
+from crawlers.capture.wacz import ReplayPage
 from crawlers.egress.record import ConnectionRecord
-from kernel.clock import iso
+from kernel.clock import iso, parse_iso
 from kernel.crypto import canonical_json
+
+HELD = "by the browser for the origin, from its connections of this capture; not told for each connection"
+"""What Chromium's ``Network.getCertificate`` gives; no new connection is made for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,82 +44,6 @@ def endpoint(url: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def archive(seen: Seen, veil: Veil, software: str, user_agent: str) -> tuple[bytes, WarcWriter]:
-    """The WACZ, and the writer that knows index and running hash."""
-    writer = WarcWriter(WARC_NAME)
-    start = warc_date(seen.page.at)
-    info = warc_fields(
-        (
-            ("software", software),
-            ("format", "WARC File Format 1.1"),
-            ("conformsTo", "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"),
-            ("http-header-user-agent", user_agent),
-            ("robots", "not consulted here: the order decides"),
-            ("description", "values of Cookie, Set-Cookie and Authorization are replaced by salted hashes"),
-        )
-    )
-    head = (("WARC-Date", start), ("WARC-Filename", WARC_NAME), ("Content-Type", "application/warc-fields"))
-    writer.write("warcinfo", head, info)
-    for entry in dns_lines(seen):
-        _write_dns(writer, entry)
-    for chain in seen.chains:
-        _write_chain(writer, chain, start)
-    for item in seen.exchanges:
-        _write_exchange(writer, item, seen.address(item.url), veil)
-    return build_wacz(writer.content(), writer.cdxj(), seen.page, software), writer
-
-
-def _write_dns(writer: WarcWriter, entry: Mapping[str, object]) -> None:
-    at = str(entry["at"])
-    lines = [f"{at[0:4]}{at[5:7]}{at[8:10]}{at[11:13]}{at[14:16]}{at[17:19]}"]
-    answers = entry["answers"]
-    for answer in answers if isinstance(answers, list) else []:
-        kind = "AAAA" if ":" in answer["address"] else "A"
-        ttl = f"{answer['ttl']} " if answer["ttl"] is not None else ""
-        lines.append(f"{entry['host']}. {ttl}IN {kind} {answer['address']}")
-    block = "\r\n".join([*lines, ""]).encode()
-    fields = (("WARC-Date", at), ("WARC-Target-URI", f"dns:{entry['host']}"), ("Content-Type", "text/dns"))
-    writer.write("resource", fields, block, block)
-
-
-def _write_chain(writer: WarcWriter, chain: Chain, date: str) -> None:
-    for position, data in enumerate(chain.certificates):
-        told = describe(data)
-        pairs = [("origin", chain.origin), ("position", str(position))]
-        pairs += [(name, str(value)) for name, value in told.items() if isinstance(value, str)]
-        fields = (("WARC-Date", date), ("WARC-Target-URI", chain.origin), ("Content-Type", "application/warc-fields"))
-        writer.write("metadata", fields, warc_fields(pairs))
-
-
-def _write_exchange(writer: WarcWriter, item: Exchange, address: str, veil: Veil) -> None:
-    common = [("WARC-Date", warc_date(item.at)), ("WARC-Target-URI", item.url)]
-    if address:
-        common.append(("WARC-IP-Address", address))
-    protocols = [item.protocol] if item.protocol else []
-    if item.tls_protocol:
-        protocols.append(item.tls_protocol.lower().replace("tls ", "tls/"))
-    common.extend(("WARC-Protocol", protocol) for protocol in protocols)
-    if item.cipher:
-        common.append(("WARC-Cipher-Suite", item.cipher))
-    concurrent: list[tuple[str, str]] = []
-    if item.answered:
-        fields = [*common, ("Content-Type", "application/http; msgtype=response")]
-        if item.truncated or item.body is None:
-            fields.append(("WARC-Truncated", item.truncated or "unspecified"))
-        elif item.failure or not item.finished:
-            fields.append(("WARC-Truncated", "disconnect"))
-        block = response_block(item, veil)
-        line = (item.url, item.at, item.status, item.mime or "application/octet-stream")
-        payload = item.body or b""
-        if item.method == "GET":
-            record_id = writer.write_answer(fields, block, payload, line)
-        else:
-            record_id = writer.write("response", fields, block, payload)
-        concurrent = [("WARC-Concurrent-To", record_id)]
-    asked = [*common, *concurrent, ("Content-Type", "application/http; msgtype=request")]
-    writer.write("request", asked, request_block(item, veil), item.post_data)
-
-
 def dns_lines(seen: Seen) -> list[dict[str, object]]:
     """Content of ``data/net/dns.jsonl``: what each name was answered, asked once in the capture."""
     found: dict[str, dict[str, object]] = {}
@@ -137,6 +61,7 @@ def dns_lines(seen: Seen) -> list[dict[str, object]]:
 def request_lines(seen: Seen, veil: Veil) -> list[dict[str, object]]:
     """Content of ``data/net/requests.jsonl``: one line an exchange, then one a connection."""
     lines: list[dict[str, object]] = []
+    tables = chain_table(seen)
     for item in seen.exchanges:
         host, port = endpoint(item.url)
         lines.append(
@@ -154,6 +79,11 @@ def request_lines(seen: Seen, veil: Veil) -> list[dict[str, object]]:
                 "protocol": item.protocol,
                 "tls": item.tls_protocol,
                 "cipher": item.cipher,
+                "key_exchange": item.key_exchange,
+                "connection": item.connection,
+                "certificate": _leaf(tables, item.url),
+                "certificate_held": HELD if item.url.startswith("https:") else "",
+                "certificate_of_connection": leaf_agrees(tables, item),
                 "certificate_subject": item.certificate_subject,
                 "timing_us": item.timing,
                 "bytes_encoded": item.encoded_bytes,
@@ -179,10 +109,39 @@ def chain_table(seen: Seen) -> list[dict[str, object]]:
         {
             "origin": chain.origin,
             "remote_address": seen.address(chain.origin),
+            "held": HELD,
             "certificates": [describe(data) for data in chain.certificates],
         }
         for chain in seen.chains
     ]
+
+
+def _chain_of(tables: Sequence[Mapping[str, object]], url: str) -> list[dict[str, object]]:
+    for table in tables:
+        certificates = table["certificates"]
+        if url.startswith(f"{table['origin']}/") and isinstance(certificates, list):
+            return certificates
+    return []
+
+
+def _leaf(tables: Sequence[Mapping[str, object]], url: str) -> str:
+    chain = _chain_of(tables, url)
+    return str(chain[0]["sha256"]) if chain else ""
+
+
+def leaf_agrees(tables: Sequence[Mapping[str, object]], item: Exchange) -> str:
+    """Whether the origin's leaf is the one this very connection told of: subject and validity are compared.
+
+    Returns:
+        ``agrees``, ``differs``, or ``NOT_CHECKED`` where one of them is not known; empty without TLS.
+    """
+    if not item.url.startswith("https:"):
+        return ""
+    chain = _chain_of(tables, item.url)
+    if not chain or "not_before" not in chain[0] or item.certificate_span == (0, 0):
+        return "NOT_CHECKED"
+    span = tuple(int(parse_iso(str(chain[0][name])).timestamp()) for name in ("not_before", "not_after"))
+    return "agrees" if span == item.certificate_span else "differs"
 
 
 def json_lines(lines: list[dict[str, object]]) -> bytes:

@@ -11,17 +11,34 @@ import platform
 import shutil
 import socket
 import subprocess
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from time import tzname
 
 from crawlers.capture.browser import BrowserFacts
+from crawlers.capture.bystanders import bystanders
 from kernel.clock import CHINA, iso, monotonic, now
 from kernel.config import ROOT
 from kernel.crypto import sha256_hex
 
 _PACKAGES = ("playwright", "isal", "cryptography", "pydantic")
+CODE = ("crawlers", "evidence", "kernel")
 _CLOCK_ERROR = 5  # TIME_ERROR of adjtimex(2): the kernel clock is not synchronised
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What was found in a new browser profile before the first page.
+
+    Attributes:
+        cookies: their number. pages: addresses of other pages open in it. extensions: targets of extensions.
+    """
+
+    cookies: int
+    pages: tuple[str, ...]
+    extensions: tuple[str, ...]
 
 
 class Environment:
@@ -29,6 +46,7 @@ class Environment:
 
     def __init__(self) -> None:
         self.commit = code_commit()
+        self.code_sha256, self._code_files = code_digest()
         self._software = {name: version(name) for name in _PACKAGES}
 
     def software(self) -> str:
@@ -36,13 +54,13 @@ class Environment:
         return f"Wangjian capture {self.commit[:12] or 'unknown'}"
 
     def reading(
-        self, browser: BrowserFacts, proxy_url: str, clock: list[dict[str, object]], *, accept_bad_tls: bool
+        self, browser: BrowserFacts, proxy_url: str, profile: Profile, *, accept_bad_tls: bool
     ) -> dict[str, object]:
-        """The content of ``data/env/clean.json``.
+        """The content of ``data/env/clean.json`` but for the clock, which is read at the end too.
 
         Args:
             browser: the running browser. proxy_url: of this capture's egress proxy.
-            clock: samples taken at the start and the end.
+            profile: what was found in the new profile.
             accept_bad_tls: whether this capture was ordered to go on in spite of certificate errors.
         """
         return {
@@ -52,14 +70,16 @@ class Environment:
                 "browser": proxy_url,
                 "note": "own egress proxy in the same process; passes bytes unchanged, ends no TLS",
             },
-            "hosts_file": _text_file("/etc/hosts"),
+            "hosts_file": hosts_file(),
             "resolver_file": _text_file("/etc/resolv.conf"),
-            "routes": _text_file("/proc/net/route"),
+            "routes": {"ipv4": _text_file("/proc/net/route"), "ipv6": _text_file("/proc/net/ipv6_route")},
+            "processes": bystanders(),
             "profile": {
-                "fresh": True,
-                "history": 0,
-                "cookies_before": 0,
-                "extensions": [],
+                "fresh": not (profile.cookies or profile.pages or profile.extensions),
+                "kind": "new browser context without a folder; it ends with the capture",
+                "cookies_before": profile.cookies,
+                "other_pages_before": list(profile.pages),
+                "extensions": list(profile.extensions),
                 "service_workers": "blocked",
             },
             "browser": {
@@ -72,15 +92,58 @@ class Environment:
                 "certificate_errors_ignored": accept_bad_tls,
                 "extra_roots": {"file": browser.roots.file, "sha256": list(browser.roots.sha256)},
             },
-            "code": {"commit": self.commit or "NOT_CHECKED", "packages": self._software},
+            "code": {
+                "commit": self.commit or "NOT_CHECKED",
+                "sha256": self.code_sha256,
+                "sha256_of": f"sha256sum lines of {self._code_files} Python files of crawlers, evidence and kernel",
+                "packages": self._software,
+            },
             "machine": {
                 "host": socket.gethostname(),
                 "system": platform.platform(),
                 "python": platform.python_version(),
                 "user_is_root": os.geteuid() == 0,
             },
-            "clock": {"samples": clock, "ntp": _ntp_state()},
         }
+
+
+def clock_reading(samples: list[dict[str, object]], servers: dict[str, object]) -> dict[str, object]:
+    """The clock's part of ``data/env/clean.json``.
+
+    Args:
+        samples: taken at the start and the end. servers: what time servers say.
+    """
+    return {
+        "samples": samples,
+        "timezone": list(tzname),
+        "ntp": servers,
+        "kernel": _kernel_clock(),
+    }
+
+
+def hosts_file(path: str = "/etc/hosts") -> dict[str, object]:
+    """The hosts file: digest, entries, and of these the ones that could lead a site elsewhere.
+
+    Names of this machine and of the loopback do not matter; every other line does.
+    """
+    told = _text_file(path)
+    entries = told.get("entries")
+    if not isinstance(entries, list):
+        return told
+    own = {"localhost", "localhost.localdomain", "broadcasthost", socket.gethostname().lower()}
+    matters = []
+    for line in entries:
+        names = {name.lower() for name in str(line).partition("#")[0].split()[1:]}
+        if any(name not in own and not name.startswith(("ip6-", "localhost")) for name in names):
+            matters.append(line)
+    return {**told, "entries_that_matter": matters}
+
+
+def code_digest(root: Path = ROOT) -> tuple[str, int]:
+    """SHA-256 (hex) over the ``sha256sum`` lines of the running code, sorted by name, and the number of files."""
+    names = sorted(path for part in CODE for path in (root / part).rglob("*.py"))
+    lines = [f"{sha256_hex(path.read_bytes())}  {path.relative_to(root).as_posix()}\n" for path in names]
+    return sha256_hex("".join(lines).encode()), len(names)
 
 
 def clock_sample(label: str, at: datetime) -> dict[str, object]:
@@ -119,8 +182,8 @@ def _text_file(path: str) -> dict[str, object]:
     return {"path": path, "sha256": sha256_hex(data), "entries": entries}
 
 
-def _ntp_state() -> dict[str, object]:
-    """What the kernel says of its clock; no time server is asked from here."""
+def _kernel_clock() -> dict[str, object]:
+    """What the kernel says of its clock."""
     buffer = (ctypes.c_long * 64)()  # struct timex with modes 0: read only
     try:
         state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(buffer))
@@ -130,9 +193,5 @@ def _ntp_state() -> dict[str, object]:
         return {"state": "NOT_CHECKED", "reason": "the kernel does not tell its clock state"}
     told = {"kernel_max_error_us": int(buffer[3]), "kernel_estimated_error_us": int(buffer[4])}
     if state == _CLOCK_ERROR:
-        return {
-            "state": "NOT_CHECKED",
-            "reason": "no time server was asked; the kernel clock is not synchronised",
-            **told,
-        }
-    return {"state": "KERNEL_SYNCHRONISED", "reason": "as the kernel says; no time server was asked from here", **told}
+        return {"state": "NOT_CHECKED", "reason": "the kernel clock is not synchronised", **told}
+    return {"state": "KERNEL_SYNCHRONISED", "reason": "as the kernel says", **told}

@@ -32,6 +32,9 @@ class Exchange:
         failure: Chromium's error word, or empty. blocked: why the browser itself blocked it.
         redirected_to: where a redirect answer pointed.
         truncated: why the body is not whole (``length``), or empty.
+        certificate_subject, certificate_span: of the leaf on this very connection: common name, first and last
+            second of its validity (Unix time). key_exchange: group or method. connection: the browser's number of it.
+        settled: nothing more will come. taped: written to the archive.
     """
 
     request_id: str
@@ -66,6 +69,11 @@ class Exchange:
     truncated: str = ""
     from_cache: bool = False
     messages: int = 0
+    certificate_span: tuple[int, int] = (0, 0)
+    key_exchange: str = ""
+    connection: str = ""
+    settled: bool = False
+    taped: bool = False
 
     @property
     def answered(self) -> bool:

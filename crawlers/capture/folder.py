@@ -3,18 +3,23 @@
 import errno
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from crawlers.capture.errors import CaptureError
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
-def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
+
+def write_folder(out: Path, files: Mapping[str, bytes], kept: Path | None = None) -> None:
     """Write files below ``out`` so that a crash at any moment leaves either all of them or no ``out``.
 
     Args:
         out: must not exist yet.
         files: path below ``out`` to content.
+        kept: folder of files that are taken over as they lie there, by a second name on the same disk.
 
     Raises:
         CaptureError: ``disk`` where the disk is full or refuses; nothing is left behind.
@@ -23,22 +28,44 @@ def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
     """
     partial = partial_of(out)
     try:
+        on_disk(out, _write_all, out, partial, files, kept)
+    except CaptureError:
         shutil.rmtree(partial, ignore_errors=True)
-        folders = {partial}
-        for name, data in files.items():
-            path = partial / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            folders.update(parent for parent in path.parents if parent.is_relative_to(partial))
-            _write(path, data)
-        for folder in folders:
-            _sync_folder(folder)
-        partial.rename(out)
-        _sync_folder(out.parent)
+        raise
+
+
+def _write_all(out: Path, partial: Path, files: Mapping[str, bytes], kept: Path | None) -> None:
+    shutil.rmtree(partial, ignore_errors=True)
+    folders = {partial}
+    taken = [path for path in kept.rglob("*") if path.is_file()] if kept else []
+    names = {path.relative_to(kept).as_posix(): path for path in taken} if kept else {}
+    for name in [*names, *files]:
+        path = partial / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folders.update(parent for parent in path.parents if parent.is_relative_to(partial))
+    for name, source in names.items():
+        os.link(source, partial / name)
+        _sync(partial / name)
+    for name, data in files.items():
+        _write(partial / name, data)
+    for folder in folders:
+        _sync(folder)
+    partial.rename(out)
+    _sync(out.parent)
+
+
+def on_disk(place: Path, action: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Carry out something that writes.
+
+    Raises:
+        CaptureError: ``disk`` where the disk is full or refuses.
+    """
+    try:
+        return action(*arguments, **named)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
         hint = "Free some space." if error.errno in {errno.ENOSPC, errno.EDQUOT} else "Check the folder and its rights."
         raise CaptureError(
-            "disk", f"expected to write {out}, got: {error.strerror}", hint=hint, context={"errno": error.errno}
+            "disk", f"expected to write {place}, got: {error.strerror}", hint=hint, context={"errno": error.errno}
         ) from error
 
 
@@ -58,8 +85,8 @@ def _write(path: Path, data: bytes) -> None:
         os.close(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

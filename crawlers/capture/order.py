@@ -4,7 +4,16 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    Base64Bytes,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from crawlers.capture.errors import CaptureError
 
@@ -28,7 +37,8 @@ class Options(_Strict):
         timeout_s: wall time of the whole capture; 0 means ``Settings.capture_timeout_s``.
         accept_bad_tls: an officer ordered the capture although the certificate is bad.
         purpose: why, in words; quoted in ``meta/capture.json``.
-        order: what the caller wants quoted beside it: officers, authorisation, beacon, case.
+        second_look: whether the address is also fetched without the browser, and by the second node if there is one.
+        order: what the caller wants quoted beside it: officers, authorisation, case.
     """
 
     viewport: Viewport = Viewport()
@@ -36,8 +46,39 @@ class Options(_Strict):
     timezone: str = Field(default="Asia/Shanghai", pattern=r"^[A-Za-z0-9_+/-]{1,64}$")
     timeout_s: float = Field(default=0, ge=0, le=600)
     accept_bad_tls: bool = False
+    second_look: bool = False
     purpose: str = Field(default="", max_length=4_000)
     order: dict[str, str] = Field(default_factory=dict)
+
+
+class Beacon(_Strict):
+    """What proves that the capture began later than a moment, or why there is nothing.
+
+    Attributes:
+        note: newest witnessed checkpoint, as text. tsa: short name of the service that stamped it.
+        response: RFC 3161 response over the SHA-256 of ``note``, DER in base64. at: its time, RFC 3339.
+        reason: why there is none; then the rest is empty.
+    """
+
+    note: str = Field(default="", max_length=100_000)
+    tsa: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9-]{0,30})?$")
+    response: Base64Bytes = Field(default=b"", max_length=200_000)
+    at: str = Field(default="", max_length=40)
+    reason: str = Field(default="", max_length=1_000)
+
+    @model_validator(mode="after")
+    def _is_whole_or_none(self) -> "Beacon":
+        if len({bool(self.note), bool(self.tsa), bool(self.response), not self.reason}) != 1:
+            raise ValueError("expected note, tsa and response, or a reason")
+        return self
+
+
+class Checkpoint(_Strict):
+    """A snapshot that was committed while the capture ran: of which try, how many bytes, their SHA-256 (hex)."""
+
+    started_at: str = Field(max_length=40)
+    bytes: int = Field(ge=0)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
 class _Addressed(_Strict):
@@ -59,10 +100,7 @@ class _Addressed(_Strict):
         return url
 
 
-class CaptureOrder(_Addressed):
-    """Fix a page as files below ``out``, which must be an absolute path."""
-
-    op: Literal["capture"]
+class _Placed(_Addressed):
     out: Path
 
     @field_validator("out")
@@ -71,6 +109,28 @@ class CaptureOrder(_Addressed):
         if not out.is_absolute() or ".." in out.parts:
             raise ValueError("expected an absolute path without '..'")
         return out
+
+
+class CaptureOrder(_Placed):
+    """Fix a page as files below ``out``, which must be an absolute path.
+
+    Attributes:
+        beacon: what is laid beside the tape before the page is asked for.
+    """
+
+    op: Literal["capture"]
+    beacon: Beacon = Beacon(reason="none was handed over")
+
+
+class RecoverOrder(_Placed):
+    """Make a PARTIAL capture of what an interrupted one left beside ``out``.
+
+    Attributes:
+        checkpoints: all that were committed for this evidence; the tape must agree with those of its try.
+    """
+
+    op: Literal["recover"]
+    checkpoints: tuple[Checkpoint, ...] = ()
 
 
 class RenderOrder(_Addressed):
@@ -85,7 +145,7 @@ class QuitOrder(_Strict):
     op: Literal["quit"]
 
 
-Order = CaptureOrder | RenderOrder | QuitOrder
+Order = CaptureOrder | RecoverOrder | RenderOrder | QuitOrder
 _ORDER: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="op")])
 
 

@@ -38,6 +38,7 @@ class _Chain:
     sent: list[Params] = field(default_factory=list)
     came: list[Params] = field(default_factory=list)
     started: float = 0.0
+    joined: int = 0
 
 
 class Traffic:
@@ -117,10 +118,24 @@ class Traffic:
         if self._bodies:
             await asyncio.wait(self._bodies, timeout=cap_s)
 
-    def exchanges(self) -> list[Exchange]:
-        """All hops with what was really sent and received, in the order they were asked."""
+    def settled(self) -> list[Exchange]:
+        """Hops to which nothing more will come and that are not on tape yet, in the order they were asked."""
+        self._join()
+        every = [hop for chain in self._chains.values() for hop in chain.hops[: chain.joined]]
+        found = [hop for hop in every if hop.settled and not hop.taped and hop.kind not in _UNENDING]
+        return sorted(found, key=lambda exchange: exchange.at)
+
+    def end(self) -> None:
+        """Nothing more is waited for: every hop keeps the heads that are there."""
+        self._join(wait=False)
+
+    def _join(self, *, wait: bool = True) -> None:
         for chain in self._chains.values():
-            _join(chain)
+            _join(chain, wait=wait)
+
+    def exchanges(self) -> list[Exchange]:
+        """All hops with what was really sent and received so far, in the order they were asked."""
+        self._join()
         every = [hop for chain in self._chains.values() for hop in chain.hops]
         return sorted([*every, *self.extra], key=lambda exchange: exchange.at)
 
@@ -142,7 +157,7 @@ class Traffic:
         if "redirectResponse" in params and chain.hops:
             _take_response(chain.hops[-1], params["redirectResponse"])
             chain.hops[-1].redirected_to = url
-            chain.hops[-1].finished = True
+            chain.hops[-1].finished = chain.hops[-1].settled = True
             chain.hops[-1].body = b""
             chain.extra[-1] = bool(params.get("redirectHasExtraInfo"))
         self._count += 1
@@ -201,15 +216,19 @@ class Traffic:
         hop.encoded_bytes = int(params.get("encodedDataLength", 0))
         self._set_end(line, params, hop)
         if hop.kind in _BODYLESS or hop.method == "HEAD" or hop.status in {204, 304}:
-            hop.body = b""
+            hop.body, hop.settled = b"", True
         elif hop.encoded_bytes > MAX_BODY_BYTES or self._total > MAX_TOTAL_BYTES:
-            hop.truncated = "length"
+            hop.truncated, hop.settled = "length", True
         else:
             self._total += hop.encoded_bytes
             stream = self._streams.pop((line.name, params["requestId"]), None)
             task = asyncio.create_task(fetch_body(line, hop, stream))
             self._bodies.add(task)
-            task.add_done_callback(self._bodies.discard)
+            task.add_done_callback(lambda done: self._kept(done, hop))
+
+    def _kept(self, task: asyncio.Task[None], hop: Exchange) -> None:
+        self._bodies.discard(task)
+        hop.settled = True
 
     def _failed(self, line: Line, params: Params) -> None:
         self._end(line, params)
@@ -218,6 +237,7 @@ class Traffic:
             return
         hop.failure = str(params.get("errorText") or "failed").removeprefix("net::")
         hop.blocked = str(params.get("blockedReason", ""))
+        hop.settled = True
         self._set_end(line, params, hop)
 
     def _end(self, line: Line, params: Params) -> None:
@@ -279,6 +299,9 @@ def _take_response(hop: Exchange, response: Params) -> None:
         hop.tls_protocol = str(details.get("protocol", ""))
         hop.cipher = str(details.get("cipher", ""))
         hop.certificate_subject = str(details.get("subjectName", ""))
+        hop.certificate_span = (int(details.get("validFrom", 0)), int(details.get("validTo", 0)))
+        hop.key_exchange = str(details.get("keyExchangeGroup") or details.get("keyExchange") or "")
+    hop.connection = str(response.get("connectionId", ""))
     timing: dict[str, Any] = response.get("timing") or {}
     names = ("dnsStart", "dnsEnd", "connectStart", "connectEnd", "sslStart", "sslEnd", "sendStart", "sendEnd")
     hop.timing = {name: round(timing[name] * 1000) for name in names if timing.get(name, -1) >= 0}
@@ -286,18 +309,28 @@ def _take_response(hop: Exchange, response: Params) -> None:
         hop.timing["receiveHeadersEnd"] = round(timing["receiveHeadersEnd"] * 1000)
 
 
-def _join(chain: _Chain) -> None:
-    """Give each hop the heads that really passed; extra infos come in the order of the hops."""
-    sent, came = iter(chain.sent), iter(chain.came)
-    for hop, has_extra in zip(chain.hops, chain.extra, strict=True):
-        if hop.kind == "WebSocket":
-            continue
-        if (really_sent := next(sent, None)) is not None:
-            hop.request_head = header_pairs(really_sent.get("headers", {}))
-        if not has_extra or (really_came := next(came, None)) is None:
-            continue
-        hop.response_head = header_pairs(really_came.get("headers", {}))
-        if really_came.get("headersText"):
-            hop.status_line, hop.response_head = parse_head(really_came["headersText"])
-    chain.sent.clear()
-    chain.came.clear()
+def _join(chain: _Chain, *, wait: bool) -> None:
+    """Give each hop the heads that really passed; extra infos come in the order of the hops.
+
+    Args:
+        wait: leave a hop for later whose extra info is still on its way.
+    """
+    while chain.joined < len(chain.hops):
+        hop, has_extra = chain.hops[chain.joined], chain.extra[chain.joined]
+        ended = hop.finished or bool(hop.failure)
+        if wait and hop.kind != "WebSocket" and (not ended or (has_extra and not chain.came)):
+            return
+        chain.joined += 1
+        if hop.kind != "WebSocket":
+            _take_heads(hop, chain, has_extra=has_extra)
+
+
+def _take_heads(hop: Exchange, chain: _Chain, *, has_extra: bool) -> None:
+    if chain.sent:
+        hop.request_head = header_pairs(chain.sent.pop(0).get("headers", {}))
+    if not has_extra or not chain.came:
+        return
+    really_came = chain.came.pop(0)
+    hop.response_head = header_pairs(really_came.get("headers", {}))
+    if really_came.get("headersText"):
+        hop.status_line, hop.response_head = parse_head(really_came["headersText"])

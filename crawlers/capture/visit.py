@@ -9,6 +9,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from crawlers.capture.browser import BrowserKeeper, crashed
+from crawlers.capture.environment import Profile
 from crawlers.capture.errors import CaptureError
 from crawlers.capture.exchange import Exchange
 from crawlers.capture.line import Line, LineError, PageLine
@@ -50,6 +51,7 @@ class Visit:
         self.notes: list[str] = []
         self.security: dict[str, Any] = {}
         self.frame_id = ""
+        self.profile: Profile | None = None
         self._keeper = keeper
         self._context: BrowserContext | None = None
         self._page: Page | None = None
@@ -164,6 +166,16 @@ class Visit:
             self._line.send("DOM.enable"),
         )
         self.frame_id = str(target["targetInfo"]["targetId"])
+        self.profile = await self._look_around(self._context)
+
+    async def _look_around(self, context: BrowserContext) -> Profile:
+        """What the new profile holds before the first page."""
+        cookies, targets = await asyncio.gather(context.cookies(), self.line.send("Target.getTargets"))
+        addresses = [str(item["url"]) for item in targets["targetInfos"]]
+        pages = tuple(page.url for page in context.pages if page is not self._page)
+        return Profile(
+            len(cookies), pages, tuple(sorted(url for url in addresses if url.startswith("chrome-extension:")))
+        )
 
     def _overhear(self, request: Request) -> None:
         self._requests.append(request)

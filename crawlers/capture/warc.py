@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from isal import igzip
@@ -34,26 +35,31 @@ class IndexLine:
 
 
 class WarcWriter:
-    """Collects gzip members, one a record, in memory; a capture is bounded by its byte budget.
+    """Writes gzip members, one a record, to a file as they come.
+
+    Args:
+        name: of the WARC file, for the index. sink: takes the members.
 
     Attributes:
         index: one line an answer.
         chain: running hash over the members: ``sha256(previous 32 bytes + sha256(member))``, so that
             no record can be taken out, added or moved without the head changing.
-        count: records written.
+        count: records written. size: bytes written.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, sink: BinaryIO) -> None:
         self.index: list[IndexLine] = []
         self.chain = bytes(32)
         self.count = 0
+        self.size = 0
         self._name = name
-        self._parts: list[bytes] = []
-        self._size = 0
+        self._sink = sink
+        self._running = hashlib.sha256()
+        self._last = b""
 
-    def content(self) -> bytes:
-        """The whole file."""
-        return b"".join(self._parts)
+    def digest(self) -> str:
+        """SHA-256 of everything written so far, hex."""
+        return self._running.copy().hexdigest()
 
     def write(self, kind: str, fields: Fields, block: bytes, payload: bytes | None = None) -> str:
         """Append one record.
@@ -72,11 +78,18 @@ class WarcWriter:
             lines.append(f"WARC-Payload-Digest: sha256:{sha256_hex(payload)}\r\n")
         lines.append(f"WARC-Block-Digest: sha256:{sha256_hex(block)}\r\nContent-Length: {len(block)}\r\n\r\n")
         member = igzip.compress(b"".join(("".join(lines).encode(), block, b"\r\n\r\n")), LEVEL)
-        self._parts.append(member)
-        self._size += len(member)
-        self.chain = hashlib.sha256(self.chain + hashlib.sha256(member).digest()).digest()
-        self.count += 1
+        self._last = self.append(member)
         return record_id
+
+    def append(self, member: bytes) -> bytes:
+        """Append a whole gzip member as it is. Returns: its SHA-256, raw."""
+        self._sink.write(member)
+        self.size += len(member)
+        self._running.update(member)
+        digest = hashlib.sha256(member).digest()
+        self.chain = hashlib.sha256(self.chain + digest).digest()
+        self.count += 1
+        return digest
 
     def write_answer(self, fields: Fields, block: bytes, payload: bytes, line: tuple[str, datetime, int, str]) -> str:
         """Append a response record and its index line.
@@ -84,12 +97,11 @@ class WarcWriter:
         Args:
             line: URL, time, status and media type for the index.
         """
-        offset = self._size
+        offset = self.size
         record_id = self.write("response", fields, block, payload)
-        member = self._parts[-1]
         url, at, status, mime = line
         self.index.append(
-            IndexLine(url, at, status, mime, sha256_hex(payload), sha256_hex(member), offset, len(member))
+            IndexLine(url, at, status, mime, sha256_hex(payload), self._last.hex(), offset, self.size - offset)
         )
         return record_id
 

@@ -13,7 +13,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from crawlers.capture.browser import crashed
 from crawlers.capture.errors import CaptureError
-from crawlers.capture.order import CaptureOrder, QuitOrder, RenderOrder, parse_order
+from crawlers.capture.order import CaptureOrder, QuitOrder, RecoverOrder, RenderOrder, parse_order
 from crawlers.capture.session import Studio
 from kernel.config import Settings
 from kernel.errors import WangjianError
@@ -55,12 +55,15 @@ class Worker:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._studio.keeper.close()
 
-    async def _carry_out(self, order: CaptureOrder | RenderOrder) -> None:
+    async def _carry_out(self, order: CaptureOrder | RecoverOrder | RenderOrder) -> None:
+        def tell(event: dict[str, object]) -> None:
+            self._send({"id": order.id, **event})
+
         try:
             if isinstance(order, CaptureOrder):
-                result = await self._studio.capture(
-                    order, lambda stage: self._send({"id": order.id, "event": "progress", "stage": stage})
-                )
+                result = await self._studio.capture(order, tell)
+            elif isinstance(order, RecoverOrder):
+                result = await self._studio.recover(order, tell)
             else:
                 result = await self._studio.render(order)
             self._send({"id": order.id, "ok": True, "result": result})
@@ -89,9 +92,13 @@ async def serve(settings: Settings, source: int, target: BinaryIO, parallel: int
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[bytes] = asyncio.Queue()
 
+    lock = threading.Lock()  # a recovery tells its checkpoint from a thread
+
     def send(answer: dict[str, object]) -> None:
-        target.write(json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n")
-        target.flush()
+        line = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+        with lock:
+            target.write(line)
+            target.flush()
 
     def take(line: bytes) -> None:
         loop.call_soon_threadsafe(lines.put_nowait, line)

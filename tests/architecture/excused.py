@@ -47,7 +47,26 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "tests/integration/capture/test_archive.py",
         BROWSER,
-        tuple(f"crawlers/capture/{name}.py" for name in ("bundle", "look", "overheard", "traffic", "visit")),
+        tuple(
+            f"crawlers/capture/{name}.py"
+            for name in (
+                "bundle",
+                "development",
+                "look",
+                "overheard",
+                "record",
+                "recorder",
+                "records",
+                "traffic",
+                "visit",
+            )
+        ),
+    ),
+    ("tests/integration/capture/test_second_look.py", BROWSER, ("crawlers/capture/second_look.py",)),
+    (
+        "tests/unit/crawlers/capture/test_node.py",
+        "the two ends of one line: what one node sends is what the other must refuse or believe",
+        ("crawlers/capture/second_node.py",),
     ),
     (
         "tests/integration/test_crawl_shop.py",

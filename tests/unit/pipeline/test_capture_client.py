@@ -34,37 +34,44 @@ for line in sys.stdin:
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CaptureClient]:
     """A client of the stand-in worker."""
     (tmp_path / "stand_in.py").write_text(WORKER)
-    monkeypatch.setattr("pipeline.capture_client.environment", lambda: {"PYTHONPATH": f"{tmp_path}:{ROOT}"})
+    monkeypatch.setattr(
+        "pipeline.capture_client.environment", lambda extra: {"PYTHONPATH": f"{tmp_path}:{ROOT}", **extra}
+    )
     with CaptureClient(tmp_path / "log", timeout_s=1.0, module="stand_in") as client:
         yield client
 
 
-def test_a_result_comes_back_with_its_stages(client: CaptureClient, tmp_path: Path) -> None:
+def order(identifier: str, url: str) -> dict[str, object]:
+    """An order whose address says how the stand-in behaves."""
+    return {"op": "capture", "id": identifier, "url": url, "out": "/x", "options": {}}
+
+
+def test_a_result_comes_back_with_its_stages(client: CaptureClient) -> None:
     """Answers to others are passed over; stages are told; one worker serves many orders."""
     stages: list[str] = []
-    first = client.capture("e1", "good", tmp_path / "o", {}, stages.append)
-    second = client.capture("e2", "good", tmp_path / "o", {})
+    first = client.order(order("e1", "good"), lambda event: stages.append(str(event["stage"])))
+    second = client.order(order("e2", "good"))
     assert stages == ["load"]
     assert first["pid"] == second["pid"]
 
 
-def test_a_refusal_keeps_its_code(client: CaptureClient, tmp_path: Path) -> None:
+def test_a_refusal_keeps_its_code(client: CaptureClient) -> None:
     """The worker's own code is in the error."""
     with pytest.raises(CaptureFailedError) as caught:
-        client.capture("e1", "bad", tmp_path / "o", {})
+        client.order(order("e1", "bad"))
     assert (caught.value.code, caught.value.message, caught.value.hint) == ("capture.x", "m", "h")
 
 
 @pytest.mark.parametrize("fault", ["die", "hang"])
-def test_a_broken_worker_is_replaced(client: CaptureClient, tmp_path: Path, fault: str) -> None:
+def test_a_broken_worker_is_replaced(client: CaptureClient, fault: str) -> None:
     """A worker that dies or hangs fails one order; the next one has a new worker."""
     with pytest.raises(ProcessError):
-        client.capture("e1", fault, tmp_path / "o", {})
-    assert client.capture("e2", "good", tmp_path / "o", {})["pid"]
+        client.order(order("e1", fault))
+    assert client.order(order("e2", "good"))["pid"]
 
 
-def test_closing_twice_is_quiet(client: CaptureClient, tmp_path: Path) -> None:
+def test_closing_twice_is_quiet(client: CaptureClient) -> None:
     """Closing ends the worker; closing again does nothing."""
-    client.capture("e1", "good", tmp_path / "o", {})
+    client.order(order("e1", "good"))
     client.close()
     client.close()

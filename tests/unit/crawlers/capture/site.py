@@ -183,6 +183,7 @@ class CaptureProcess:
             stderr=subprocess.DEVNULL,
         )
         self.progress: list[str] = []
+        self.checkpoints: list[dict[str, Any]] = []
 
     def send(self, order: Mapping[str, object] | bytes) -> None:
         """Give an order without waiting."""
@@ -200,11 +201,14 @@ class CaptureProcess:
     def order(self, order: Mapping[str, object] | bytes) -> dict[str, Any]:
         """Give an order and wait for its last answer."""
         self.send(order)
-        self.progress = []
+        self.progress, self.checkpoints = [], []
         for found in self.answers():
             if "ok" in found:
                 return found
-            self.progress.append(found["stage"])
+            if found["event"] == "progress":
+                self.progress.append(found["stage"])
+            else:
+                self.checkpoints.append(found)
         raise AssertionError("the worker ended without an answer")
 
     def close(self) -> int:

@@ -54,7 +54,7 @@ async def test_captures_in_one_studio(site: Site, tmp_path: Path) -> None:
         secure.routes["/w.js"] = answer("fetch('/from-worker')", "text/javascript")
         secure.routes["/p.png"] = answer(png(1), "image/png")
         studio = Studio(settings_for(site, secure, ca=str(authority.file)))
-        stages: list[str] = []
+        stages: list[dict[str, object]] = []
         try:
             url = f"https://shop.example.test:{secure.port}/"
             found = await studio.capture(order(url, tmp_path / "ev-1"), stages.append)
@@ -65,7 +65,8 @@ async def test_captures_in_one_studio(site: Site, tmp_path: Path) -> None:
             lines = [json.loads(line) for line in (tmp_path / "ev-1/data/net/requests.jsonl").read_bytes().splitlines()]
             paths = {line["url"].removeprefix(url) for line in lines if line["type"] == "exchange"}
             assert {"", "p.png", "w.js", "from-worker", "post", "nosocket", "events"} <= paths
-            assert stages[0] == "opening"
+            assert stages[0] == {"event": "progress", "stage": "opening"}
+            assert any(event["event"] == "checkpoint" for event in stages)
             again = await studio.capture(order(url, tmp_path / "ev-1"), stages.append)
             assert again["reused"] is True
 
@@ -103,7 +104,7 @@ async def test_pages_that_do_not_end_or_answer(site: Site, tmp_path: Path) -> No
     site.routes["/loop"] = answer("<title>l</title><p>x</p><script>setTimeout(()=>{for(;;);},20)</script>")
     base = f"http://shop.example.test:{site.port}"
     studio = Studio(settings_for(site))
-    quiet: list[str] = []
+    quiet: list[dict[str, object]] = []
     try:
         found = await studio.capture(order(f"{base}/drip", tmp_path / "drip", timeout_s=12), quiet.append)
         assert {"load_timeout", "scroll_height", "picture_clipped"} <= set(str(found["stop_reason"]).split(","))

@@ -5,16 +5,22 @@ import io
 import json
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 
-from crawlers.capture.wacz import ReplayPage, build_wacz
+from crawlers.capture.wacz import ReplayPage, write_wacz
 
 PAGE = ReplayPage("http://shop.example.test/", "商店", datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC))
 
 
-def test_members_are_stored_and_digests_hold() -> None:
+def test_members_are_stored_and_digests_hold(tmp_path: Path) -> None:
     """Stored members, right digests, the page named; the same input gives the same bytes."""
-    data = build_wacz(b"warc", b"index", PAGE, "Wangjian")
-    assert data == build_wacz(b"warc", b"index", PAGE, "Wangjian")
+    warc = tmp_path / "data.warc.gz"
+    warc.write_bytes(b"warc")
+    places = [write_wacz(tmp_path / name, warc, b"index", PAGE, "Wangjian") for name in ("1.wacz", "2.wacz")]
+    data = (tmp_path / "1.wacz").read_bytes()
+    assert data == (tmp_path / "2.wacz").read_bytes()
+    offset, size = places[0]
+    assert data[offset : offset + size] == b"warc"
     archive = zipfile.ZipFile(io.BytesIO(data))
     assert all(info.compress_type == zipfile.ZIP_STORED for info in archive.infolist())
     package = json.loads(archive.read("datapackage.json"))

@@ -18,14 +18,16 @@ AT = datetime(2026, 11, 25, 1, 2, 3, 456789, tzinfo=UTC)
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=8))
 def test_every_record_is_found_by_its_index_line(bodies: list[bytes]) -> None:
     """Offset and length cut out exactly one member with the right digests; the chain covers all."""
-    writer = WarcWriter("data.warc.gz")
+    sink = io.BytesIO()
+    writer = WarcWriter("data.warc.gz", sink)
     writer.write("warcinfo", (("WARC-Date", warc_date(AT)),), warc_fields((("software", "x"),)))
     for number, body in enumerate(bodies):
         url = f"http://shop.example.test/{number}"
         fields = (("WARC-Date", warc_date(AT)), ("WARC-Target-URI", url), ("Content-Type", "application/http"))
         block = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
         writer.write_answer(fields, block, body, (url, AT, 200, "text/html"))
-    content = writer.content()
+    content = sink.getvalue()
+    assert (writer.size, writer.digest()) == (len(content), hashlib.sha256(content).hexdigest())
     chain = bytes(32)
     members: list[bytes] = []
     for line in writer.index:
@@ -44,7 +46,7 @@ def test_every_record_is_found_by_its_index_line(bodies: list[bytes]) -> None:
 
 def test_cdxj_is_sorted_and_complete() -> None:
     """One line an answer, sorted, with what a viewer needs."""
-    writer = WarcWriter("data.warc.gz")
+    writer = WarcWriter("data.warc.gz", io.BytesIO())
     for url in ("http://b.example.test/", "http://a.example.test/x"):
         writer.write_answer(
             (("WARC-Date", warc_date(AT)),), b"HTTP/1.1 200 OK\r\n\r\n", b"", (url, AT, 200, "text/html")

@@ -29,9 +29,9 @@ class FakeStudio:
     def __init__(self) -> None:
         self.keeper = FakeKeeper()
 
-    async def capture(self, order: object, progress: object) -> dict[str, object]:
+    async def capture(self, order: object, tell: object) -> dict[str, object]:
         """Tell a stage, then do as the URL says."""
-        progress("loading")  # type: ignore[operator]
+        tell({"event": "progress", "stage": "loading"})  # type: ignore[operator]
         word = order.url.rpartition("/")[2]  # type: ignore[attr-defined]
         if word == "own":
             raise CaptureError("timeout", "expected, got", hint="do")
