@@ -23,7 +23,7 @@ PICTURES = 90
 """More than the records of one snapshot, so that one is committed before the page has ended."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def site() -> Iterator[Site]:
     """A page whose last picture never comes."""
 
