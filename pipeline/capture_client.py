@@ -40,16 +40,16 @@ class CaptureClient:
         log: file for the worker's standard error.
         module: what ``python -m`` runs.
         timeout_s: the longest wait for one answer, seconds; longer than the capture's own limit.
-        extra: environment of the worker on top of ours.
+
+    Attributes:
+        extra: environment of the worker on top of ours, from its next start on.
     """
 
-    def __init__(
-        self, log: Path, timeout_s: float, module: str = WORKER_MODULE, extra: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, log: Path, timeout_s: float, module: str = WORKER_MODULE) -> None:
         self._module = module
         self._log = log
         self._timeout_s = timeout_s
-        self._extra = dict(extra or {})
+        self.extra: dict[str, str] = {}
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
@@ -115,7 +115,7 @@ class CaptureClient:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env=environment(self._extra),
+                env=environment(self.extra),
                 cwd=ROOT,
             )
         self._lines = queue.Queue()

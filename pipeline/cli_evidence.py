@@ -154,7 +154,8 @@ def capture_recover(evidence_id: str, purpose: str) -> int:
         open_evidence_store(stack.config)
         ensure_keys(stack.config, now())
         log = stack.config.data_dir / "log" / "capture.log"
-        with CaptureClient(log, MARGIN_SECONDS, extra=worker_environment(stack.config)) as client:
+        with CaptureClient(log, MARGIN_SECONDS) as client:
+            client.extra.update(worker_environment(stack.config))
             recover_by_hand(database, stack.config, client, evidence_id, actor=ACTOR, purpose=purpose)
         with database.write() as session:
             jobs = plan_captures(session, created_by=ACTOR, at=now())

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from evidence import approval, custody, intake
-from evidence.keys import Keys, ensure_keys, folder_of, newest
+from evidence import approval, custody, intake, leaf
+from evidence.keys import Keys, ensure_keys, folder_of
 from evidence.log import history
 from evidence.seal import Sealed, seal
 from evidence.store import Store, open_store
@@ -95,12 +95,13 @@ def capture(run: JobRun, config: Settings) -> dict[str, object]:
     ids = [str(name) for name in names] if isinstance(names, list) else []
     log = config.data_dir / "log" / "capture.log"
     with (
-        CaptureClient(log, config.capture_timeout_s + MARGIN_SECONDS, extra=worker_environment(config)) as client,
+        CaptureClient(log, config.capture_timeout_s + MARGIN_SECONDS) as client,
         ExitStack() as services,
         ThreadPoolExecutor(1, thread_name_prefix="seal") as sealer,
     ):
         try:
             keys, timestampers = ensure_keys(config, now()), open_timestampers(config)
+            client.extra.update(worker_environment(config))
             tools = _Tools(
                 config=config,
                 database=run.database,
@@ -130,12 +131,11 @@ def capture(run: JobRun, config: Settings) -> dict[str, object]:
 
 
 def worker_environment(config: Settings) -> dict[str, str]:
-    """Of all keys the worker is told of one: its node's."""
+    """Of all keys the worker is told of one: its node's, made before."""
     folder = folder_of(config)
-    return {
-        "WANGJIAN_KEYS_DIR": "",
-        "WANGJIAN_NODE_KEY_FILE": config.node_key_file or str(folder / f"{newest(folder, 'node')}.key"),
-    }
+    newest = leaf.current(folder, "node", None)
+    own = str(folder / f"{newest.name}.key") if newest else ""
+    return {"WANGJIAN_KEYS_DIR": "", "WANGJIAN_NODE_KEY_FILE": config.node_key_file or own}
 
 
 def _newest_checkpoint(database: Database) -> bytes | None:
