@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from kernel.config import settings
 from kernel.errors import WangjianError
 from kernel.log import set_up
-from pipeline import cli_evidence, cli_keep, cli_keys, cli_officer, cli_run
+from pipeline import cli_evidence, cli_keep, cli_keys, cli_log, cli_officer, cli_run
 from pipeline.room import file_error
 
 EXIT_FAILED = 1
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_evidence.add_commands(commands)
     cli_keep.add_commands(commands)
     cli_keys.add_commands(commands)
+    cli_log.add_commands(commands)
     cli_officer.add_commands(commands)
     return parser
 

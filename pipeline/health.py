@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from evidence.log import faults, history, ledger
 from kernel import audit
+from kernel.clock import iso
 from kernel.config import Settings
 from kernel.errors import WangjianError
 from kernel.jobs import Queue, connect
@@ -69,6 +71,20 @@ def _records(config: Settings) -> str:
     return f"{config.sqlalchemy_url()}, {check.entries} audit entries"
 
 
+def _log(config: Settings) -> str:
+    database = open_database(config)
+    try:
+        with database.read() as session:
+            faults.require_none(session)
+            size, newest = ledger.size(session), history.newest(session, witnessed=True)
+    finally:
+        database.close()
+    if newest is None:
+        return f"{size} 条 entries, 尚无见证 not witnessed yet"
+    names = ", ".join(newest.witnesses) or "无 none"
+    return f"{size} 条 entries, 已见证 witnessed {newest.size} ({iso(newest.at)}: {names})"
+
+
 def _queue(config: Settings) -> str:
     connect(config).close()
     return f"{Queue(config).waiting()} waiting"
@@ -97,6 +113,7 @@ CHECKS: tuple[tuple[str, Callable[[Settings], str]], ...] = (
     ("openssl", lambda _config: _program("openssl", hint="sudo apt-get install openssl", ask="version")),
     ("磁盘 disk", _disk),
     ("记录 records", _records),
+    ("见证日志 log", _log),
     ("队列 queue", _queue),
     ("检索 search", _engine),
 )

@@ -16,7 +16,7 @@ from kernel.errors import WangjianError
 from kernel.jobs import Queue
 from pipeline.schedule import due_shops, lost_jobs, plan_captures, plan_watch
 from pipeline.stage_index import drain_all
-from pipeline.wiring import open_engine
+from pipeline.wiring import check_log, open_engine, open_log
 from pipeline.worker import requeue_unfinished
 
 logger = logging.getLogger(__name__)
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 ACTOR = "system:keeper"
 TURN_SECONDS = 2.0
 REQUEUE_SECONDS = 60.0
+PUBLISH_SECONDS = 30.0
 
 
 class Keeper:
@@ -38,19 +39,20 @@ class Keeper:
         self._database = database
         self._visits = visits
         self._engine = open_engine(config)
-        self._requeued_at = monotonic()
+        self._requeued_at = self._published_at = monotonic()
 
     def close(self) -> None:
         """Give back the engine."""
         self._engine.close()
 
     def turn(self) -> None:
-        """One round of all duties. Effects: index, queue, tables ``job``, ``evidence``."""
-        for duty in (self._index, self._orders, self._due_visits, self._lost_jobs):
+        """One round of all duties. Effects: index, queue, log, tables ``job``, ``evidence``."""
+        for duty in (self._index, self._orders, self._due_visits, self._lost_jobs, self._log):
             _try(duty)
 
     def run(self, goes_on: Callable[[], bool]) -> None:
-        """Turn after turn while ``goes_on`` says so."""
+        """Turn after turn while ``goes_on`` says so; the log is checked first."""
+        _try(lambda: check_log(self._config, self._database))
         while goes_on():
             self.turn()
             time.sleep(TURN_SECONDS)
@@ -82,6 +84,15 @@ class Keeper:
                 lost = lost_jobs(session, at=now())
             for job_id in lost:
                 queue.enqueue(job_id)
+
+    def _log(self) -> None:
+        """Publish what nobody waits for (custody events), so that it is witnessed soon and beacons stay fresh."""
+        due = monotonic() - self._published_at >= PUBLISH_SECONDS
+        if not due or len(self._config.witness_urls) < self._config.witness_quorum:
+            return
+        self._published_at = monotonic()
+        with open_log(self._config, self._database) as publisher:
+            publisher.publish()
 
     def _enqueue(self, jobs: list[str]) -> None:
         if jobs:

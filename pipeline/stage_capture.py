@@ -52,10 +52,12 @@ OURS = (
     "evidence.clock_skew",
     "evidence.disk_full",
     "evidence.keys",
+    "evidence.log",
     "evidence.store",
     "evidence.timestamp",
     "evidence.too_few_timestamps",
     "evidence.tsa_",
+    "evidence.witness",
     "pipeline.disk_full",
     "pipeline.files",
 )

@@ -1,16 +1,22 @@
 """Wiring: settings in, the parts that were chosen out."""
 
+import logging
+
 from sqlalchemy import inspect
 
 from evidence.keys import ensure_keys
+from evidence.log.errors import LogBusyError
+from evidence.log.publisher import Publisher, open_publisher
 from evidence.store import Store, open_store
 from kernel.clock import now
 from kernel.config import Settings
 from kernel.db import Database
-from kernel.errors import DatabaseUnavailableError
+from kernel.errors import DatabaseUnavailableError, WangjianError
 from kernel.schema import upgrade
 from search.backend import open_search
 from search.engine import Engine
+
+logger = logging.getLogger(__name__)
 
 
 def open_database(settings: Settings) -> Database:
@@ -39,6 +45,32 @@ def _left_behind(settings: Settings) -> str:
         if found is not None:
             return str(found)
     return ""
+
+
+def open_log(settings: Settings, database: Database, *, asks_witnesses: bool = True) -> Publisher:
+    """The publisher of this installation's log; close it when done.
+
+    Args:
+        asks_witnesses: without, it is good for ``check`` and ``newest`` alone.
+
+    Raises:
+        KeysError: keys are damaged. WitnessError: the settings name no usable witnesses.
+    """
+    key = ensure_keys(settings, now()).log
+    return open_publisher(settings, database, key.name, key.private_key, asks_witnesses=asks_witnesses)
+
+
+def check_log(settings: Settings, database: Database) -> None:
+    """The quick audit of every start. A fault is recorded, stops sealing, and is told; other work goes on."""
+    try:
+        with open_log(settings, database, asks_witnesses=False) as publisher:
+            publisher.check()
+    except LogBusyError:
+        logger.info("the log is being published, and so checked, by another process")
+    except DatabaseUnavailableError:
+        raise
+    except WangjianError as error:
+        logger.error("%s (%s) → %s", error.message, error.code, error.hint)  # noqa: TRY400 - expected, told whole
 
 
 def open_engine(settings: Settings) -> Engine:

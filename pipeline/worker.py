@@ -17,7 +17,7 @@ from pipeline import stage_capture, stage_index, stage_judge, stage_watch
 from pipeline.errors import CancelledError, JobKindError
 from pipeline.job_run import JobRun
 from pipeline.queue_entry import QueueEntry
-from pipeline.wiring import open_database
+from pipeline.wiring import check_log, open_database
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +97,7 @@ def serve(config: Settings, *, burst: bool = False, fork: bool = True) -> None:
     """
     database = open_database(config)
     try:
+        check_log(config, database)
         requeue_unfinished(database, Queue(config))
     finally:
         database.close()

@@ -1,5 +1,5 @@
 """The JSON API, one noun a file."""
 
-from api.routes import administration, evidence, jobs, listings, session, shops
+from api.routes import administration, evidence, jobs, listings, log, session, shops
 
-ROUTERS = tuple(module.router for module in (session, listings, shops, evidence, jobs, administration))
+ROUTERS = tuple(module.router for module in (session, listings, shops, evidence, jobs, log, administration))

@@ -29,7 +29,7 @@ class Projection:
         self.tiles = Tiles(folder)
         self._own = own
 
-    def catch_up(self, session: Session, size: int) -> None:
+    def catch_up(self, session: Session, size: int, *, since: int | None = None) -> bool:
         """Write the tiles of all leaves, and check that the tree continues what was signed.
 
         The last leaves that are on disk are read from the database again: a database that was put back
@@ -37,6 +37,10 @@ class Projection:
 
         Args:
             session: any. size: number of leaves that are committed.
+            since: compare the leaves from this one on, not only the last ones.
+
+        Returns:
+            whether tiles were damaged and had to be written anew.
 
         Raises:
             LogRewoundError: the tiles or a checkpoint know more leaves. LogChangedError: other leaves.
@@ -48,12 +52,15 @@ class Projection:
         if self.tiles.size > size:
             raise LogRewoundError(f"expected the {self.tiles.size} leaves that the tiles hold, got {size}")
         try:
-            self._extend(session, max(self.tiles.size - 1, 0) // WIDTH * WIDTH, size)
+            last = max(self.tiles.size - 1, 0) if since is None else min(since, self.tiles.size)
+            self._extend(session, last // WIDTH * WIDTH, size)
             history.require_continued(signed, size, self.tiles.stored)
         except LogRewoundError:
             raise
         except LogError as error:
             self._mend(session, size, signed, error)
+            return True
+        return False
 
     def signed_trees(self, session: Session) -> list[Checkpoint]:
         """The newest trees that this log signed: of the database, and of the note shown to clients.
@@ -74,6 +81,28 @@ class Projection:
             start += len(batch)
         if start < size:
             raise LogChangedError(f"expected leaves without a gap, got none at {start} of {size}")
+
+    def compare_all(self, session: Session, size: int) -> bool:
+        """Hold every tile against the leaves; those that differ are written anew.
+
+        Call ``catch_up`` with ``since=0`` before: it judges leaves and checkpoints.
+
+        Returns:
+            whether tiles had to be written anew.
+
+        Effects: the folder of the tiles, where it was damaged.
+        """
+        leaves = _pairs(session, 0, size)
+        start, whole = 0, True
+        while whole and (batch := list(islice(leaves, WIDTH))):
+            whole = self.tiles.holds(start, batch)
+            start += len(batch)
+        if whole and self.tiles.is_folded():
+            return False
+        logger.warning("tiles of the log are written anew: some were damaged")
+        self.tiles.clear()
+        self._extend(session, 0, size)
+        return True
 
     def _mend(self, session: Session, size: int, signed: list[Checkpoint], error: LogError) -> None:
         """Tiles and leaves differ, or tiles are gone: what the log signed says which of them is right."""

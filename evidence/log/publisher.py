@@ -4,9 +4,11 @@ Fails closed: too few witnesses, another history, a database older than what was
 out. Killed at any point it can be done again; the tree follows from the leaves alone, so a size has one root.
 """
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +16,8 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from evidence.log import checkpoint, faults, history, ledger, merkle, note, proof
+from evidence.log import audit, checkpoint, faults, history, ledger, merkle, note, proof
+from evidence.log.audit import Audit
 from evidence.log.checkpoint import Checkpoint
 from evidence.log.errors import (
     LogChangedError,
@@ -39,7 +42,9 @@ from kernel.config import Settings
 from kernel.db import Database
 from kernel.models import LogCheckpoint
 
-WAIT_SECONDS = 60.0
+logger = logging.getLogger(__name__)
+
+WAIT_SECONDS, CHECK_WAIT_SECONDS = 60.0, 10.0
 _TRIES = 3
 
 
@@ -125,9 +130,58 @@ class Publisher:
 
         Effects: tables ``log_checkpoint``, ``log_fault``; the folder of the tiles; a request to each witness.
         """
+        with self._turn():
+            return self._publish(entries)
+
+    def check(self) -> int:
+        """The quick audit of every start: what is new since the last one, against tiles and checkpoints.
+
+        Returns:
+            number of leaves.
+
+        Raises:
+            LogBusyError: others publish. LogFaultError (its kinds): recorded; also one that is open already.
+
+        Effects: table ``log_fault``; the folder of the tiles.
+        """
+        with self._turn(), self._database.read() as session:
+            faults.require_none(session)
+            return audit.check_recent(session, self._projection, self._own)
+
+    def audit(self) -> Audit:
+        """The complete audit: every leaf, tile, checkpoint and custody event, and what each witness has seen.
+
+        Finds the log whole: open faults are closed, if so many witnesses as the quorum could be asked.
+
+        Raises:
+            LogBusyError: others publish. LogFaultError (its kinds): recorded.
+
+        Effects: table ``log_fault``; the folder of the tiles; a request to each witness.
+        """
+        with self._turn():
+            with self._database.read() as session:
+                found = audit.check_everything(session, self._projection, self._own)
+            seen = tuple(witness.name for witness in self._witnesses if self._agrees(witness, found.tree))
+            closed = 0
+            if len(seen) >= self._quorum:
+                with self._database.write() as session:
+                    closed = faults.close_all(session, self._clock())
+        return replace(found, witnesses=seen, closed=closed)
+
+    def _agrees(self, witness: Witness, tree: Checkpoint) -> bool:
+        """Whether a witness shows a checkpoint of ours that this tree continues, or none where there is none yet."""
+        try:
+            return self._require_one_history(witness, tree) or self.newest() is None
+        except WitnessError as error:
+            logger.warning("witness %s: %s", witness.name, error.message)
+            return False
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One's turn; a fault that is found in it is written down."""
         try:
             with one_publisher(self._database, self._lock, self._wait_s):
-                return self._publish(entries)
+                yield
         except LogFaultError as error:
             with self._database.write() as session:
                 faults.record(session, error, self._clock())
@@ -230,12 +284,12 @@ class Publisher:
             row = history.newest(session, witnessed=True)
         return row.size if row and witness.name in row.witnesses and row.size <= tree.size else 0
 
-    def _require_one_history(self, witness: Witness, tree: Checkpoint) -> None:
-        """A witness objects: raise if it can show another history that our own key signed."""
+    def _require_one_history(self, witness: Witness, tree: Checkpoint) -> bool:
+        """Raise if a witness can show another history that our own key signed; whether it shows one at all."""
         shown = witness.seen(tree.origin)
         theirs = history.signed_tree(shown, self._own) if shown else None
         if shown is None or theirs is None:
-            return
+            return False
         proven = {"witness": witness.name, "note": shown.decode()}
         if theirs.size > tree.size:
             raise LogRewoundError(
@@ -247,6 +301,7 @@ class Publisher:
                 f"expected the first {theirs.size} leaves as {witness.name} has seen them signed, got others",
                 context=proven,
             )
+        return True
 
 
 def _place(index: int | None, line: str) -> int:
@@ -264,11 +319,19 @@ def _checked(made: Proof, line: str) -> bytes:
     return made.render()
 
 
-def open_publisher(settings: Settings, database: Database, origin: str, private_key: Ed25519PrivateKey) -> Publisher:
+def open_publisher(
+    settings: Settings,
+    database: Database,
+    origin: str,
+    private_key: Ed25519PrivateKey,
+    *,
+    asks_witnesses: bool = True,
+) -> Publisher:
     """The publisher of this installation. To be kept: its connections are reused.
 
     Args:
         origin, private_key: of the log (``Keys.log.name``, ``Keys.log.private_key``).
+        asks_witnesses: without, it is good for ``check`` alone, and waits for its turn for a short time only.
 
     Raises:
         WitnessError: the settings name no usable witnesses.
@@ -278,6 +341,7 @@ def open_publisher(settings: Settings, database: Database, origin: str, private_
         origin,
         private_key,
         folder=settings.log_path(),
-        witnesses=open_witnesses(settings),
+        witnesses=open_witnesses(settings) if asks_witnesses else (),
         quorum=settings.witness_quorum,
+        wait_s=WAIT_SECONDS if asks_witnesses else CHECK_WAIT_SECONDS,
     )

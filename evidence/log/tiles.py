@@ -6,6 +6,7 @@ that would is a sign that leaves were changed.
 Spec: C2SP tlog-tiles.
 """
 
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -18,8 +19,24 @@ from evidence.log.files import write_whole
 WIDTH, HEIGHT = 256, 8
 HASH = merkle.SIZE
 CHECKPOINT = "checkpoint"
-_SIZE_FILE = "size"
+_SIZE_FILE, _AUDITED_FILE = "size", "audited"
 _CACHED = 64
+_TILE_NAME = re.compile(
+    r"tile/(?:entries|[1-5]?[0-9]|6[0-3])/(?:x[0-9]{3}/){0,6}[0-9]{3}"
+    r"(?:\.p/(?:[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5]))?"
+)
+
+
+def public_file(folder: Path, name: str) -> bytes | None:
+    """The bytes of a file that clients may read, or none: another name, no such file, no plain file.
+
+    Args:
+        folder: of the log. name: ``checkpoint`` or that of a tile, as it came over the wire.
+    """
+    if name != CHECKPOINT and not _TILE_NAME.fullmatch(name):
+        return None
+    path = folder / name
+    return path.read_bytes() if path.is_file() and not path.is_symlink() else None
 
 
 def tile_name(level: int, index: int, width: int = WIDTH) -> str:
@@ -117,6 +134,18 @@ class Tiles:
         """Hashes of the leaves ``start`` to ``end - 1``, all of them on disk."""
         return [self.stored(0, index) for index in range(start, end)]
 
+    def audited(self) -> tuple[int, bytes]:
+        """Size and root up to which the log was found whole last; 0 and the empty root when that cannot be read."""
+        try:
+            size, root = (self.folder / _AUDITED_FILE).read_text("ascii").split()
+            return int(size), bytes.fromhex(root)
+        except (OSError, ValueError):
+            return 0, merkle.EMPTY
+
+    def set_audited(self, size: int, root: bytes) -> None:
+        """Remember up to where the log was found whole. Effects: file ``audited``."""
+        write_whole(self.folder / _AUDITED_FILE, f"{size} {root.hex()}\n".encode())
+
     def extend(self, start: int, leaves: Sequence[tuple[str, bytes]]) -> None:
         """Write the tiles of further leaves.
 
@@ -145,6 +174,30 @@ class Tiles:
         self._write_above(old, size)
         write_whole(self.folder / _SIZE_FILE, f"{size}\n".encode())
         self.refresh()
+
+    def holds(self, start: int, leaves: Sequence[tuple[str, bytes]]) -> bool:
+        """Whether the tiles of one group of leaves (hashes and entries) are there and hold just these."""
+        try:
+            hashes = self._tile(0, start // WIDTH, len(leaves))
+            entries = self._tile(-1, start // WIDTH, len(leaves))
+        except LogError:
+            return False
+        return (hashes, entries) == (b"".join(value for _, value in leaves), _bundle(line for line, _ in leaves))
+
+    def is_folded(self) -> bool:
+        """Whether every tile above the leaves is there and follows from the tiles below it."""
+        level = 1
+        while count := self.size >> (HEIGHT * level):
+            for number in range(-(-count // WIDTH)):
+                first, last = number * WIDTH, min(count, (number + 1) * WIDTH)
+                try:
+                    below = b"".join(_pyramid(self._tile(level - 1, at, WIDTH))[-1][0] for at in range(first, last))
+                    if self._tile(level, number, last - first) != below:
+                        return False
+                except LogError:
+                    return False
+            level += 1
+        return True
 
     def clear(self) -> None:
         """Take all tiles away, to write them anew; the checkpoint stays. Effects: files below ``tile/``."""

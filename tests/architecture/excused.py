@@ -119,6 +119,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             ),
         ),
     ),
+    ("tests/integration/test_log_readers.py", HTTP, ("api/routes/log.py",)),
     ("tests/unit/api/test_session.py", HTTP, ("api/session_cookie.py", "api/ui/views/session.py")),
     (
         "tests/unit/api/test_pages.py",

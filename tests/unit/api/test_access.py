@@ -28,6 +28,8 @@ TABLE = {
     ("POST", "/signin/once"): PUBLIC,
     ("POST", "/preferences"): PUBLIC,
     ("GET", "/api/v1/health"): PUBLIC,
+    ("GET", "/log/checkpoint"): PUBLIC,
+    ("GET", "/log/tile/{name:path}"): PUBLIC,
     ("POST", "/api/v1/session"): PUBLIC,
     ("POST", "/signout"): EVERYBODY,
     ("GET", "/account"): EVERYBODY,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from evidence.log import entry, merkle
 from evidence.log.errors import LogChangedError, LogError
-from evidence.log.tiles import Tiles, tile_name, unbundle
+from evidence.log.tiles import Tiles, public_file, tile_name, unbundle
 
 LINES = [entry.custody(f"{number:064x}") for number in range(70_000)]
 LEAVES = [(line, entry.leaf(line)) for line in LINES]
@@ -36,6 +36,37 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
     }
+
+
+def test_clients_read_tiles_and_the_checkpoint_alone(tmp_path: Path) -> None:
+    """Every tile under its name; nothing else of the folder, and nothing outside it."""
+    tiles = Tiles(tmp_path / "log")
+    tiles.extend(0, LEAVES[:300])
+    tiles.set_checkpoint(b"note")
+    tiles.set_audited(300, bytes(32))
+    (tmp_path / "secret").write_bytes(b"secret")
+    (tmp_path / "log/tile/0/007").symlink_to(tmp_path / "secret")
+    for name, data in _files(tmp_path / "log").items():
+        expected = None if name in {"size", "audited", "tile/0/007"} else data
+        assert public_file(tmp_path / "log", name) == expected
+    for name in (
+        "",
+        "tile",
+        "tile/0",
+        "tile/0/001.p",
+        "tile/0/001.p/0",
+        "tile/0/001.p/256",
+        "tile/0/1",
+        "tile/64/000",
+        "tile/00/000",
+        "tile/0/../../size",
+        "tile/0/000/",
+        "tile/0/000\n",
+        "../secret",
+        "checkpoint/",
+        "/checkpoint",
+    ):
+        assert public_file(tmp_path / "log", name) is None
 
 
 @pytest.mark.parametrize("size", [1, 255, 256, 257, 600])
