@@ -50,11 +50,17 @@ def check_purpose(purpose: str) -> str:
     return purpose
 
 
-def order_listing_capture(context: Context, who: SignedIn, listing_id: int, purpose: str) -> Ordered:
+def order_listing_capture(
+    context: Context, who: SignedIn, listing_id: int, purpose: str, case_number: str = ""
+) -> Ordered:
     """Order a sealed capture of a listing's page and hand it to the workers.
 
+    Args:
+        case_number: of the case it is taken for; then two officers approve its seal.
+
     Raises:
-        InputError: no purpose. NotFoundError: no such listing for this person.
+        InputError: no purpose. AuthorisationError: no case number of one form. NotFoundError: no such listing for
+            this person.
 
     Effects: tables ``evidence``, ``custody_event``, ``audit``, ``job``; the queue.
     """
@@ -70,6 +76,7 @@ def order_listing_capture(context: Context, who: SignedIn, listing_id: int, purp
             purpose=purpose,
             actor=who.scope.name,
             at=at,
+            case=case_number,
         )
         planned = plan_captures(session, created_by=who.scope.name, at=at)
     return Ordered(evidence, tuple(Started(job_id, context.enqueue(job_id)) for job_id in planned))

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     EVIDENCE_VERIFY = "evidence.verify"
     EVIDENCE_REPLAY = "evidence.replay"
     EVIDENCE_EXPORT = "evidence.export"
+    EVIDENCE_APPROVE = "evidence.approve"
     JOB_READ = "job.read"
     JOB_STOP = "job.stop"
     WATCH_START = "watch.start"
@@ -55,7 +56,8 @@ _SUPERVISOR = frozenset(
 )
 PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
     "supervisor": _SUPERVISOR,
-    "investigator": _SUPERVISOR | {Permission.EVIDENCE_READ_ALL, Permission.EVIDENCE_EXPORT},
+    "investigator": _SUPERVISOR
+    | {Permission.EVIDENCE_READ_ALL, Permission.EVIDENCE_EXPORT, Permission.EVIDENCE_APPROVE},
     # An administrator keeps the house and its audit trail, and sees no evidence.
     "administrator": frozenset(
         {

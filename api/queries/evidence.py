@@ -1,6 +1,7 @@
 """Evidence: the list with filters, one piece with its custody chain."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from api.errors import ConflictError, NotFoundError
 from api.policy import Scope
 from api.queries.scope import evidence_visible
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut
+from evidence.approval import LEAST_OFFICERS, given
 from kernel.models import CustodyEvent, Evidence, Listing, RuleHit, Shop
 
 
@@ -32,6 +34,18 @@ class EvidenceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalRow:
+    """One officer's approval of the seal."""
+
+    name: str
+    certificate_number: str
+    unit: str
+    authorisation: str
+    account: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceDetail:
     """All the records that one piece of evidence's page shows."""
 
@@ -40,6 +54,13 @@ class EvidenceDetail:
     listing: Listing | None
     hits: tuple[RuleHit, ...]
     custody: tuple[CustodyEvent, ...]
+    approvals: tuple[ApprovalRow, ...]
+
+    def waits_for_officers(self) -> bool:
+        """Captured for a case, and fewer than two have approved the seal."""
+        row = self.evidence
+        people = {one.certificate_number for one in self.approvals}
+        return bool(row.case_number) and row.state == "captured" and len(people) < LEAST_OFFICERS
 
 
 def _query(scope: Scope) -> Select[Evidence, Shop]:
@@ -124,6 +145,10 @@ def read_evidence(session: Session, scope: Scope, evidence_id: str) -> EvidenceD
         listing=session.get(Listing, evidence.listing_id) if evidence.listing_id else None,
         hits=tuple(session.execute(hits).scalars()),
         custody=tuple(session.execute(custody).scalars()),
+        approvals=tuple(
+            ApprovalRow(person.name, person.certificate_number, person.unit, under.number, person.account, row.at)
+            for row, person, under in given(session, evidence_id)
+        ),
     )
 
 

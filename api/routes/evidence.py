@@ -6,20 +6,24 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
 from api.access import Who, allow
+from api.approvals import approve_evidence
 from api.context import Ctx
-from api.orders import order_listing_capture
+from api.orders import check_purpose, order_listing_capture
 from api.packages import export_package, list_files, note, run_verification, stored_package, verdict_of
 from api.policy import Permission
 from api.queries.evidence import EvidenceFilter, evidence_facets, find_sealed, list_evidence, read_evidence
 from api.queries.slices import PAGE_SIZE
 from api.replay_token import make_token, replay_key
 from api.schemas.evidence import (
+    ApprovalOut,
+    ApprovalsOut,
     EvidenceDetailOut,
     EvidenceListOut,
     EvidenceOut,
     FileOut,
     OrderIn,
     OrderOut,
+    PasswordIn,
     PurposeIn,
     ReplayOut,
     VerificationOut,
@@ -50,7 +54,7 @@ def evidence_list(
 @router.post("", dependencies=[allow(Permission.EVIDENCE_ORDER)], status_code=202)
 def order(context: Ctx, who: Who, body: OrderIn) -> OrderOut:
     """Order a sealed capture of a listing's page."""
-    ordered = order_listing_capture(context, who, body.listing_id, body.purpose)
+    ordered = order_listing_capture(context, who, body.listing_id, body.purpose, body.case_number)
     return OrderOut(
         evidence=EvidenceOut.model_validate(ordered.evidence), job_ids=[started.job_id for started in ordered.jobs]
     )
@@ -87,11 +91,24 @@ def package(context: Ctx, who: Who, evidence_id: str, body: PurposeIn) -> Stream
     return StreamingResponse(export.pieces, media_type="application/zip", headers=headers)
 
 
+@router.post("/{evidence_id}/approval", dependencies=[allow(Permission.EVIDENCE_APPROVE)])
+def approve(context: Ctx, who: Who, evidence_id: str, body: PasswordIn) -> ApprovalsOut:
+    """Approve the seal of evidence for a case, as an officer, with the password entered anew."""
+    started = approve_evidence(context, who, evidence_id, body.password)
+    with context.database.read() as session:
+        detail = read_evidence(session, who.scope, evidence_id)
+    return ApprovalsOut(
+        approvals=[ApprovalOut.model_validate(one) for one in detail.approvals],
+        job_ids=[one.job_id for one in started],
+    )
+
+
 @router.post("/{evidence_id}/replay", dependencies=[allow(Permission.EVIDENCE_REPLAY)])
-def replay(context: Ctx, who: Who, evidence_id: str) -> ReplayOut:
-    """An address on the replay origin, good for half an hour."""
+def replay(context: Ctx, who: Who, evidence_id: str, body: PurposeIn) -> ReplayOut:
+    """An address on the replay origin, good for half an hour; the purpose goes into the chain of custody."""
+    purpose = check_purpose(body.purpose)
     with context.database.read() as session:
         row = find_sealed(session, who.scope, evidence_id)
-    note(context, who, row, "read", detail={"how": "replay"})
+    note(context, who, row, "read", purpose=purpose, detail={"how": "replay"})
     token = make_token(replay_key(context.settings), row.id, context.now())
     return ReplayOut(url=f"{context.replay_origin(row.id)}/view/{token}")

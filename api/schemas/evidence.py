@@ -17,6 +17,7 @@ class EvidenceOut(Out):
     listing_id: int | None
     reason: str
     purpose: str
+    case_number: str
     ordered_by: str
     ordered_at: datetime
     state: str
@@ -57,11 +58,22 @@ class CustodyOut(Out):
     hash: str
 
 
+class ApprovalOut(Out):
+    """One officer's approval of the seal."""
+
+    name: str
+    certificate_number: str
+    unit: str
+    authorisation: str
+    at: datetime
+
+
 class EvidenceDetailOut(Out):
     """One piece of evidence with its chain of custody and the hits it was made for."""
 
     evidence: EvidenceOut
     custody: list[CustodyOut]
+    approvals: list[ApprovalOut]
     hit_ids: list[int]
 
     @classmethod
@@ -70,6 +82,7 @@ class EvidenceDetailOut(Out):
         return cls(
             evidence=EvidenceOut.model_validate(detail.evidence),
             custody=[CustodyOut.model_validate(event) for event in detail.custody],
+            approvals=[ApprovalOut.model_validate(one) for one in detail.approvals],
             hit_ids=[hit.id for hit in detail.hits],
         )
 
@@ -83,10 +96,11 @@ class FileOut(Out):
 
 
 class OrderIn(In):
-    """An order to capture a listing's page."""
+    """An order to capture a listing's page; with a case number two officers approve the seal."""
 
     listing_id: RowNumber
     purpose: str
+    case_number: str = ""
 
 
 class OrderOut(Out):
@@ -97,9 +111,22 @@ class OrderOut(Out):
 
 
 class PurposeIn(In):
-    """Why the package leaves the house."""
+    """Why evidence is read, or leaves the house."""
 
     purpose: str
+
+
+class PasswordIn(In):
+    """The signed-in officer's password, entered anew."""
+
+    password: str
+
+
+class ApprovalsOut(Out):
+    """All approvals so far, and the jobs that the last one set going."""
+
+    approvals: list[ApprovalOut]
+    job_ids: list[str]
 
 
 class VerificationOut(Out):

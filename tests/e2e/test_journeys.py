@@ -37,6 +37,13 @@ def _order(desk: Desk, sealed: dict[str, str]) -> str:
     return sealed["id"]
 
 
+def _read(desk: Desk) -> None:
+    """Say why the contents are looked at, unless it was said just now."""
+    if desk.page.get_by_label("查看用途").count():
+        desk.page.get_by_label("查看用途").fill("审查截图")
+        desk.page.get_by_role("button", name="查看截图与回放").click()
+
+
 def test_sign_in_by_ticket_and_out(site: Site, make_desk: MakeDesk) -> None:
     """1: the printed link asks first, signs in once, and signing out closes everything."""
     desk = make_desk()
@@ -103,6 +110,7 @@ def test_an_ordered_capture_is_sealed(make_desk: MakeDesk, sealed: dict[str, str
     """4: from the button to sealed evidence with screenshots, by the real worker."""
     desk = make_desk("investigator")
     _order(desk, sealed)
+    _read(desk)
     expect(desk.page.locator(".screens img").first).to_be_visible()
     expect(desk.page.locator(".screens img").first).to_have_js_property("complete", value=True)
     assert desk.page.evaluate("document.querySelector('.screens img').naturalWidth") > 100
@@ -150,6 +158,7 @@ def test_the_archived_page_replays_elsewhere(site: Site, make_desk: MakeDesk, se
     """7: on another origin, without any cookie of ours, and without a request to anybody else."""
     desk = make_desk("investigator")
     _order(desk, sealed)
+    _read(desk)
     page = desk.page
     page.get_by_role("link", name="回放存档页面").click()
     with desk.context.expect_page() as waiting:

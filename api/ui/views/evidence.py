@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
-from fastapi.responses import HTMLResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
 from api.access import Who, allow
+from api.approvals import approve_evidence, begin_reading, find_for_reading, reading_purpose
 from api.auth import SignedIn
 from api.context import Context, Ctx
 from api.live import stream_steps
@@ -24,9 +25,9 @@ from api.packages import (
 )
 from api.policy import Permission
 from api.queries.evidence import (
+    EvidenceDetail,
     EvidenceFilter,
     evidence_facets,
-    find_sealed,
     list_evidence,
     read_evidence,
 )
@@ -54,12 +55,19 @@ def evidence_list(
     return page(request, "evidence_list.html", found=found, facets=facets, wanted=wanted, before=before)
 
 
+def _is_pending(detail: EvidenceDetail) -> bool:
+    """Whether a worker has it in hand; what waits for officers changes by their hands alone."""
+    return detail.evidence.state in {"ordered", "capturing", "captured"} and not detail.waits_for_officers()
+
+
 def _page_values(context: Context, who: SignedIn, evidence_id: str) -> dict[str, Any]:
     with context.database.read() as session:
         detail = read_evidence(session, who.scope, evidence_id)
+        reading = reading_purpose(session, who.scope, evidence_id, context.now())
     values: dict[str, Any] = {
         "detail": detail, "files": (), "screens": (), "has_replay": False, "steps": None, "verdict": None,
-        "package_problem": "", "pending": detail.evidence.state in {"ordered", "capturing", "captured"},
+        "package_problem": "", "pending": _is_pending(detail), "reading": reading,
+        "may_approve": detail.evidence.case_number and detail.evidence.state == "captured",
     }  # fmt: skip
     if detail.evidence.state == "sealed":
         try:
@@ -85,11 +93,25 @@ def evidence_state(request: Request, context: Ctx, who: Who, evidence_id: str) -
     """How far a capture has come; the page is loaded anew when it is over."""
     with context.database.read() as session:
         detail = read_evidence(session, who.scope, evidence_id)
-    pending = detail.evidence.state in {"ordered", "capturing", "captured"}
+    pending = _is_pending(detail)
     response = page(request, "fragments/evidence_state.html", detail=detail, pending=pending)
     if not pending:
         response.headers["HX-Refresh"] = "true"
     return response
+
+
+@router.post("/evidence/{evidence_id}/read", dependencies=[allow(Permission.EVIDENCE_READ)])
+def read(context: Ctx, who: Who, evidence_id: str, purpose: Annotated[str, Form()] = "") -> Response:
+    """Say why the contents are looked at."""
+    row = begin_reading(context, who, evidence_id, purpose)
+    return RedirectResponse(f"/evidence/{row.id}", 303)
+
+
+@router.post("/evidence/{evidence_id}/approve", dependencies=[allow(Permission.EVIDENCE_APPROVE)])
+def approve(context: Ctx, who: Who, evidence_id: str, password: Annotated[str, Form(max_length=1000)] = "") -> Response:
+    """Approve the seal as an officer."""
+    approve_evidence(context, who, evidence_id, password)
+    return RedirectResponse(f"/evidence/{evidence_id}", 303)
 
 
 @router.post("/evidence/{evidence_id}/verify", dependencies=[allow(Permission.EVIDENCE_VERIFY)])
@@ -116,7 +138,7 @@ def _events(request: Request, steps: Iterator[Step]) -> Iterator[tuple[str, str]
 def screen(context: Ctx, who: Who, evidence_id: str, name: str) -> Response:
     """A screenshot from the package."""
     with context.database.read() as session:
-        evidence = find_sealed(session, who.scope, evidence_id)
+        evidence, _ = find_for_reading(session, who.scope, evidence_id, context.now())
     with stored_package(context.settings, evidence) as package:
         data, kind = read_screen(package, name)
     return Response(data, media_type=kind, headers={"Cache-Control": "private, max-age=600"})
@@ -137,8 +159,8 @@ def download(context: Ctx, who: Who, evidence_id: str, purpose: Annotated[str, F
 def replay(request: Request, context: Ctx, who: Who, evidence_id: str) -> HTMLResponse:
     """The archived page on its own origin."""
     with context.database.read() as session:
-        evidence = find_sealed(session, who.scope, evidence_id)
+        evidence, purpose = find_for_reading(session, who.scope, evidence_id, context.now())
     token = make_token(replay_key(context.settings), evidence.id, context.now())
-    note(context, who, evidence, "read", detail={"how": "replay"})
+    note(context, who, evidence, "read", purpose=purpose, detail={"how": "replay"})
     address = f"{context.replay_origin(evidence.id)}/view/{token}"
     return page(request, "replay.html", evidence=evidence, address=address)

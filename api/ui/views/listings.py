@@ -29,7 +29,13 @@ def listing(request: Request, context: Ctx, who: Who, listing_id: RowNumber) -> 
 
 
 @router.post("/listings/{listing_id}/capture", dependencies=[allow(Permission.EVIDENCE_ORDER)])
-def order(context: Ctx, who: Who, listing_id: RowNumber, purpose: Annotated[str, Form()] = "") -> Response:
+def order(
+    context: Ctx,
+    who: Who,
+    listing_id: RowNumber,
+    purpose: Annotated[str, Form()] = "",
+    case_number: Annotated[str, Form()] = "",
+) -> Response:
     """Order a sealed capture of the listing's page."""
-    ordered = order_listing_capture(context, who, listing_id, purpose)
+    ordered = order_listing_capture(context, who, listing_id, purpose, case_number)
     return RedirectResponse(f"/evidence/{ordered.evidence.id}", 303)

@@ -160,6 +160,8 @@ def test_screens_are_shown_and_nothing_else_of_a_package(house: House, sealed: s
     """Images only; hostile documents leave as the whole package or not at all."""
     browser = house.browser("supervisor")
     base = f"/evidence/{sealed}/files/data"
+    assert browser.get(f"{base}/screens/000-initial.png").status_code == 409
+    assert browser.post(f"/evidence/{sealed}/read", data={"purpose": "核查"}).status_code == 303
     shown = browser.get(f"{base}/screens/000-initial.png")
     assert (shown.headers["content-type"], shown.content) == ("image/png", b"\x89PNG")
     for name in ("dom.html", "capture.wacz", "screens/none.png", "screens/../dom.html", "screens/%2e%2e/dom.html"):

@@ -92,8 +92,9 @@ def test_supervisors_do_not_see_other_officers_orders(shared_house: House) -> No
     for path in ("/evidence", "/hits", f"/hits/{seeded.hits[2]}", f"/listings/{seeded.listings[2]}", "/api/v1/hits"):
         assert seeded.foreign_order not in supervisor.get(path).text, path
         assert seeded.foreign_order in investigator.get(path).text, path
+    purpose = {"purpose": "核查"}
     for path in ("verification", "replay"):
-        assert supervisor.post(f"/api/v1/evidence/{seeded.foreign_order}/{path}").status_code == 404
+        assert supervisor.post(f"/api/v1/evidence/{seeded.foreign_order}/{path}", json=purpose).status_code == 404
 
 
 def test_saved_searches_are_ones_own(house: House) -> None:
