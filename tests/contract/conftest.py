@@ -1,6 +1,5 @@
 """Servers for contract tests: a real PostgreSQL and a real Elasticsearch, started here."""
 
-import os
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from kernel.db import Database
 from kernel.schema import upgrade
-from tests.servers.elasticsearch.launcher import elasticsearch_node
+from tests.servers.elasticsearch.launcher import elasticsearch_node, shared_folder
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +58,5 @@ def any_database(database_url: str) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def elasticsearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real Elasticsearch node, one for the whole run (all workers of it)."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    with elasticsearch_node(shared / "elasticsearch") as url:
+    with elasticsearch_node(shared_folder(tmp_path_factory.getbasetemp())) as url:
         yield url

@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from kernel.errors import WangjianError
 from kernel.models import Page
 from kernel.private_redis import PrivateRedis
-from tests.servers.elasticsearch.launcher import elasticsearch_node
+from tests.servers.elasticsearch.launcher import elasticsearch_node, shared_folder
 from tests.servers.installation import Installation, installed, offending
 from tests.servers.timestamps import timestamping
 from tests.servers.tiny_shop import TinyShop, html, serving
@@ -244,7 +244,7 @@ def test_a_search_engine_that_comes_back(
     done = installation.run("search", "query", "山核桃")
     assert (done.code, "[search.unavailable]" in done.output, "→" in done.output) == (1, True, True), done.output
     installation.options["ELASTICSEARCH_INDEX"] = f"faults-{os.getpid()}"
-    with elasticsearch_node(tmp_path_factory.getbasetemp() / "elasticsearch") as url:
+    with elasticsearch_node(shared_folder(tmp_path_factory.getbasetemp())) as url:
         installation.options["ELASTICSEARCH_URL"] = url
         done = installation.run("search", "drain", timeout=LIMIT_S)
         assert done.code == 0, done.output

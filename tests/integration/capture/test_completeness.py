@@ -52,7 +52,7 @@ def test_pages_without_end_are_bounded(bench: Bench) -> None:
     assert "load_timeout" in result["result"]["stop_reason"]
     assert result["result"]["completeness"] == "PARTIAL"
     assert b"begin" in (out / "data/dom.html").read_bytes()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60, "in time, also on a machine that does much else"
     bench.plain.routes["/grow"] = answer(
         "<title>grow</title><div id=d style='height:3000px'>x</div><script>addEventListener('scroll',()=>"
         "{d.style.height=(d.offsetHeight+2500)+'px'})</script>"

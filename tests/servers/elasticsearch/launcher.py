@@ -6,6 +6,7 @@ file; when the last lock is gone (a process ended, however), the node stops by i
 
 import fcntl
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -28,6 +29,11 @@ _started: list[subprocess.Popen[bytes]] = []
 
 class NodeFailedError(Exception):
     """The node did not come up."""
+
+
+def shared_folder(base: Path) -> Path:
+    """Where the node of this test run lives: one for all its workers, each of which has a base folder of its own."""
+    return (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "elasticsearch"
 
 
 @contextmanager
