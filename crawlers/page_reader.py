@@ -5,7 +5,6 @@ Takes pages from standard input and answers on standard output with their facts,
 started it: at the end of its input, and at once where the kernel tells of the parent's death.
 """
 
-import ctypes
 import gc
 import os
 import signal
@@ -16,19 +15,10 @@ from typing import BinaryIO
 from crawlers.extraction import extract
 from crawlers.wire import READY, facts_frame, next_page, trouble_frame
 from kernel.facts import PageFacts
+from kernel.parent import die_with_parent
 
 YOUNG_OBJECTS = 50_000
 """Objects made before the collector looks for cycles: a page makes some thousands, nearly all without cycles."""
-_PR_SET_PDEATHSIG = 1
-
-
-def die_with_parent() -> None:
-    """Have the kernel kill this process when the one that started it dies, however that dies.
-
-    Effects: Linux only; elsewhere the end of the input has to do.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def serve(pages: BinaryIO, answers: BinaryIO, read: Callable[..., PageFacts] = extract) -> None:
@@ -51,7 +41,7 @@ def serve(pages: BinaryIO, answers: BinaryIO, read: Callable[..., PageFacts] = e
 
 def main() -> None:
     """Serve standard input and output; an interrupt from the keyboard is for the crawl process."""
-    die_with_parent()
+    die_with_parent(os.getppid())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
     gc.freeze()

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -19,7 +18,6 @@ from kernel.config import settings
 from kernel.db import Database
 from kernel.models import Evidence
 from pipeline.capture_client import CaptureClient
-from pipeline.cli_officer import add_approve
 from pipeline.errors import UsageError
 from pipeline.interruption import recover_by_hand
 from pipeline.orders import order_capture
@@ -33,35 +31,6 @@ from pipeline.worker import perform
 
 ACTOR = "system:cli"
 EXIT_WAITING = 3
-
-
-def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add this module's commands to the parser."""
-    verify = commands.add_parser("verify", help="check an evidence package 校验证据包")
-    verify.add_argument("file", type=Path)
-    verify.add_argument("--trust", type=Path, help="trust list folder 信任名单目录 (default: this installation's)")
-    verify.add_argument("--json", action="store_true", help="the report as JSON 输出 JSON")
-    verify.set_defaults(action=verify_file)
-
-    capture = commands.add_parser(
-        "capture",
-        help="capture and seal one page now, or recover what an interrupted one left 立即固证，或恢复中断的取证",
-    )
-    capture.add_argument("target", nargs="+", metavar="URL | recover ID")
-    capture.add_argument("--purpose", required=True, help="why 取证事由")
-    capture.add_argument("--case", default="", help="案号 case number; two officers then approve the seal")
-    capture.set_defaults(action=capture_page)
-
-    kinds = commands.add_parser("evidence", help="list or export evidence 证据").add_subparsers(
-        dest="kind", required=True
-    )
-    kinds.add_parser("list").set_defaults(action=evidence_list)
-    export = kinds.add_parser("export", help="write a sealed package to a file 导出证据包")
-    export.add_argument("id")
-    export.add_argument("--out", type=Path, required=True)
-    export.add_argument("--purpose", required=True, help="why 导出事由")
-    export.set_defaults(action=evidence_export)
-    add_approve(kinds)
 
 
 def verify_file(options: argparse.Namespace) -> int:

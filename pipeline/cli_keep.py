@@ -35,45 +35,6 @@ SNIPPET_BEFORE = 20
 SNIPPET_LENGTH = 80
 
 
-def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add this module's commands to the parser."""
-    find = commands.add_parser("search", help="search listings, or look after the index 检索与索引")
-    kinds = find.add_subparsers(dest="kind", required=True)
-    query = kinds.add_parser("query", help="find listings 检索商品")
-    query.add_argument("text", help='例 e.g. price:10..99 "最佳" AND platform:pinjishi')
-    query.add_argument("--size", type=int, default=20)
-    query.add_argument("--json", action="store_true")
-    query.set_defaults(action=search_query)
-    kinds.add_parser("rebuild", help="make the index anew 重建索引").set_defaults(action=search_rebuild)
-    kinds.add_parser("drain", help="index what waits 处理待索引").set_defaults(action=search_drain)
-
-    rules = commands.add_parser("rules", help="the rule catalogue 规则").add_subparsers(dest="kind", required=True)
-    rules.add_parser("list", help="rules in force today 现行规则").set_defaults(action=rules_list)
-    text = rules.add_parser("try", help="judge a text 试判一段文字")
-    text.add_argument("text")
-    text.add_argument("--category", default="")
-    text.set_defaults(action=rules_try)
-
-    users = commands.add_parser("user", help="people who sign in 用户").add_subparsers(dest="kind", required=True)
-    add = users.add_parser("add", help="add a user, asking for a password 新增用户")
-    add.add_argument("name")
-    add.add_argument("--role", action="append", choices=("supervisor", "investigator", "administrator"), required=True)
-    add.set_defaults(action=user_add)
-    ticket = users.add_parser("ticket", help="a one-time sign-in 一次性登录")
-    ticket.add_argument("name")
-    ticket.set_defaults(action=user_ticket)
-
-    jobs = commands.add_parser("jobs", help="list or stop jobs 任务").add_subparsers(dest="kind", required=True)
-    jobs.add_parser("list").set_defaults(action=jobs_list)
-    cancel = jobs.add_parser("cancel")
-    cancel.add_argument("id")
-    cancel.set_defaults(action=jobs_cancel)
-
-    check = commands.add_parser("audit", help="check the audit chain and all chains of custody 校验审计链与保管链")
-    check.set_defaults(action=audit_check)
-    commands.add_parser("doctor", help="check this installation 体检").set_defaults(action=doctor)
-
-
 def search_query(options: argparse.Namespace) -> int:
     """Find listings and print a line each."""
     config = settings()

@@ -5,27 +5,10 @@ import argparse
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from evidence import authority
-from evidence.keys import USES
 from kernel.clock import CHINA, now
 from kernel.config import settings
 from kernel.crypto import sha256_hex
 from pipeline.errors import UsageError
-
-
-def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add this module's commands to the parser."""
-    kinds = commands.add_parser("keys", help="certificates of the signers 签名密钥与证书").add_subparsers(
-        dest="kind", required=True
-    )
-    kinds.add_parser("list", help="all certificates 全部证书").set_defaults(action=keys_list)
-    renew = kinds.add_parser("renew", help="a new certificate now 换发证书")
-    renew.add_argument("use", choices=USES)
-    renew.set_defaults(action=keys_renew)
-    revoke = kinds.add_parser("revoke", help="take a certificate back 吊销证书")
-    revoke.add_argument("use", choices=USES)
-    revoke.add_argument("serial", help="序列号 serial number, hex, as keys list shows it")
-    revoke.add_argument("--reason", choices=authority.REASONS, default=authority.REASONS[0])
-    revoke.set_defaults(action=keys_revoke)
 
 
 def keys_list(options: argparse.Namespace) -> int:

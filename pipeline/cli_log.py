@@ -12,13 +12,6 @@ from pipeline.wiring import open_database, open_log
 ACTOR = "system:cli"
 
 
-def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add this module's commands to the parser."""
-    log = commands.add_parser("log", help="the witnessed log 见证日志").add_subparsers(dest="kind", required=True)
-    log.add_parser("show", help="its state and keys 状态与公钥").set_defaults(action=log_show)
-    log.add_parser("audit", help="check all of it, witnesses too 完整核验").set_defaults(action=log_audit)
-
-
 def log_show(options: argparse.Namespace) -> int:
     """Print the state of the log; exit status 1 when a fault stops sealing."""
     del options

@@ -21,53 +21,6 @@ from pipeline.errors import UsageError
 from pipeline.wiring import open_database
 
 ACTOR = "system:cli"
-Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
-
-
-def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
-    """Add this module's commands to the parser."""
-    officers = commands.add_parser("officer", help="officers and their certificates 执法人员").add_subparsers(
-        dest="kind", required=True
-    )
-    add = officers.add_parser("add", help="register an officer 登记执法人员")
-    add.add_argument("name")
-    add.add_argument("--certificate", required=True, help="执法证号 certificate number")
-    add.add_argument("--unit", required=True, help="单位")
-    add.add_argument("--account", required=True, help="用户名 user name of the sign-in")
-    _add_validity(add)
-    add.set_defaults(action=officer_add)
-    officers.add_parser("list").set_defaults(action=officer_list)
-    revoke = officers.add_parser("revoke", help="take a certificate back 注销执法证")
-    revoke.add_argument("certificate")
-    revoke.set_defaults(action=officer_revoke)
-
-    grounds = commands.add_parser("authorise", help="grounds on which evidence is taken 取证依据").add_subparsers(
-        dest="kind", required=True
-    )
-    new = grounds.add_parser("add", help="enter an authorisation 登记授权")
-    new.add_argument("number", help="文号 number of the document")
-    new.add_argument("--case", default="", help="案号 case number; a standing task when left out")
-    new.add_argument("--basis", required=True, help="法律依据 article of law")
-    new.add_argument("--issued-by", required=True, help="批准机关或负责人 who gave it")
-    _add_validity(new)
-    new.set_defaults(action=authorise_add)
-    grounds.add_parser("list").set_defaults(action=authorise_list)
-    withdraw = grounds.add_parser("revoke", help="take an authorisation back 撤销授权")
-    withdraw.add_argument("number")
-    withdraw.set_defaults(action=authorise_revoke)
-
-
-def add_approve(kinds: "Commands[argparse.ArgumentParser]") -> None:
-    """Add ``approve`` to the commands about evidence."""
-    approve = kinds.add_parser("approve", help="an officer approves the seal, with password 执法人员审批封存")
-    approve.add_argument("id")
-    approve.add_argument("--account", required=True, help="审批人用户名 user name of the officer")
-    approve.set_defaults(action=evidence_approve)
-
-
-def _add_validity(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--from", dest="valid_from", required=True, help="YYYY-MM-DD, from its beginning 起始日")
-    parser.add_argument("--to", dest="valid_to", required=True, help="YYYY-MM-DD, to its end 截止日")
 
 
 def _day(text: str, *, end: bool) -> datetime:

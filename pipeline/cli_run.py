@@ -4,13 +4,14 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, configure_mappers
 
 from kernel.clock import monotonic, now
-from kernel.config import settings
+from kernel.config import Settings, settings
 from kernel.db import Database
 from kernel.jobs import FINAL_STATES, Queue
 from kernel.models import Evidence, Job, OutboxEntry
@@ -20,12 +21,12 @@ from pipeline.keeper import Keeper
 from pipeline.patience import Patience
 from pipeline.room import require_room
 from pipeline.sample_task import ensure_sample_task
-from pipeline.schedule import is_open, plan_watch
+from pipeline.schedule import is_open, plan_watch, requeue_unfinished
 from pipeline.shop_list import ShopRow, add_shops, check_row, parse_csv
 from pipeline.sign_in import ticket_url
 from pipeline.stack import Stack
-from pipeline.wiring import open_database, open_evidence_store
-from pipeline.worker import serve
+from pipeline.wiring import check_log, open_database, open_evidence_store
+from pipeline.worker import load_stages, serve
 
 ACTOR = "system:cli"
 TICK_SECONDS = 0.5
@@ -47,10 +48,17 @@ OUTCOME_HINTS = {
 def worker(options: argparse.Namespace) -> int:
     """Take jobs from the queue until told to stop."""
     config = settings()
-    if options.count == 1:
-        serve(config, burst=options.burst)
-        return 0
+    _requeue(config)
+    load_stages()
+    configure_mappers()
     return work_together(options.count, lambda: serve(config, burst=options.burst))
+
+
+def _requeue(config: Settings) -> None:
+    """What Redis may have lost is put in again; the log is checked as at every start."""
+    with closing(open_database(config)) as database:
+        check_log(config, database)
+        requeue_unfinished(database, Queue(config), at=now())
 
 
 def keep(options: argparse.Namespace) -> int:

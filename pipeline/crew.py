@@ -5,20 +5,29 @@ import gc
 import logging
 import os
 import signal
+from collections import deque
 from collections.abc import Callable
+
+from kernel.clock import monotonic
+from kernel.parent import die_with_parent
 
 logger = logging.getLogger(__name__)
 
 RESTARTS = 5
+RESTART_SECONDS = 60.0
+"""More failures than ``RESTARTS`` within these seconds, and the crew gives up."""
+GOES_ON = 75
+"""Exit status of one that did its work, and another should take its place."""
 
 
-def work_together(count: int, work: Callable[[], None]) -> int:
-    """Do the same work in some processes until all are done.
+def work_together(count: int, work: Callable[[], bool]) -> int:
+    """Do the same work in some processes, each time in a new one, until all say that it is done.
 
-    One that ends in error is started again, a few times in all; then the others are asked to end.
+    One that ends in error is started again, unless that happens again and again; then the others are asked to end.
 
     Args:
-        count: processes. work: what each does; it must not have begun anything before (files, threads).
+        count: processes. work: what each does; True when it is to be done again, by a new process. Nothing of it
+            may have begun before (files, threads).
 
     Returns:
         exit status: 0 when all ended well.
@@ -26,25 +35,30 @@ def work_together(count: int, work: Callable[[], None]) -> int:
     Raises:
         KeyboardInterrupt: passed on, after the crew was told (SIGTERM) and has ended.
 
-    Effects: ``count`` child processes.
+    Effects: ``count`` child processes at a time.
     """
     gc.collect()
     gc.freeze()  # what is there now is never looked at by the collector again, and so stays shared
     crew = {_begin(work) for _ in range(count)}
-    restarts = status = 0
+    failures: deque[float] = deque(maxlen=RESTARTS + 1)
+    status = 0
     try:
         while crew:
             pid, code = os.wait()
             crew.discard(pid)
-            if not code:
+            ended = os.waitstatus_to_exitcode(code)
+            if not ended:
                 continue
-            logger.warning("worker %d ended with status %d", pid, os.waitstatus_to_exitcode(code))
-            if restarts < RESTARTS:
-                restarts += 1
-                crew.add(_begin(work))
-            elif not status:
+            if ended != GOES_ON:
+                logger.warning("worker %d ended with status %d", pid, ended)
+                failures.append(monotonic())
+            if status:
+                continue
+            if len(failures) > RESTARTS and monotonic() - failures[0] < RESTART_SECONDS:
                 status = 1
                 _tell(crew)
+            else:
+                crew.add(_begin(work))
     except BaseException:
         _tell(crew)
         for pid in crew:
@@ -60,15 +74,16 @@ def _tell(crew: set[int]) -> None:
             os.kill(pid, signal.SIGTERM)
 
 
-def _begin(work: Callable[[], None]) -> int:
+def _begin(work: Callable[[], bool]) -> int:
     """Fork; the child does the work and never returns from here."""
+    parent = os.getpid()
     pid = os.fork()
     if pid:
         return pid
     code = 1
     try:
-        work()
-        code = 0
+        die_with_parent(parent)  # one left alone would take jobs with the settings of a command that is gone
+        code = GOES_ON if work() else 0
     except KeyboardInterrupt:
         code = 0
     except BaseException:

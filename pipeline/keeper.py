@@ -14,10 +14,9 @@ from kernel.config import Settings
 from kernel.db import Database
 from kernel.errors import WangjianError
 from kernel.jobs import Queue
-from pipeline.schedule import due_shops, lost_jobs, plan_captures, plan_watch
+from pipeline.schedule import due_shops, lost_jobs, plan_captures, plan_watch, requeue_unfinished
 from pipeline.stage_index import drain_all
 from pipeline.wiring import check_log, open_engine, open_log
-from pipeline.worker import requeue_unfinished
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +76,7 @@ class Keeper:
         queue = Queue(self._config)
         if monotonic() - self._requeued_at >= REQUEUE_SECONDS:
             self._requeued_at = monotonic()
-            requeue_unfinished(self._database, queue)
+            requeue_unfinished(self._database, queue, at=now())
         elif not queue.waiting():
             # A Redis that was lost came back empty, or a worker died: that must not wait for the minute.
             with self._database.read() as session:

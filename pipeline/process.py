@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kernel.config import ROOT
 from pipeline.errors import ProcessError
+from pipeline.nursery import Forked, in_nursery
 
 GRACE_SECONDS = 10.0
 
@@ -20,6 +21,29 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     # Two pools of memory a process, not eight a core: threads here take turns more than they run at once.
     ours = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
     return {**os.environ, **ours, **(extra or {})}
+
+
+def start(
+    module: str, arguments: Sequence[str], variables: Mapping[str, str], streams: tuple[int, int, int]
+) -> "subprocess.Popen[bytes] | Forked":
+    """Start ``python -m module`` in a process group of its own: out of the command's nursery where there is one.
+
+    Args:
+        variables: its whole environment. streams: standard input, output and error; they stay the caller's.
+    """
+    if in_nursery():
+        with contextlib.suppress(OSError):
+            return Forked(module, arguments, environment=variables, folder=ROOT, streams=streams)
+    source, out, errors = streams
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdin=source,
+        stdout=out,
+        stderr=errors,
+        env=variables,
+        cwd=ROOT,
+        start_new_session=True,
+    )
 
 
 class Child:
@@ -37,16 +61,9 @@ class Child:
         self.module = module
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as stream:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=stream,
-                env=environment(extra),
-                cwd=ROOT,
-                start_new_session=True,
-            )
+        with log.open("ab") as stream, Path(os.devnull).open("rb") as nothing:
+            streams = (nothing.fileno(), stream.fileno(), stream.fileno())
+            self.process = start(module, arguments, environment(extra), streams)
 
     def code(self) -> int | None:
         """Exit status, or None while it runs."""

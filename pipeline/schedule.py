@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, and_, distinct, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from evidence.approval import LEAST_OFFICERS
-from kernel.jobs import FINAL_STATES, create
+from kernel.db import Database
+from kernel.jobs import FINAL_STATES, Queue, create, unfinished
 from kernel.models import Approval, Evidence, Job, Shop
 from pipeline.job_run import is_abandoned
 
@@ -95,6 +96,15 @@ def lost_jobs(session: Session, *, at: datetime) -> list[str]:
         for job in session.execute(query).scalars()
         if (job.created_at < at - JUST_MADE if job.state == "queued" else is_abandoned(job, at))
     ]
+
+
+def requeue_unfinished(database: Database, queue: Queue, *, at: datetime) -> int:
+    """Put in again what the database says is not done (Redis may have lost it); how many."""
+    with database.read() as session:
+        waiting = unfinished(session, at=at)
+    for job_id in waiting:
+        queue.enqueue(job_id)
+    return len(waiting)
 
 
 def due_shops(session: Session, *, at: datetime, limit: int = 500) -> list[int]:

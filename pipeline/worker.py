@@ -2,34 +2,33 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from importlib import import_module
 
 from rq import Queue as RqQueue
-from rq import SimpleWorker, Worker
+from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
 from kernel import audit
 from kernel.clock import now
 from kernel.config import Settings, settings
-from kernel.db import Database
 from kernel.errors import WangjianError
-from kernel.jobs import QUEUE_NAME, Queue, connect, unfinished
-from pipeline import stage_capture, stage_index, stage_judge, stage_watch
+from kernel.jobs import QUEUE_NAME, connect
 from pipeline.errors import CancelledError, JobKindError
 from pipeline.job_run import JobRun
 from pipeline.queue_entry import QueueEntry
-from pipeline.wiring import check_log, open_database
+from pipeline.wiring import open_database
 
 logger = logging.getLogger(__name__)
 
 Stage = Callable[[JobRun, Settings], dict[str, object]]
 
-KINDS: Mapping[str, Stage] = {
-    "watch": stage_watch.watch,
-    "capture": stage_capture.capture,
-    "judge": stage_judge.judge_all,
-    "rebuild_index": stage_index.rebuild,
+KINDS: Mapping[str, tuple[str, str]] = {
+    "watch": ("pipeline.stage_watch", "watch"),
+    "capture": ("pipeline.stage_capture", "capture"),
+    "judge": ("pipeline.stage_judge", "judge_all"),
+    "rebuild_index": ("pipeline.stage_index", "rebuild"),
 }
-"""Every kind of job, and the function that does it."""
+"""Every kind of job: the module that does it, loaded when there is such a job to do, and its function."""
 
 
 def perform(job_id: str) -> None:
@@ -68,7 +67,15 @@ def _perform(run: JobRun, config: Settings) -> None:
 def _stage(kind: str) -> Stage:
     if kind not in KINDS:
         raise JobKindError(f"expected a job of {', '.join(KINDS)}, got {kind!r}")
-    return KINDS[kind]
+    module, name = KINDS[kind]
+    stage: Stage = getattr(import_module(module), name)
+    return stage
+
+
+def load_stages() -> None:
+    """Load every stage, for a process that workers are forked from: what is there before is in memory once."""
+    for module, _ in KINDS.values():
+        import_module(module)
 
 
 def _note(run: JobRun, action: str, detail: Mapping[str, object]) -> None:
@@ -78,31 +85,20 @@ def _note(run: JobRun, action: str, detail: Mapping[str, object]) -> None:
         )
 
 
-def requeue_unfinished(database: Database, queue: Queue) -> int:
-    """Put in again what the database says is not done (Redis may have lost it)."""
-    with database.read() as session:
-        waiting = unfinished(session, at=now())
-    for job_id in waiting:
-        queue.enqueue(job_id)
-    return len(waiting)
-
-
-def serve(config: Settings, *, burst: bool = False, fork: bool = True) -> None:
-    """Work until told to stop; with ``burst`` until the queue is empty.
+def serve(config: Settings, *, burst: bool = False) -> bool:
+    """Wait for one job and do it; each job has a process of its own, so that a crash takes one job only.
 
     Args:
         config: settings.
-        burst: end when nothing waits.
-        fork: one process a job, so that a crash takes one job only.
+        burst: do not wait.
+
+    Returns:
+        True when a job was done; False when nothing waits (``burst``) or a signal asked for the end.
+
+    Raises:
+        QueueUnavailableError: Redis does not answer.
     """
-    database = open_database(config)
-    try:
-        check_log(config, database)
-        requeue_unfinished(database, Queue(config))
-    finally:
-        database.close()
     connection = connect(config)
     queue = RqQueue(QUEUE_NAME, connection=connection, serializer=JSONSerializer, job_class=QueueEntry)
-    worker_class = Worker if fork else SimpleWorker
-    worker = worker_class([queue], connection=connection, serializer=JSONSerializer, job_class=QueueEntry)
-    worker.work(burst=burst, logging_level="WARNING")
+    worker = SimpleWorker([queue], connection=connection, serializer=JSONSerializer, job_class=QueueEntry)
+    return worker.work(burst=burst, max_jobs=1, logging_level="WARNING")

@@ -13,7 +13,7 @@ import yaml
 from evidence import verdict
 from kernel.config import ROOT as CODE_ROOT
 from kernel.config import Settings
-from pipeline.cli import _parser
+from pipeline.commands import command_line
 from tests.architecture.excused import covering
 from tests.architecture.sources import ROOT, clauses, documented, dotted, mirror_of, modules, path_of, places
 from tests.architecture.tables import ANY_BLOCK, commands, documents, links, plain, rows, spans, text_of
@@ -185,7 +185,7 @@ def test_commands_are_those_of_the_program() -> None:
         for row in rows("docs/commands.md")
         if plain(row[0]).startswith("wangjian")
     }
-    assert said == dict(_commands(_parser(), ("wangjian",)))
+    assert said == dict(_commands(command_line(), ("wangjian",)))
 
 
 def test_other_processes_are_there() -> None:
@@ -215,13 +215,15 @@ def test_commands_shown_in_documents_are_understood() -> None:
 
 def _understood(words: list[str], where: str) -> None:
     """A command may be named without its arguments; what is given has to be right."""
-    known = {name.removeprefix("wangjian ").strip(): options for name, options in _commands(_parser(), ("wangjian",))}
+    known = {
+        name.removeprefix("wangjian ").strip(): options for name, options in _commands(command_line(), ("wangjian",))
+    }
     name = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in known), "")
     assert name, where
     rest = words[len(name.split()) :]
     assert {word for word in rest if word.startswith("--")} <= known[name], where
     if len(rest) > 1 or any(word.startswith("--") for word in rest):
-        _parser().parse_args(words)
+        command_line().parse_args(words)
 
 
 def test_rules_are_those_of_the_catalogue() -> None:

@@ -1,6 +1,5 @@
 """Commands about evidence."""
 
-import argparse
 import json
 import shutil
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from evidence.store_files import FileStore
 from kernel.config import settings
 from kernel.db import Database
 from kernel.models import AuditEntry, Evidence
-from pipeline import cli_evidence
+from pipeline.commands import action_of, command_line
 from pipeline.errors import UsageError
 from pipeline.wiring import open_database, open_evidence_store
 from tests.data.evidence.workshop import Workshop, open_workshop
@@ -26,11 +25,8 @@ AT = datetime(2026, 11, 25, 4, tzinfo=UTC)
 
 
 def _run(*words: str) -> int:
-    parser = argparse.ArgumentParser()
-    cli_evidence.add_commands(parser.add_subparsers(dest="command"))
-    options = parser.parse_args(words)
-    status: int = options.action(options)
-    return status
+    options = command_line().parse_args(words)
+    return action_of(options)(options)
 
 
 @pytest.fixture(scope="module")

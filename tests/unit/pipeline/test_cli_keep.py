@@ -1,6 +1,5 @@
 """Commands that look after the installation."""
 
-import argparse
 import io
 import json
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from kernel.db import Database
 from kernel.jobs import create
 from kernel.models import AuditEntry, CustodyEvent, Job, Listing, OutboxEntry, Shop, User, UserSession
 from pipeline import cli_keep
+from pipeline.commands import action_of, command_line
 from pipeline.errors import UsageError
 from pipeline.health import Finding
 from pipeline.wiring import open_database
@@ -24,11 +24,8 @@ AT = datetime(2026, 11, 25, 4, tzinfo=UTC)
 
 
 def _run(*words: str) -> int:
-    parser = argparse.ArgumentParser()
-    cli_keep.add_commands(parser.add_subparsers(dest="command"))
-    options = parser.parse_args(words)
-    status: int = options.action(options)
-    return status
+    options = command_line().parse_args(words)
+    return action_of(options)(options)
 
 
 @pytest.fixture

@@ -1,20 +1,16 @@
 """Commands about signing keys."""
 
-import argparse
 import re
 
 import pytest
 
-from pipeline import cli_keys
+from pipeline.commands import action_of, command_line
 from pipeline.errors import UsageError
 
 
 def _run(*words: str) -> int:
-    parser = argparse.ArgumentParser()
-    cli_keys.add_commands(parser.add_subparsers(dest="command"))
-    options = parser.parse_args(words)
-    status: int = options.action(options)
-    return status
+    options = command_line().parse_args(words)
+    return action_of(options)(options)
 
 
 def test_list_renew_revoke(capsys: pytest.CaptureFixture[str]) -> None:

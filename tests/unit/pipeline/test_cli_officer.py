@@ -1,6 +1,5 @@
 """Commands about people and their grounds."""
 
-import argparse
 import io
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,7 +13,7 @@ from kernel.clock import now
 from kernel.config import settings
 from kernel.db import Database
 from kernel.models import Evidence, User
-from pipeline import cli_evidence, cli_officer
+from pipeline.commands import action_of, command_line
 from pipeline.errors import UsageError
 from pipeline.wiring import open_database
 from tests.data.evidence.people import CASE, enter_capture
@@ -23,13 +22,8 @@ PASSWORD = "correct horse battery"
 
 
 def _run(*words: str) -> int:
-    parser = argparse.ArgumentParser()
-    commands = parser.add_subparsers(dest="command")
-    cli_evidence.add_commands(commands)
-    cli_officer.add_commands(commands)
-    options = parser.parse_args(words)
-    status: int = options.action(options)
-    return status
+    options = command_line().parse_args(words)
+    return action_of(options)(options)
 
 
 @pytest.fixture

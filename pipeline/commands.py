@@ -1,0 +1,191 @@
+"""The words of the ``wangjian`` command line; what each command does is in ``cli_*`` and loaded when it is given."""
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+# As ``evidence.keys.USES`` and ``evidence.authority.REASONS``, which a command line must not load for its help.
+KEY_USES = ("seal", "report", "node")
+REVOCATION_REASONS = ("key_compromise", "superseded", "cessation_of_operation")
+
+
+def command_line() -> argparse.ArgumentParser:
+    """The parser of the whole command line.
+
+    ``action`` names the module of ``pipeline`` and its function, ``children`` a
+    command that starts processes.
+    """
+    parser = argparse.ArgumentParser(prog="wangjian", description="网鉴：网络交易监管 · supervision of online trade")
+    parser.add_argument("--verbose", action="store_true", help="log lines on standard error 显示日志")
+    parser.set_defaults(children=False)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _that_watch(commands)
+    _about_evidence(commands)
+    _that_keep(commands)
+    _about_keys(commands)
+    _about_officers(commands)
+    log = commands.add_parser("log", help="the witnessed log 见证日志").add_subparsers(dest="kind", required=True)
+    log.add_parser("show", help="its state and keys 状态与公钥").set_defaults(action="cli_log.log_show")
+    log.add_parser("audit", help="check all of it, witnesses too 完整核验").set_defaults(action="cli_log.log_audit")
+    return parser
+
+
+def action_of(options: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
+    """What does the command that was given; its module is loaded now, with all it needs and nothing else."""
+    module, _, name = str(options.action).partition(".")
+    action: Callable[[argparse.Namespace], int] = getattr(import_module(f"pipeline.{module}"), name)
+    return action
+
+
+def _that_watch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    run = commands.add_parser("run", help="watch shops and open the web interface 巡查并打开界面")
+    run.add_argument("--shops", type=Path, help="CSV: url,name,platform,reason; the sample market when left out")
+    run.add_argument("--no-web", action="store_true", help="end after the summary 完成后退出")
+    run.add_argument("--workers", type=int, default=2, help="worker processes (default 2)")
+    run.set_defaults(action="cli_run.run", children=True)
+
+    watch = commands.add_parser("watch", help="watch the shops at these addresses 巡查指定网址")
+    watch.add_argument("urls", nargs="+", metavar="URL")
+    watch.add_argument("--platform", default="generic")
+    watch.add_argument("--reason", default="")
+    watch.add_argument("--web", action="store_true", help="open the web interface afterwards 完成后打开界面")
+    watch.add_argument("--workers", type=int, default=2)
+    watch.set_defaults(action="cli_run.watch", children=True)
+
+    web = commands.add_parser("web", help="open the web interface with workers 打开界面")
+    web.add_argument("--workers", type=int, default=2)
+    web.set_defaults(action="cli_run.web", children=True)
+
+    worker = commands.add_parser("worker", help="take jobs from the queue 执行任务")
+    worker.add_argument("--count", type=int, default=1, help="processes (default 1)")
+    worker.add_argument("--burst", action="store_true", help="end when nothing waits")
+    worker.set_defaults(action="cli_run.worker")
+
+    keep = commands.add_parser("keep", help="do the standing duties 看护：索引、派单、到期巡查")
+    keep.set_defaults(action="cli_run.keep")
+
+
+def _about_evidence(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    verify = commands.add_parser("verify", help="check an evidence package 校验证据包")
+    verify.add_argument("file", type=Path)
+    verify.add_argument("--trust", type=Path, help="trust list folder 信任名单目录 (default: this installation's)")
+    verify.add_argument("--json", action="store_true", help="the report as JSON 输出 JSON")
+    verify.set_defaults(action="cli_evidence.verify_file")
+
+    capture = commands.add_parser(
+        "capture",
+        help="capture and seal one page now, or recover what an interrupted one left 立即固证，或恢复中断的取证",
+    )
+    capture.add_argument("target", nargs="+", metavar="URL | recover ID")
+    capture.add_argument("--purpose", required=True, help="why 取证事由")
+    capture.add_argument("--case", default="", help="案号 case number; two officers then approve the seal")
+    capture.set_defaults(action="cli_evidence.capture_page", children=True)
+
+    kinds = commands.add_parser("evidence", help="list or export evidence 证据").add_subparsers(
+        dest="kind", required=True
+    )
+    kinds.add_parser("list").set_defaults(action="cli_evidence.evidence_list")
+    export = kinds.add_parser("export", help="write a sealed package to a file 导出证据包")
+    export.add_argument("id")
+    export.add_argument("--out", type=Path, required=True)
+    export.add_argument("--purpose", required=True, help="why 导出事由")
+    export.set_defaults(action="cli_evidence.evidence_export")
+    _approve(kinds)
+
+
+def _that_keep(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    find = commands.add_parser("search", help="search listings, or look after the index 检索与索引")
+    kinds = find.add_subparsers(dest="kind", required=True)
+    query = kinds.add_parser("query", help="find listings 检索商品")
+    query.add_argument("text", help='例 e.g. price:10..99 "最佳" AND platform:pinjishi')
+    query.add_argument("--size", type=int, default=20)
+    query.add_argument("--json", action="store_true")
+    query.set_defaults(action="cli_keep.search_query")
+    kinds.add_parser("rebuild", help="make the index anew 重建索引").set_defaults(action="cli_keep.search_rebuild")
+    kinds.add_parser("drain", help="index what waits 处理待索引").set_defaults(action="cli_keep.search_drain")
+
+    rules = commands.add_parser("rules", help="the rule catalogue 规则").add_subparsers(dest="kind", required=True)
+    rules.add_parser("list", help="rules in force today 现行规则").set_defaults(action="cli_keep.rules_list")
+    text = rules.add_parser("try", help="judge a text 试判一段文字")
+    text.add_argument("text")
+    text.add_argument("--category", default="")
+    text.set_defaults(action="cli_keep.rules_try")
+
+    users = commands.add_parser("user", help="people who sign in 用户").add_subparsers(dest="kind", required=True)
+    add = users.add_parser("add", help="add a user, asking for a password 新增用户")
+    add.add_argument("name")
+    add.add_argument("--role", action="append", choices=("supervisor", "investigator", "administrator"), required=True)
+    add.set_defaults(action="cli_keep.user_add")
+    ticket = users.add_parser("ticket", help="a one-time sign-in 一次性登录")
+    ticket.add_argument("name")
+    ticket.set_defaults(action="cli_keep.user_ticket")
+
+    jobs = commands.add_parser("jobs", help="list or stop jobs 任务").add_subparsers(dest="kind", required=True)
+    jobs.add_parser("list").set_defaults(action="cli_keep.jobs_list")
+    cancel = jobs.add_parser("cancel")
+    cancel.add_argument("id")
+    cancel.set_defaults(action="cli_keep.jobs_cancel")
+
+    check = commands.add_parser("audit", help="check the audit chain and all chains of custody 校验审计链与保管链")
+    check.set_defaults(action="cli_keep.audit_check")
+    commands.add_parser("doctor", help="check this installation 体检").set_defaults(action="cli_keep.doctor")
+
+
+def _about_officers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    officers = commands.add_parser("officer", help="officers and their certificates 执法人员").add_subparsers(
+        dest="kind", required=True
+    )
+    add = officers.add_parser("add", help="register an officer 登记执法人员")
+    add.add_argument("name")
+    add.add_argument("--certificate", required=True, help="执法证号 certificate number")
+    add.add_argument("--unit", required=True, help="单位")
+    add.add_argument("--account", required=True, help="用户名 user name of the sign-in")
+    _add_validity(add)
+    add.set_defaults(action="cli_officer.officer_add")
+    officers.add_parser("list").set_defaults(action="cli_officer.officer_list")
+    revoke = officers.add_parser("revoke", help="take a certificate back 注销执法证")
+    revoke.add_argument("certificate")
+    revoke.set_defaults(action="cli_officer.officer_revoke")
+
+    grounds = commands.add_parser("authorise", help="grounds on which evidence is taken 取证依据").add_subparsers(
+        dest="kind", required=True
+    )
+    new = grounds.add_parser("add", help="enter an authorisation 登记授权")
+    new.add_argument("number", help="文号 number of the document")
+    new.add_argument("--case", default="", help="案号 case number; a standing task when left out")
+    new.add_argument("--basis", required=True, help="法律依据 article of law")
+    new.add_argument("--issued-by", required=True, help="批准机关或负责人 who gave it")
+    _add_validity(new)
+    new.set_defaults(action="cli_officer.authorise_add")
+    grounds.add_parser("list").set_defaults(action="cli_officer.authorise_list")
+    withdraw = grounds.add_parser("revoke", help="take an authorisation back 撤销授权")
+    withdraw.add_argument("number")
+    withdraw.set_defaults(action="cli_officer.authorise_revoke")
+
+
+def _approve(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    approve = kinds.add_parser("approve", help="an officer approves the seal, with password 执法人员审批封存")
+    approve.add_argument("id")
+    approve.add_argument("--account", required=True, help="审批人用户名 user name of the officer")
+    approve.set_defaults(action="cli_officer.evidence_approve")
+
+
+def _add_validity(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--from", dest="valid_from", required=True, help="YYYY-MM-DD, from its beginning 起始日")
+    parser.add_argument("--to", dest="valid_to", required=True, help="YYYY-MM-DD, to its end 截止日")
+
+
+def _about_keys(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    kinds = commands.add_parser("keys", help="certificates of the signers 签名密钥与证书").add_subparsers(
+        dest="kind", required=True
+    )
+    kinds.add_parser("list", help="all certificates 全部证书").set_defaults(action="cli_keys.keys_list")
+    renew = kinds.add_parser("renew", help="a new certificate now 换发证书")
+    renew.add_argument("use", choices=KEY_USES)
+    renew.set_defaults(action="cli_keys.keys_renew")
+    revoke = kinds.add_parser("revoke", help="take a certificate back 吊销证书")
+    revoke.add_argument("use", choices=KEY_USES)
+    revoke.add_argument("serial", help="序列号 serial number, hex, as keys list shows it")
+    revoke.add_argument("--reason", choices=REVOCATION_REASONS, default=REVOCATION_REASONS[0])
+    revoke.set_defaults(action="cli_keys.keys_revoke")
