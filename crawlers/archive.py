@@ -7,6 +7,7 @@ Spec: ISO 28500:2017 (WARC/1.1).
 """
 
 import os
+import random
 import secrets
 import uuid
 import zlib
@@ -166,8 +167,14 @@ def _record(kind: str, fields: Sequence[tuple[str, str]], block: bytes, record_i
     return b"".join(("".join(lines).encode(), block, b"\r\n\r\n"))
 
 
+_CHANCE = random.Random(secrets.randbits(256))  # noqa: S311 - names, no secrets; seeded from the system's generator
+
+os.register_at_fork(after_in_child=lambda: _CHANCE.seed(secrets.randbits(256)))
+
+
 def _record_id() -> str:
-    return f"<urn:uuid:{uuid.uuid4()}>"
+    """A random UUID of version 4, without a call to the system for each."""
+    return f"<urn:uuid:{uuid.UUID(int=_CHANCE.getrandbits(128), version=4)}>"
 
 
 def _warcinfo(name: str, at: datetime, block: bytes) -> bytes:

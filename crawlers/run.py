@@ -8,6 +8,7 @@ Effects: the database, WARC files below ``Settings.pages_path()``, log lines on 
 """
 
 import argparse
+import gc
 import logging
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ from kernel.errors import WangjianError
 
 logger = logging.getLogger("wangjian.crawl")
 EXIT_FAILED = 3
+YOUNG_OBJECTS = 20_000
+"""Objects made before the collector looks for cycles; a page makes some thousands that end without it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     process = AsyncCrawlerProcess(project)
     crawler = process.create_crawler("shop")
     process.crawl(crawler, job_id=options.job, visits=options.visits, lease_seconds=str(options.lease_seconds))
+    gc.freeze()  # modules stay; the collector need not walk them again and again
+    gc.set_threshold(YOUNG_OBJECTS)
     process.start(install_signal_handlers=False)
     failure = getattr(crawler.spider, "failure", None)
     if failure is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 CHUNK_BYTES = 1 << 20
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def sha256_hex(data: bytes) -> str:
@@ -49,8 +50,7 @@ def canonical_json(value: object) -> bytes:
         ValueError: NaN, infinity or a float.
     """
     _refuse_floats(value)
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return text.encode("utf-8")
+    return _CANONICAL.encode(value).encode("utf-8")
 
 
 def _refuse_floats(value: object) -> None:

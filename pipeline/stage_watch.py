@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from crawlers import frontier
 from crawlers.budget import Budget
-from kernel.clock import now
+from kernel.clock import monotonic, now
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.errors import QueueUnavailableError
@@ -27,7 +27,7 @@ from pipeline.orders import order_for_hits
 from pipeline.process import Child
 from pipeline.schedule import VISIT_EVERY, plan_captures
 from pipeline.stage_index import drain_all
-from pipeline.stage_judge import judge_new
+from pipeline.stage_judge import BATCH, judge_new
 from pipeline.wiring import open_engine
 from search.engine import Engine
 from supervision.rules.rule_catalogue import Catalogue, load_catalogue
@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 CRAWLER_RESTARTS = 3
 SHOWN_SHOPS = 20
 PAUSE_SECONDS = 0.2
+INDEX_SECONDS = 2.0
+"""While pages come, the index is brought up to date this often: a commit of it costs as much as many pages."""
 
 
 @dataclass
@@ -53,6 +55,7 @@ class _Watch:
     judged: int = 0
     hits: int = 0
     indexed: int = 0
+    indexed_at: float = 0.0
     capture_jobs: int = 0
 
     @property
@@ -106,6 +109,7 @@ def _crawl(work: _Watch) -> None:
     log = work.config.data_dir / "log" / "crawler.log"
     for attempt in range(CRAWLER_RESTARTS + 1):
         child = Child("crawlers.run", arguments, log=log)
+        work.catalogue.in_force(now())  # builds the automaton while the crawler starts
         try:
             while child.code() is None:
                 if not _follow(work, final=False):
@@ -122,11 +126,13 @@ def _crawl(work: _Watch) -> None:
 
 
 def _follow(work: _Watch, *, final: bool) -> bool:
-    """Judge, index and order what has come in; True when there was something to do."""
+    """Judge, index and order what has come in; True when there is more to do at once."""
     judged, hits = judge_new(work.database, work.catalogue, job_id=work.run.id)
     work.judged += judged
     work.hits += hits
-    work.indexed += drain_all(work.database, work.engine)
+    if final or monotonic() - work.indexed_at >= INDEX_SECONDS:
+        work.indexed += drain_all(work.database, work.engine)
+        work.indexed_at = monotonic()
     with work.database.write() as session:
         order_for_hits(session, shop_ids=work.shop_ids, at=now())
         jobs = plan_captures(session, created_by=work.run.created_by, at=now())
@@ -139,7 +145,7 @@ def _follow(work: _Watch, *, final: bool) -> bool:
         indexed=work.indexed,
         capture_jobs=work.capture_jobs,
     )
-    return bool(judged)
+    return bool(judged) if final else judged >= BATCH
 
 
 def _hand_over(work: _Watch, jobs: Sequence[str]) -> None:

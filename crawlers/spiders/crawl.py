@@ -21,8 +21,8 @@ from kernel.clock import monotonic, now
 
 logger = logging.getLogger("wangjian.crawl")
 
-GROUP_SECONDS = 0.1
-GROUP_PAGES = 48
+GROUP_SECONDS = 0.25
+GROUP_PAGES = 128
 READY_LIMIT = 256
 POLL_SECONDS = 0.2
 HOUSEKEEPING_SECONDS = 1.0

@@ -6,6 +6,7 @@ A handful of queries a batch, however many listings it touches.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
@@ -23,11 +24,45 @@ LICENCE = "licence"
 Key = tuple[int, str]
 
 
+class PageRow(NamedTuple):
+    """What judging asks of a page: rows of plain values cost a fraction of mapped objects."""
+
+    id: int
+    shop_id: int
+    visit_id: int
+    url: str
+    final_url: str
+    url_key: str
+    kind: str
+    fetched_at: datetime
+
+
+class FactRow(NamedTuple):
+    """What judging asks of a fact, as stored."""
+
+    shop_id: int
+    listing_id: int | None
+    page_id: int
+    field: str
+    slot: str
+    value: object
+    raw: str
+    locator: str
+    method: str
+    confidence: int
+    seen_at: datetime
+    superseded_at: datetime | None
+
+
+_PAGE_COLUMNS = tuple(getattr(Page, name) for name in PageRow._fields)
+_FACT_COLUMNS = tuple(getattr(FactVersion, name) for name in FactRow._fields)
+
+
 @dataclass(slots=True)
 class Touched:
     """What a batch of pages is about."""
 
-    pages: list[Page] = field(default_factory=list)
+    pages: list[PageRow] = field(default_factory=list)
     listing_ids: set[int] = field(default_factory=set)
     shop_ids: set[int] = field(default_factory=set)
 
@@ -58,8 +93,7 @@ def touched_by(session: Session, page_ids: Collection[int]) -> Touched:
     Pages that came back unchanged count too: what stands on them was seen again.
     """
     touched = Touched()
-    for ids in chunks(set(page_ids)):
-        touched.pages.extend(session.scalars(select(Page).where(Page.id.in_(ids))))
+    touched.pages.extend(_pages(session, set(page_ids)).values())
     keys = {(page.shop_id, page.url_key) for page in touched.pages}
     by_shop: dict[int, list[str]] = {}
     for shop_id, key in keys:
@@ -151,7 +185,7 @@ def _shop_subject(row: Shop, facts: Sequence[SeenFact], kinds: frozenset[str], f
     )
 
 
-def _facts(session: Session, listing_ids: set[int], shop_ids: set[int], at: datetime) -> list[FactVersion]:
+def _facts(session: Session, listing_ids: set[int], shop_ids: set[int], at: datetime) -> list[FactRow]:
     since = at - timedelta(days=HISTORY_DAYS)
     wanted = or_(
         FactVersion.superseded_at.is_(None),
@@ -160,14 +194,18 @@ def _facts(session: Session, listing_ids: set[int], shop_ids: set[int], at: date
     owners: list[ColumnElement[bool]] = [FactVersion.listing_id.in_(ids) for ids in chunks(listing_ids)]
     owners += [FactVersion.shop_id.in_(ids) & FactVersion.listing_id.is_(None) for ids in chunks(shop_ids)]
     return [
-        row
+        FactRow._make(row)
         for owner in owners
-        for row in session.scalars(select(FactVersion).where(owner, wanted).order_by(FactVersion.id))
+        for row in session.execute(select(*_FACT_COLUMNS).where(owner, wanted).order_by(FactVersion.id))
     ]
 
 
-def _pages(session: Session, page_ids: set[int]) -> dict[int, Page]:
-    return {row.id: row for ids in chunks(page_ids) for row in session.scalars(select(Page).where(Page.id.in_(ids)))}
+def _pages(session: Session, page_ids: set[int]) -> dict[int, PageRow]:
+    return {
+        row[0]: PageRow._make(row)
+        for ids in chunks(page_ids)
+        for row in session.execute(select(*_PAGE_COLUMNS).where(Page.id.in_(ids)))
+    }
 
 
 def _last_fetches(session: Session, keys: set[Key]) -> dict[Key, LastFetch]:
@@ -197,7 +235,7 @@ def _shops_with_licence_page(session: Session, shop_ids: set[int]) -> set[int]:
     return found
 
 
-def _seen(row: FactVersion, source: Page, last: Mapping[Key, LastFetch]) -> SeenFact:
+def _seen(row: FactRow, source: PageRow, last: Mapping[Key, LastFetch]) -> SeenFact:
     fetch = last.get((source.shop_id, source.url_key))
     stands = row.superseded_at is None and fetch is not None and fetch.at > row.seen_at
     return SeenFact(

@@ -95,6 +95,7 @@ def test_hit_is_kept_whole(desk: Desk) -> None:
     assert row.wants_evidence
     assert row.found_at == row.last_seen_at == AT
     assert desk.told() == [listing.id]
+    desk.session.refresh(page)
     assert page.judged_at == AT
 
 
