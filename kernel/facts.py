@@ -18,7 +18,7 @@ in 分; ``fen`` is null where no amount is given (面议). An ``option`` value i
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 PageKind = Literal["home", "list", "detail", "licence", "rules", "login", "captcha", "empty", "other"]
 Method = Literal["adapter", "json-ld", "microdata", "open-graph", "template", "heuristic"]
@@ -59,8 +59,7 @@ class ListingFacts:
     """True when read from a list or home page: a title, a price and a link, not the whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link worth following. ``kind`` is what the page behind it probably is."""
 
     url: str

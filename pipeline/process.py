@@ -69,6 +69,14 @@ class Child:
         """Exit status, or None while it runs."""
         return self.process.poll()
 
+    def ended_within(self, seconds: float) -> bool:
+        """Wait for its end, not longer than this; True when it has ended."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def tail(self, lines: int = 5) -> str:
         """The last lines of its log, for error messages."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""

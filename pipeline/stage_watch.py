@@ -6,7 +6,6 @@ goes on: visits, pages, hits and orders all have natural keys.
 """
 
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 CRAWLER_RESTARTS = 3
 SHOWN_SHOPS = 20
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 0.5
 INDEX_SECONDS = 2.0
 """While pages come, the index is brought up to date this often: a commit of it costs as much as many pages."""
 
@@ -109,11 +108,11 @@ def _crawl(work: _Watch) -> None:
     log = work.config.data_dir / "log" / "crawler.log"
     for attempt in range(CRAWLER_RESTARTS + 1):
         child = Child("crawlers.run", arguments, log=log)
+        pause = PAUSE_SECONDS
         work.catalogue.in_force(now())  # builds the automaton while the crawler starts
         try:
-            while child.code() is None:
-                if not _follow(work, final=False):
-                    time.sleep(PAUSE_SECONDS)
+            while not child.ended_within(pause):
+                pause = 0.0 if _follow(work, final=False) else PAUSE_SECONDS
         finally:
             child.stop()
         if child.code() == 0:

@@ -260,7 +260,9 @@ def _walk_tree(document: Document, root: LexborNode) -> bool:
     """Fill the document; returns whether it had to stop early."""
     walk = _Walk(document)
     elements, stack = walk.elements, walk.stack
+    close_to, enter, add_text = walk.close_to, walk.open, walk.add_text
     complete = True
+    top_id = 0  # the parser's name of the element on top of the stack
     for node in root.traverse(include_text=True, skip_empty=False):
         tag = node.tag
         is_text = tag == "-text"
@@ -271,14 +273,16 @@ def _walk_tree(document: Document, root: LexborNode) -> bool:
             break
         parent = node.parent
         parent_id = parent.mem_id if parent is not None else 0
-        if stack and stack[-1].mem_id != parent_id:
-            walk.close_to(parent_id)
+        if top_id != parent_id and stack:
+            close_to(parent_id)
+            top_id = parent_id
         if not is_text:
-            walk.open(node, tag, node.mem_id)
+            top_id = node.mem_id
+            enter(node, tag, top_id)
             if tag in _DATA_TAGS:
                 _take_data(walk, node, tag)
         elif stack and not stack[-1].hidden:
-            walk.add_text(node.text_content or "")
+            add_text(node.text_content or "")
     walk.close_to(-1)
     document.text = "".join(walk.pieces)
     return complete

@@ -168,11 +168,16 @@ def _note_quantity_forms(document: Document, survey: Survey) -> None:
             survey.cart_forms.append(form)
 
 
-def _note_link(document: Document, survey: Survey, element: Element) -> None:
-    """Note a link that leads somewhere."""
+_PAGES = Answers(lambda url: "" if _FILE[url] else PLAIN[url])
+"""Which page an address names; empty where it names a file."""
+
+
+def _note_link(document: Document, survey: Survey, element: Element, here: str) -> None:
+    """Note a link that leads somewhere. ``here``: which page this one is."""
     url = absolute(document, element.attrs.get("href") or "")
     if url:
-        elsewhere = PLAIN[url] != PLAIN[document.url] and not _FILE[url]
+        page = _PAGES[url]
+        elsewhere = page not in {here, ""}
         survey.anchors.append(Anchor(element, url, elsewhere))
         survey.times[url] = survey.times.get(url, 0) + 1
         survey.anchor_starts.append(element.index)
@@ -184,10 +189,11 @@ def survey_of(document: Document) -> Survey:
     if isinstance(known, Survey):
         return known
     survey = Survey()
+    here = PLAIN[document.url]
     for element in document.elements:
         tag, mark = element.tag, element.mark
         if tag == "a":
-            _note_link(document, survey, element)
+            _note_link(document, survey, element, here)
         if element.hidden and tag not in _INPUT_TAGS and tag != "form":
             continue
         if tag in _NOTED:

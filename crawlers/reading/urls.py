@@ -60,11 +60,11 @@ def absolute(document: Document, href: str) -> str:
     reference = _REFERENCES[href]
     if not reference.text:
         return ""
-    base = document.memo.get("base")
+    base: _Base | None = document.memo.get("base")
     if base is None:
         base = document.memo["base"] = _base(document)
     if reference.rooted:
-        return str(base.origin + reference.rooted)
+        return base.origin + reference.rooted
     if reference.whole and base.origin:
         # Of the base only its scheme matters, so pages of one site share the answer.
         return _join_whole(base.scheme_root, reference.text)

@@ -68,3 +68,12 @@ def test_the_environment_puts_this_checkout_first() -> None:
     """Children import our rooms, not others of the same name."""
     assert environment({"A": "b"})["A"] == "b"
     assert (Path(environment()["PYTHONPATH"]) / "kernel" / "errors.py").exists()
+
+
+def test_waiting_for_an_end_wakes_at_it(tmp_path: Path) -> None:
+    """True as soon as it has ended, False when the time is over first."""
+    child = Child("json.tool", ["/nowhere"], log=tmp_path / "log")
+    assert child.ended_within(60)
+    endless = Child("http.server", ["0", "--bind", "127.0.0.1"], log=tmp_path / "log")
+    assert not endless.ended_within(0.05)
+    endless.stop()
