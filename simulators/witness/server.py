@@ -1,5 +1,6 @@
 """The witness over HTTP. Spec: C2SP tlog-witness (HTTP Interface)."""
 
+import sys
 import threading
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,6 +32,11 @@ class WitnessServer(ThreadingHTTPServer):
     def url(self) -> str:
         """Prefix of its addresses."""
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A caller that was killed in the middle is no news; other errors are."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     def close(self) -> None:
         """Stop serving; answers that hang are let go."""

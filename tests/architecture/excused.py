@@ -17,7 +17,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "tests/unit/evidence/log/test_publisher.py",
         "parts of publishing: seen by what is published, refused, mended or reported when each goes wrong",
-        ("evidence/log/history.py", "evidence/log/projection.py", "evidence/log/turn.py"),
+        ("evidence/log/projection.py", "evidence/log/turn.py"),
     ),
     ("tests/contract/test_ledger.py", "one contract over SQLite and PostgreSQL", ("evidence/log/ledger.py",)),
     ("tests/contract/test_jobs.py", "one contract over SQLite and PostgreSQL, with a real Redis", ("kernel/jobs.py",)),
