@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 from dataclasses import dataclass
 
 from crawlers.capture.line import Line, LineError
@@ -13,6 +14,9 @@ MAX_HEIGHT_PX = 16_000
 MAX_SCROLLS = 60
 MAX_DOM_CHARACTERS = 20_000_000
 _SETTLE_S = 0.06
+_FRAMES_S = 0.25
+_FRAMES = "new Promise(done=>requestAnimationFrame(()=>requestAnimationFrame(()=>setTimeout(done,0))))"
+"""Two frames: what comes into view is seen by the page's observers in the first, and asked for by the second."""
 _STEP_CAP_S = 1.0
 _EXTENT = (
     "(()=>{const e=document.scrollingElement||document.documentElement||document.body;"
@@ -78,13 +82,14 @@ async def scroll(line: Line, traffic: Traffic, cap_s: float) -> Scrolling:
         steps += 1
         target = position + max(view * 9 // 10, 1)
         await _evaluate(line, world, f"scrollTo({{top:{target},behavior:'instant'}})")
-        await asyncio.sleep(_SETTLE_S)
-        await traffic.quiet(_SETTLE_S, _STEP_CAP_S)
+        await _shown(line, world)
+        await traffic.calm(_SETTLE_S, _STEP_CAP_S)
         before = position
         position, height, view = await _extent(line, world)
         if position <= before:
             break  # the page does not let itself be scrolled further
     await _evaluate(line, world, "scrollTo({top:0,behavior:'instant'})")
+    await traffic.calm(_SETTLE_S, _STEP_CAP_S)
     return Scrolling(steps, height, stop)
 
 
@@ -111,7 +116,14 @@ async def pdf(line: Line) -> bytes:
     Raises:
         LineError: the browser gave none.
     """
-    arguments = {"printBackground": True, "paperWidth": 8.27, "paperHeight": 11.69, "preferCSSPageSize": False}
+    arguments = {
+        "printBackground": True,
+        "paperWidth": 8.27,
+        "paperHeight": 11.69,
+        "preferCSSPageSize": False,
+        "generateTaggedPDF": False,
+        "generateDocumentOutline": False,
+    }
     result = await line.send("Page.printToPDF", arguments)
     return base64.b64decode(result["data"])
 
@@ -122,6 +134,13 @@ async def _own_world(line: Line) -> int:
     frame = tree["frameTree"]["frame"]["id"]
     result = await line.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "wangjian"})
     return int(result["executionContextId"])
+
+
+async def _shown(line: Line, world: int) -> None:
+    """Wait until the page was drawn where it is now; a page that draws no frames is not waited for long."""
+    arguments = {"expression": _FRAMES, "awaitPromise": True, "returnByValue": True, "contextId": world}
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(line.send("Runtime.evaluate", arguments), _FRAMES_S)
 
 
 async def _extent(line: Line, world: int) -> tuple[int, int, int]:

@@ -18,6 +18,7 @@ from kernel.crypto import sha256_hex
 POLICY_VERSION = "capture-2"
 INITIAL, SCROLLED = "data/screens/000-initial.png", "data/screens/010-after-scroll.png"
 DOCUMENT, PRINTED = "data/dom.html", "data/page.pdf"
+NOTHING_NEW = "not taken: scrolling brought no request and no change of the document"
 DERIVED = {
     INITIAL: "page as shown after loading",
     SCROLLED: "page as shown after scrolling to its end and back",
@@ -116,13 +117,14 @@ def record_of(
             "scroll_steps": shot.looks.scrolling.steps,
             "scroll_stop": shot.looks.scrolling.stop,
             "page_height_px": shot.looks.scrolling.height_px,
+            "picture_after_scroll": "taken" if shot.looks.scrolled else NOTHING_NEW,
             "events": visit.notes,
         },
         "completeness": completeness["verdict"],
         "stop_reason": completeness["stop_reason"],
         "flags": completeness["flags"],
         "originals": list(ORIGINALS),
-        "derived": dict(DERIVED),
+        "derived": {name: text for name, text in DERIVED.items() if name != SCROLLED or shot.looks.scrolled},
     }
 
 

@@ -211,6 +211,8 @@ class Studio:
         timer.start("settling")
         if not await visit.traffic.quiet(QUIET_S, min(QUIET_CAP_S, limit * 0.1)):
             visit.stops.append("busy")
+        # Before the picture, not after it: the picture shows the page's lower parts, which may wake some.
+        before = visit.traffic.asked, await self._step(visit, partial(look.document, visit.line))
         timer.start("picture")
         looks.initial = await self._step(visit, partial(look.picture, visit.line, width))
         await asyncio.to_thread(on_disk, tape.folder, tape.keep, INITIAL, looks.initial.png)
@@ -219,13 +221,15 @@ class Studio:
         looks.scrolling = await self._step(visit, scrolling, min(SCROLL_CAP_S, limit * 0.2) + min(STEP_S, limit / 5))
         if looks.scrolling.stop != "bottom":
             visit.stops.append(f"scroll_{looks.scrolling.stop}")
-        timer.start("picture-after")
-        looks.scrolled = await self._step(visit, partial(look.picture, visit.line, width))
-        await asyncio.to_thread(on_disk, tape.folder, tape.keep, SCROLLED, looks.scrolled.png)
-        if looks.scrolled.clipped or looks.initial.clipped:
+        looks.html = await self._step(visit, partial(look.document, visit.line))
+        if visit.stops or before != (visit.traffic.asked, looks.html):
+            timer.start("picture-after")
+            looks.scrolled = await self._step(visit, partial(look.picture, visit.line, width))
+            await asyncio.to_thread(on_disk, tape.folder, tape.keep, SCROLLED, looks.scrolled.png)
+            looks.html = await self._step(visit, partial(look.document, visit.line))
+        if looks.initial.clipped or (looks.scrolled is not None and looks.scrolled.clipped):
             visit.stops.append("picture_clipped")
         timer.start("document")
-        looks.html = await self._step(visit, partial(look.document, visit.line))
         looks.title = await self._step(visit, partial(look.title, visit.line))
         document_bytes = looks.html.encode("utf-8", "replace")
         await asyncio.to_thread(on_disk, tape.folder, tape.keep, DOCUMENT, document_bytes)

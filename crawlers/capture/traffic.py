@@ -95,6 +95,16 @@ class Traffic:
         for stream in self._streams.values():
             stream.close()
 
+    @property
+    def asked(self) -> int:
+        """How many requests were made so far."""
+        return self._count
+
+    async def calm(self, idle_s: float, cap_s: float) -> None:
+        """Like :meth:`quiet`, but nothing is waited for where nothing is under way."""
+        if self._waited_for(monotonic()):
+            await self.quiet(idle_s, cap_s)
+
     async def quiet(self, idle_s: float, cap_s: float) -> bool:
         """Wait until nothing has been under way for ``idle_s``, at most ``cap_s``.
 

@@ -106,7 +106,7 @@ async def test_pages_that_do_not_end_or_answer(site: Site, tmp_path: Path) -> No
     studio = Studio(settings_for(site))
     quiet: list[dict[str, object]] = []
     try:
-        found = await studio.capture(order(f"{base}/drip", tmp_path / "drip", timeout_s=12), quiet.append)
+        found = await studio.capture(order(f"{base}/drip", tmp_path / "drip", timeout_s=24), quiet.append)
         assert {"load_timeout", "scroll_height", "picture_clipped"} <= set(str(found["stop_reason"]).split(","))
         found = await studio.capture(order(f"{base}/loop", tmp_path / "loop", timeout_s=8), quiet.append)
         assert "script_stopped" in str(found["stop_reason"])
