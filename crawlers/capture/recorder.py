@@ -35,6 +35,7 @@ class Recorder:
         self._tell = tell
         self._page = ReplayPage("", "", tape.started)
         self._task: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
 
     def start(self) -> None:
         """Begin to listen. The disk is written in a thread, one batch at a time."""
@@ -57,19 +58,23 @@ class Recorder:
         """Put the rest on tape; the last snapshot is of the whole archive."""
         self._report(await asyncio.to_thread(on_disk, self._tape.folder, self._tape.finish, seen, chains))
 
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(PACE_S)
+    async def turn(self) -> None:
+        """Put on tape what has come to its end by now."""
+        async with self._turn:
             ready = self._visit.traffic.settled()
             seen = seen_of(self._visit, self._page)
             # shielded: a batch that has begun is written to its end, or two threads would share the file
             batch = asyncio.ensure_future(asyncio.to_thread(on_disk, self._tape.folder, self._tape.write, ready, seen))
             try:
-                found = await asyncio.shield(batch)
+                self._report(await asyncio.shield(batch))
             except asyncio.CancelledError:
                 self._report(await batch)
                 raise
-            self._report(found)
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(PACE_S)
+            await self.turn()
 
     def _report(self, snapshots: list[Snapshot]) -> None:
         for snapshot in snapshots:

@@ -127,7 +127,7 @@ class Studio:
             recorder.start()
             try:
                 second.start()
-                await self._see(visit, looks, timer, (tape, job.limit))
+                await self._see(visit, looks, timer, (recorder, tape, job.limit))
                 chains = await read_chains(visit.line, visit.traffic.exchanges())
                 await visit.complete(BODIES_CAP_S)
             finally:
@@ -202,15 +202,16 @@ class Studio:
             "stop_reason": ",".join(visit.stops),
         }
 
-    async def _see(self, visit: Visit, looks: Looks, timer: "Timer", means: tuple[Tape, float]) -> None:
+    async def _see(self, visit: Visit, looks: Looks, timer: "Timer", means: tuple[Recorder, Tape, float]) -> None:
         """Load, look, scroll, look again, keep the DOM, print. What is seen is on disk at once."""
-        tape, limit = means
+        recorder, tape, limit = means
         width = visit.order.options.viewport.width
         timer.start("loading")
         await visit.load(limit * 0.4)
         timer.start("settling")
         if not await visit.traffic.quiet(QUIET_S, min(QUIET_CAP_S, limit * 0.1)):
             visit.stops.append("busy")
+        await recorder.turn()
         # Before the picture, not after it: the picture shows the page's lower parts, which may wake some.
         before = visit.traffic.asked, await self._step(visit, partial(look.document, visit.line))
         timer.start("picture")
