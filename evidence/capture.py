@@ -50,6 +50,23 @@ class _Main(_Part):
     resolver: str = ""
 
 
+class _Stated(_Part):
+    # A part that says how it went: the beacon, the node's signature, one of the second looks.
+    state: str = ""
+    reason: str = ""
+    at: str = ""
+    different: tuple[str, ...] = ()
+
+
+class _SecondLook(_Stated):
+    fetch: _Stated = _Stated()
+    node: _Stated = _Stated()
+
+
+class _Recovered(_Part):
+    at: str
+
+
 class _Record(_Part):
     id: str
     requested_url: str
@@ -58,6 +75,10 @@ class _Record(_Part):
     started_at: str
     ended_at: str
     main_document: _Main
+    beacon: _Stated = _Stated()
+    second_look: _SecondLook = _SecondLook()
+    node_signature: _Stated = _Stated()
+    recovered: _Recovered | None = None
 
 
 class _Completeness(_Part):
@@ -126,7 +147,25 @@ def _json(folder: Path, name: str) -> object:
         ) from error
 
 
-def _network(main: _Main, whole: _Completeness) -> tuple[tuple[str, str], ...]:
+def _told(part: _Stated) -> str:
+    """A part in one line: what differs, its time, or why there is nothing."""
+    if part.state == "compared":
+        return "不同 different: " + ", ".join(part.different) if part.different else "一致 the same"
+    return " ".join(text for text in (part.state, part.at, part.reason) if text)
+
+
+def _circumstances(record: _Record) -> tuple[tuple[str, str], ...]:
+    return (
+        ("时间信标 Beacon", _told(record.beacon)),
+        ("节点签名 Node signature", _told(record.node_signature)),
+        ("再次抓取 Plain fetch", _told(record.second_look.fetch)),
+        ("第二节点 Second node", _told(record.second_look.node)),
+        ("中断后恢复 Recovered", record.recovered.at if record.recovered else ""),
+    )
+
+
+def _network(record: _Record, whole: _Completeness) -> tuple[tuple[str, str], ...]:
+    main = record.main_document
     rows = (
         ("HTTP 状态 Status", str(main.status or "")),
         ("远端地址 Remote", f"{main.remote_address}:{main.remote_port}" if main.remote_address else ""),
@@ -140,6 +179,7 @@ def _network(main: _Main, whole: _Completeness) -> tuple[tuple[str, str], ...]:
             f"{whole.loaded} 已取得 loaded, {len(whole.failed)} 失败 failed, {len(whole.blocked)} 拦截 blocked",
         ),
         ("停止原因 Stopped by", whole.stop_reason),
+        *_circumstances(record),
     )
     return tuple((label, value) for label, value in rows if value)
 
@@ -179,5 +219,5 @@ def read_capture(folder: Path) -> Capture:
         ended_at=ended,
         completeness=whole.verdict,
         origin_tls=tls,
-        network=_network(record.main_document, whole),
+        network=_network(record, whole),
     )

@@ -25,6 +25,28 @@ def test_reads_the_facts(capture: Path) -> None:
     assert "data/net/empty.jsonl" in found.files
 
 
+def test_circumstances_are_told(capture: Path) -> None:
+    """Beacon, node's signature, second looks and recovery each have a row where the record speaks of them."""
+    edit(
+        capture,
+        "capture.json",
+        beacon={"state": "given", "at": "2026-11-25T00:00:00Z", "tsa": "alpha"},
+        node_signature={"state": "none", "reason": "no key"},
+        second_look={
+            "state": "looked",
+            "fetch": {"state": "compared", "different": ["prices", "text"]},
+            "node": {"state": "compared", "different": []},
+        },
+        recovered={"at": "2026-11-25T01:00:00Z", "archive_bytes": 3},
+    )
+    rows = dict(read_capture(capture).network)
+    assert rows["时间信标 Beacon"] == "given 2026-11-25T00:00:00Z"
+    assert rows["节点签名 Node signature"] == "none no key"
+    assert rows["再次抓取 Plain fetch"] == "不同 different: prices, text"
+    assert rows["第二节点 Second node"] == "一致 the same"
+    assert rows["中断后恢复 Recovered"] == "2026-11-25T01:00:00Z"
+
+
 @pytest.mark.parametrize(("tls", "word"), [("invalid", "bad"), ("none", "none"), ("NOT_CHECKED", "unknown")])
 def test_certificate_states(tmp_path: Path, tls: str, word: str) -> None:
     """Each of the capture's words has ours."""

@@ -110,10 +110,11 @@ class Site:
 
 
 class Authority:
-    """A certificate authority for one test run."""
+    """A certificate authority for one test run; ``above`` is the one that certifies it, none for a root."""
 
-    def __init__(self, folder: Path, name: str = "Test Root") -> None:
+    def __init__(self, folder: Path, name: str = "Test Root", above: "Authority | None" = None) -> None:
         self._folder = folder
+        self._above = above
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         usage = x509.KeyUsage(
@@ -127,11 +128,12 @@ class Authority:
             encipher_only=False,
             decipher_only=False,
         )
+        issuer = above or self
         self.root = (
-            self._builder(self._name, self._key, -10, 30)
+            issuer._builder(self._name, self._key, -10, 30)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(usage, critical=True)
-            .sign(self._key, hashes.SHA256())
+            .sign(issuer._key, hashes.SHA256())
         )
         self.file = folder / f"{name.replace(' ', '-')}.pem"
         self.file.write_bytes(self.root.public_bytes(Encoding.PEM))
@@ -149,10 +151,15 @@ class Authority:
         )
         file = self._folder / f"{host}-{leaf.serial_number}.pem"
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        file.write_bytes(private + leaf.public_bytes(Encoding.PEM) + self.root.public_bytes(Encoding.PEM))
+        chain = b"".join(item.root.public_bytes(Encoding.PEM) for item in self.line())
+        file.write_bytes(private + leaf.public_bytes(Encoding.PEM) + chain)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
         return context, leaf.public_bytes(Encoding.DER)
+
+    def line(self) -> list["Authority"]:
+        """This authority and those above it, up to the root."""
+        return [self, *(self._above.line() if self._above else [])]
 
     def _builder(
         self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, first_day: int, last_day: int
