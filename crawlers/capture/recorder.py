@@ -42,7 +42,7 @@ class Recorder:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Stop after the batch under way.
+        """Stop after the batch under way and a last one.
 
         Raises:
             CaptureError: ``disk``: the disk refused something.
@@ -53,6 +53,7 @@ class Recorder:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+        await self.turn()
 
     async def finish(self, seen: Seen, chains: Iterable[Chain]) -> None:
         """Put the rest on tape; the last snapshot is of the whole archive."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from evidence import custody
 from tests.servers.installation import Installation, installed, offending
 from tests.servers.timestamps import timestamping
 from tests.servers.tiny_shop import Page, TinyShop, html, serving
@@ -61,6 +62,36 @@ def _chromium_of(pid: int) -> list[psutil.Process]:
                 if "chromium" in child.name():
                     found.append(child)
     return found
+
+
+def test_what_a_killed_browser_left_is_sealed_when_a_person_asks(installation: Installation, shop: TinyShop) -> None:
+    """``capture recover``: PARTIAL and sealed, with the checkpoint and the reason in its custody; not twice."""
+    with installation.start("capture", f"{shop.url}slow", "--purpose", "测试") as process:
+        deadline = time.monotonic() + 60
+        while "/endless.png" not in shop.paths and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(1)
+        for victim in _chromium_of(process.pid):
+            with suppress(psutil.NoSuchProcess):
+                victim.kill()
+        output, _ = process.communicate(timeout=240)
+    assert "[capture.browser_crashed]" in output
+    (row,) = installation.evidence()
+    done = installation.run("capture", "recover", row.id, "--purpose", "审查")
+    assert done.code == 0, done.output
+    (row,) = installation.evidence()
+    assert (row.state, row.completeness, row.summary["stop_reason"]) == ("sealed", "PARTIAL", "interrupted")
+    database = installation.database()
+    with database.read() as session:
+        events = custody.events(session, row.id)
+        assert custody.verify_chain(session, row.id) == len(events)
+    database.close()
+    assert list(dict.fromkeys(event.action for event in events)) == ["ordered", "checkpoint", "captured", "sealed"]
+    assert events[-2].detail["purpose"] == "审查"
+    assert not list((installation.folder / "captures").glob("*"))
+    again = installation.run("capture", "recover", row.id, "--purpose", "审查")
+    assert again.code != 0
+    assert "is sealed" in again.output
 
 
 def test_killed_in_the_middle_of_a_capture(installation: Installation, shop: TinyShop) -> None:
