@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from evidence import custody, mandate, officer
+from evidence import authorisation, custody, mandate, officer
 from evidence.errors import (
     ApprovalMissingError,
     ApprovalStateError,
@@ -194,6 +194,28 @@ def _counts(row: Approval, person: Officer, under: Authorisation, at: datetime) 
 def _ground(row: Authorisation, officers: tuple[Approved, ...]) -> Ground:
     return Ground(
         row.kind, row.number, row.basis, row.issued_by, row.valid_from, row.valid_to, row.case_number, officers
+    )
+
+
+def record(ground: Ground, captured_by: str, sealed_by: str) -> authorisation.Authorisation:
+    """A ground as it goes into the package (``meta/authority.json``).
+
+    Args:
+        captured_by, sealed_by: accounts.
+    """
+    return authorisation.Authorisation(
+        kind=ground.kind,
+        number=ground.number,
+        basis=ground.basis,
+        issued_by=ground.issued_by,
+        valid_from=iso(ground.valid_from),
+        valid_to=iso(ground.valid_to),
+        captured_by=captured_by,
+        sealed_by=sealed_by,
+        case_number=ground.case_number,
+        officers=tuple(
+            authorisation.Approval(one.name, one.certificate_number, one.unit, iso(one.at)) for one in ground.officers
+        ),
     )
 
 

@@ -11,9 +11,10 @@ Spec: PKWARE APPNOTE 6.3.9 sections 4.3.7, 4.3.12, 4.3.16.
 """
 
 import hashlib
+import io
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -36,6 +37,9 @@ MAX_ENTRIES = 10_000
 MAX_COMMENT = 0xFFFF
 # The directory is read into memory: a stated length beyond what our names need is refused unread.
 MAX_CENTRAL = CENTRAL.size + 4_096
+
+Source = Path | bytes | Callable[[], BinaryIO]
+"""Where the bytes of a file come from: a file, memory, or a function that opens a stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +73,18 @@ def central_header(name: bytes, size: int, crc: int, offset: int) -> bytes:
     return CENTRAL.pack(*head, len(name), 0, 0, 0, 0, MODE, offset) + name
 
 
-def write(target: BinaryIO, entries: Iterable[tuple[str, Path]]) -> dict[str, str]:
-    """Write a container.
+def opened(source: Source) -> BinaryIO:
+    """A source as a stream; close it."""
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    return source.open("rb") if isinstance(source, Path) else source()
+
+
+def write(target: BinaryIO, entries: Iterable[tuple[str, Source]]) -> dict[str, str]:
+    """Write a container. Nothing is read back or sought, so that a hash can be taken as it is written.
 
     Args:
-        target: an empty binary file. entries: name and file of each member, in any order.
+        target: an empty binary file. entries: name and source of each member, in any order.
 
     Returns:
         name to SHA-256 (hex) of the bytes that were written.
@@ -82,42 +93,42 @@ def write(target: BinaryIO, entries: Iterable[tuple[str, Path]]) -> dict[str, st
         ContainerRefusedError: a name that is not allowed, doubled or colliding; too big.
         OSError: as the file system says.
     """
-    ordered = sorted(entries)
+    ordered = sorted(entries, key=lambda entry: entry[0])
     names.require_distinct([name for name, _ in ordered], _refuse)
     directory: list[bytes] = []
     written: dict[str, str] = {}
     offset = 0
-    for name, path in ordered:
+    for name, source in ordered:
         names.require_safe(name, _refuse)
         raw = name.encode("ascii")
-        size, crc = _measure(path)
+        size, crc = _measure(source)
         header = local_header(raw, size, crc)
         directory.append(central_header(raw, size, crc, offset))
         target.write(header)
         offset += len(header) + size
         if offset > LIMIT:
             raise ContainerRefusedError("E110", f"expected a package below 4 GiB, got more at {name}")
-        copied_size, copied_crc, written[name] = _copy(path, target)
+        copied_size, copied_crc, written[name] = _copy(source, target)
         if (copied_size, copied_crc) != (size, crc):
-            raise ContainerRefusedError("E110", f"expected {path} to stand still while it is packed, got other bytes")
+            raise ContainerRefusedError("E110", f"expected {name} to stand still while it is packed, got other bytes")
     central = b"".join(directory)
     target.write(central + END.pack(END_MARK, 0, 0, len(directory), len(directory), len(central), offset, 0))
     return written
 
 
-def _measure(path: Path) -> tuple[int, int]:
+def _measure(source: Source) -> tuple[int, int]:
     size = crc = 0
-    with path.open("rb") as stream:
+    with opened(source) as stream:
         while chunk := stream.read(CHUNK_BYTES):
             size += len(chunk)
             crc = zlib.crc32(chunk, crc)
     return size, crc
 
 
-def _copy(path: Path, target: BinaryIO) -> tuple[int, int, str]:
+def _copy(source: Source, target: BinaryIO) -> tuple[int, int, str]:
     size = crc = 0
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
+    with opened(source) as stream:
         while chunk := stream.read(CHUNK_BYTES):
             size += len(chunk)
             crc = zlib.crc32(chunk, crc)

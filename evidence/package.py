@@ -1,12 +1,10 @@
 """Packages opened for reading: a container, or the folder somebody unpacked it into."""
 
 import errno
-import hashlib
 import io
 import os
 import shutil
 import tempfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,21 +12,13 @@ from typing import BinaryIO
 
 from typing_extensions import Buffer
 
-from evidence import container, names
+from evidence import container, digests, names
 from evidence.container import ContainerRefusedError, Member
+from evidence.digests import Digests, Plan
 from evidence.errors import DiskFullError, PackageError, PackageUnreadableError
 from kernel.crypto import CHUNK_BYTES
 
 MAX_READ_BYTES = 64_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Digests:
-    """Digests of one member, hex; crc is the CRC-32 of the bytes as they are."""
-
-    sha256: str
-    sm3: str
-    crc: int
 
 
 class _Section(io.RawIOBase):
@@ -105,14 +95,14 @@ class Package:
     def digests(self, name: str) -> Digests:
         """Digests of one member, read once in constant memory and remembered."""
         if name not in self._digests:
-            sha256, sm3, crc = hashlib.sha256(), hashlib.new("sm3"), 0
             with self.open(name) as stream:
-                while chunk := stream.read(CHUNK_BYTES):
-                    sha256.update(chunk)
-                    sm3.update(chunk)
-                    crc = zlib.crc32(chunk, crc)
-            self._digests[name] = Digests(sha256.hexdigest(), sm3.hexdigest(), crc)
+                self._digests[name] = digests.take(stream, Plan())
         return self._digests[name]
+
+    def survey(self, plans: Mapping[str, Plan]) -> None:
+        """Take the digests of all members, and what the plans want more, on more than one core."""
+        sizes = {name: member.size for name, member in self.members.items()}
+        self._digests.update(digests.take_all(sizes, self.open, plans))
 
     def require_whole(self, name: str) -> None:
         """The member's bytes have the CRC-32 that the container states.

@@ -1,42 +1,66 @@
-"""Sealing: a capture folder becomes a signed, timestamped, closed package, or nothing.
+"""Sealing: captures become signed, logged, witnessed, timestamped, closed packages, or nothing.
 
-1 digests of all files (SHA-256 and SM3)   2 tag manifest = the sealed bytes   3 CMS signature
-4 timestamps over the signature, from at least two services at once   5 report
-6 closing list over everything made after the tag manifest, signed   7 container
+1 digests, lists and records of each capture, its signature   2 one entry a package in the log, one
+checkpoint with its cosignatures   3 timestamps over the checkpoint from at least two services at once
+4 report   5 closing list over everything made after the tag manifest, signed   6 container
 
-Fails closed: any error leaves no package behind.
+A batch shares one checkpoint and one pair of timestamps. One bad capture does not stop the others.
+Fails closed: without quorum or timestamps there is no package.
 Spec: RFC 8493 (BagIt 1.0); 电子签名法 (2019) 第13条.
 """
 
 import errno
-import os
-import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from evidence import cms, container, manifest, pades, pictures, readable, report, shell, timestamp
-from evidence.capture import Capture, read_capture
+from evidence import closing, manifest, pades, pictures, report, timestamp
+from evidence.authorisation import Authorisation
+from evidence.bag import Bag, SealOrder, fill
 from evidence.container import ContainerRefusedError
-from evidence.custody import check_records, event_record
-from evidence.custody import render as render_custody
-from evidence.dossier import Dossier
-from evidence.errors import CaptureFolderError, CustodyBrokenError, DiskFullError, EvidenceError
+from evidence.errors import CaptureFolderError, DiskFullError, EvidenceError
 from evidence.keys import Keys
+from evidence.log import checkpoint, proof
+from evidence.log.publisher import Published
 from evidence.pictures import Screen
 from evidence.timestamp import Timestamp, Timestamper
-from kernel.clock import as_utc, iso
-from kernel.crypto import canonical_json, digest_file, sha256_hex
+from kernel.clock import as_utc
+from kernel.errors import WangjianError
 from kernel.models import CustodyEvent
 
-POLICY = "wangjian-seal-1"
-
 FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
-README = (Path(__file__).parent / "package_readme.txt").read_bytes()
+SEALER = "system:seal"
+Screens = list[Future[Screen]]
+
+
+class Publishing(Protocol):
+    """The log: takes entries, gives one witnessed checkpoint that holds them all."""
+
+    def publish(self, entries: Sequence[str]) -> Sequence[Published]:
+        """Log entries at once; raises where the log is blocked or witnesses are too few."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """What sealing uses.
+
+    Attributes:
+        publisher: the log. timestampers: two or more services, kept open by the caller.
+        node_roots: of capture nodes, beside this installation's own. account: that seals.
+    """
+
+    keys: Keys
+    publisher: Publishing
+    timestampers: Sequence[Timestamper]
+    node_roots: Sequence[x509.Certificate] = ()
+    account: str = SEALER
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +72,7 @@ class Sealed:
         root_sha256: SHA-256 of the tag manifest, hex. sha256: of the package file, hex.
         trust: ``court`` when every timestamp is from an outside authority, else ``test``.
         timestamps: in the order of the services. completeness: ``COMPLETE`` or ``PARTIAL``.
+        log_index: of its entry.
     """
 
     path: Path
@@ -57,24 +82,16 @@ class Sealed:
     timestamps: tuple[Timestamp, ...]
     size: int
     completeness: str
+    log_index: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Bag:
-    """A bag under way: where files lie, and the digests that are known."""
+class Outcome:
+    """What became of one order of a batch: a package or an error."""
 
-    folder: Path
-    capture_folder: Path
-    capture: Capture
     evidence_id: str
-    at: datetime
-    payload: dict[str, dict[str, str]]
-
-    def write(self, name: str, data: bytes) -> bytes:
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        return data
+    sealed: Sealed | None
+    error: WangjianError | None
 
 
 def seal(
@@ -82,172 +99,172 @@ def seal(
     *,
     evidence_id: str,
     custody: Sequence[CustodyEvent],
-    keys: Keys,
-    timestampers: Sequence[Timestamper],
+    sealer: Sealer,
     at: datetime,
     work_dir: Path,
+    authority: Authorisation | None = None,
 ) -> Sealed:
-    """Seal a capture folder.
+    """Seal one capture folder, with its report.
 
     Args:
-        folder: as the capture left it; only read.
-        evidence_id: goes into bag-info. custody: all events so far, oldest first.
-        keys: of this installation. timestampers: two or more services, kept open by the caller.
-        at: our time, aware UTC. work_dir: where the package appears as ``<evidence_id>.evidence.zip``.
+        folder: as the capture left it; only read. evidence_id: goes into bag-info.
+        custody: all events so far, oldest first. at: our time, aware UTC.
+        work_dir: where the package appears as ``<evidence_id>.evidence.zip``.
+        authority: on what ground and by whom; none is a task.
 
     Returns:
         the package; it is on disk (synchronised) when this returns.
 
     Raises:
-        CaptureFolderError, CustodyBrokenError, TimestampError (and its kinds), FontMissingError,
+        CaptureFolderError, CustodyBrokenError, TimestampError (and its kinds), LogError, FontMissingError,
         DiskFullError: nothing is left behind; the capture folder is as it was.
 
-    Effects: one file in ``work_dir``; one request to each timestamp service.
+    Effects: one file in ``work_dir``; one entry in the log; one request to each timestamp service.
     """
-    try:
-        work_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".seal-", dir=work_dir) as aside:
-            return _seal(_open_bag(Path(aside), folder, evidence_id, at), custody, keys, timestampers)
-    except OSError as error:
-        if error.errno in FULL:
-            raise DiskFullError(
-                f"expected room to seal {evidence_id} in {work_dir}, got {error}",
-                hint="Free some room; the capture is kept and sealing is tried again.",
-            ) from error
-        raise EvidenceError(f"expected to seal {evidence_id} in {work_dir}, got {error}") from error
-    except ContainerRefusedError as error:
-        raise CaptureFolderError(f"expected a capture that fits into a package, got: {error.message}") from error
+    order = SealOrder(folder, evidence_id, custody, authority)
+    outcome = seal_batch([order], sealer=sealer, at=at, work_dir=work_dir)[0]
+    if outcome.error is not None:
+        raise outcome.error
+    assert outcome.sealed is not None  # noqa: S101 - one of the two is always there
+    return outcome.sealed
 
 
-def _open_bag(aside: Path, folder: Path, evidence_id: str, at: datetime) -> _Bag:
-    capture = read_capture(folder)
-    payload = {
-        name: digest_file(folder / name, ("sha256", "sm3")) for name in capture.files if name.startswith("data/")
-    }
-    if capture.id != evidence_id:
-        raise CaptureFolderError(f"expected the capture of {evidence_id}, got that of {capture.id}")
-    return _Bag(aside, folder, capture, evidence_id, as_utc(at), payload)
+def seal_batch(orders: Sequence[SealOrder], *, sealer: Sealer, at: datetime, work_dir: Path) -> tuple[Outcome, ...]:
+    """Seal many captures under one checkpoint and one timestamp of each service.
+
+    Args:
+        at: our time, aware UTC. work_dir: where packages appear as ``<evidence_id>.evidence.zip``.
+
+    Returns:
+        what became of each order, in their order; log or services that fail are the error of all.
+
+    Effects: files in ``work_dir``; one entry for each package in the log; one request to each service.
+    """
+    with ThreadPoolExecutor(2, thread_name_prefix="seal") as pool:
+        return _Batch(sealer, as_utc(at), work_dir, pool).run(orders)
 
 
-def _seal(bag: _Bag, chain: Sequence[CustodyEvent], keys: Keys, services: Sequence[Timestamper]) -> Sealed:
-    with ThreadPoolExecutor(2) as pool:
-        making = pictures.begin(bag.capture_folder, pool)
-        dossier = _dossier(bag, chain)
-        tags = _tag_files(bag, chain, dossier)
-        sealed_bytes = bag.write(manifest.TAGS, manifest.render(tags))
-        root = sha256_hex(sealed_bytes)
-        signature = bag.write(manifest.SIGNATURE, cms.sign(bytes.fromhex(root), keys.seal, bag.at))
-        stamps = timestamp.stamp_all(signature, services, bag.at)
-        screens = [future.result() for future in making]
-    for stamp in stamps:
-        bag.write(manifest.stamp_name(stamp.name), stamp.response)
-        for place, certificate in enumerate(stamp.stamp.path):
-            bag.write(f"seal/certs/{stamp.name}-{place}.pem", certificate.public_bytes(Encoding.PEM))
-    for place, certificate in enumerate((keys.seal.certificate, *keys.seal.issuers)):
-        bag.write(f"seal/certs/seal-{place}.pem", certificate.public_bytes(Encoding.PEM))
-    unsigned = report.render(dossier, _proof(root, stamps, screens))
-    bag.write(manifest.REPORT, pades.sign(unsigned, keys.report, f"Evidence {bag.evidence_id}"))
-    _close(bag, tags, keys)
-    return _pack(bag, root, stamps)
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    sealer: Sealer
+    at: datetime
+    work_dir: Path
+    pool: Executor
 
+    def run(self, orders: Sequence[SealOrder]) -> tuple[Outcome, ...]:
+        errors: dict[int, WangjianError] = {}
+        bags: dict[int, tuple[Bag, Screens]] = {}
+        done: dict[int, Sealed] = {}
+        for place, order in enumerate(orders):
+            try:
+                bags[place] = self._fill(order)
+            except WangjianError as error:
+                errors[place] = error
+        try:
+            logged, stamps = self._log([bag for bag, _ in bags.values()]) if bags else ((), ())
+        except WangjianError as error:
+            errors |= dict.fromkeys(bags, error)
+            bags.clear()
+            logged, stamps = (), ()
+        for (place, (bag, screens)), one in zip(bags.items(), logged, strict=True):
+            try:
+                done[place] = self._finish(bag, screens, one, stamps)
+            except WangjianError as error:
+                errors[place] = error
+        return tuple(
+            Outcome(order.evidence_id, done.get(place), errors.get(place)) for place, order in enumerate(orders)
+        )
 
-def _dossier(bag: _Bag, chain: Sequence[CustodyEvent]) -> Dossier:
-    records = [event_record(event) for event in chain]
-    if check_records(records) == 0 or any(record["evidence_id"] != bag.evidence_id for record in records):
-        raise CustodyBrokenError(f"expected the custody of {bag.evidence_id}, got none or that of another")
-    return readable.open_dossier(
-        bag.capture_folder,
-        bag.payload,
-        custody=records,
-        authority={},
-        at=bag.at,
-        origin_tls=bag.capture.origin_tls,
-    )
+    def _fill(self, order: SealOrder) -> tuple[Bag, Screens]:
+        with _typed(order.evidence_id, self.work_dir):
+            self.work_dir.mkdir(parents=True, exist_ok=True)
+            screens = pictures.begin(order.folder, self.pool) if order.report else []
+            sealer = self.sealer
+            bag = fill(order, sealer.keys, self.at, sealed_by=sealer.account, node_roots=sealer.node_roots)
+            return bag, screens
 
+    def _log(self, bags: Sequence[Bag]) -> tuple[Sequence[Published], tuple[Timestamp, ...]]:
+        """One checkpoint over all entries, and its timestamps."""
+        entries = [bag.entry() for bag in bags]
+        logged = self.sealer.publisher.publish(entries)
+        notes = {one.note for one in logged}
+        if len(logged) != len(entries) or len(notes) != 1:
+            raise EvidenceError(f"expected one checkpoint over {len(entries)} entries, got {len(notes)}")
+        for line, one in zip(entries, logged, strict=True):
+            proof.check(proof.parse(one.proof), line)
+        return logged, timestamp.stamp_all(notes.pop(), self.sealer.timestampers, self.at)
 
-def _tag_files(bag: _Bag, chain: Sequence[CustodyEvent], dossier: Dossier) -> dict[str, str]:
-    """Write the tag files; name to SHA-256 of each, and of the capture's own records."""
-    capture = bag.capture
-    octets = sum((bag.capture_folder / name).stat().st_size for name in bag.payload)
-    facts = {
-        "captured_from": iso(capture.started_at),
-        "captured_to": iso(capture.ended_at),
-        "completeness": capture.completeness,
-        "evidence_id": bag.evidence_id,
-        "origin_tls": capture.origin_tls,
-        "policy": POLICY,
-        "sealed_at": iso(bag.at),
-        "url": capture.url,
-    }
-    info = (
-        f"Bag-Software-Agent: Wangjian\nBagging-Date: {bag.at:%Y-%m-%d}\n"
-        f"External-Identifier: {bag.evidence_id}\nPayload-Oxum: {octets}.{len(bag.payload)}\n"
-    )
-    made = {
-        "README.txt": README,
-        "bag-info.txt": info.encode("ascii"),
-        "bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
-        manifest.SHA256: manifest.render({name: value["sha256"] for name, value in bag.payload.items()}),
-        manifest.SM3: manifest.render({name: value["sm3"] for name, value in bag.payload.items()}),
-        manifest.CUSTODY: render_custody(chain),
-        manifest.FACTS: canonical_json(facts) + b"\n",
-        "verify.sh": shell.script(),
-        **readable.tag_files(dossier),
-    }
-    for name in bag.capture.files:
-        if name in made:
-            raise CaptureFolderError(f"expected {name} to be made by the seal, got one in the capture")
-    tags = {name: sha256_hex(bag.write(name, data)) for name, data in made.items()}
-    for name in bag.capture.files:
-        if name.startswith("meta/"):
-            tags[name] = digest_file(bag.capture_folder / name)["sha256"]
-    return tags
+    def _finish(self, bag: Bag, screens: Screens, logged: Published, stamps: tuple[Timestamp, ...]) -> Sealed:
+        with _typed(bag.order.evidence_id, self.work_dir):
+            bag.made.update({manifest.CHECKPOINT: logged.note, manifest.PROOF: logged.proof})
+            for stamp in stamps:
+                bag.made[manifest.stamp_name(stamp.name)] = stamp.response
+            bag.made.update(_certificates(self.sealer.keys, stamps))
+            if bag.order.report:
+                bag.made[manifest.REPORT] = self._report(bag, stamps, screens)
+            return self._pack(bag, logged.index, stamps)
 
+    def _report(self, bag: Bag, stamps: Sequence[Timestamp], screens: Screens) -> bytes:
+        note, tree = checkpoint.read(bag.made[manifest.CHECKPOINT])
+        place = report.LogPlace(
+            tree.origin,
+            proof.parse(bag.made[manifest.PROOF]).index,
+            tree.size,
+            tuple(line.name for line in note.signatures if line.name != tree.origin),
+        )
+        proven = report.Proof(
+            root_sha256=bag.root,
+            stamps=tuple((stamp.name, stamp.stamp.gen_time, stamp.kind) for stamp in stamps),
+            not_before=bag.beacon_time(),
+            log=place,
+            screens=tuple(future.result() for future in screens),
+        )
+        unsigned = report.render(bag.dossier, proven)
+        return pades.sign(unsigned, self.sealer.keys.report, f"Evidence {bag.order.evidence_id}")
 
-def _proof(root: str, stamps: Sequence[Timestamp], screens: Sequence[Screen]) -> report.Proof:
-    shown = tuple((stamp.name, stamp.stamp.gen_time, stamp.kind) for stamp in stamps)
-    return report.Proof(root_sha256=root, stamps=shown, screens=tuple(screens))
-
-
-def _close(bag: _Bag, tags: dict[str, str], keys: Keys) -> None:
-    """Step 6: what was made after the tag manifest is listed and signed too."""
-    later = {
-        path.relative_to(bag.folder).as_posix(): digest_file(path)["sha256"]
-        for path in bag.folder.rglob("*")
-        if path.is_file()
-    }
-    listed = {name: digest for name, digest in later.items() if name not in tags and name not in manifest.SELF}
-    data = bag.write(manifest.CLOSING, manifest.render(listed))
-    bag.write(manifest.CLOSING_SIGNATURE, cms.sign(bytes.fromhex(sha256_hex(data)), keys.seal, bag.at))
-
-
-def _pack(bag: _Bag, root: str, stamps: tuple[Timestamp, ...]) -> Sealed:
-    entries = {path.relative_to(bag.folder).as_posix(): path for path in bag.folder.rglob("*") if path.is_file()}
-    own = {name: digest_file(path)["sha256"] for name, path in entries.items()}
-    tags = manifest.parse((bag.folder / manifest.TAGS).read_bytes())
-    expected = own | tags | {name: value["sha256"] for name, value in bag.payload.items()}
-    entries |= {name: bag.capture_folder / name for name in bag.capture.files}
-    final = bag.folder.parent / f"{bag.evidence_id}.evidence.zip"
-    packed = bag.folder / "package"
-    with packed.open("xb") as stream:
-        written = container.write(stream, entries.items())
-        if written != expected:
+    def _pack(self, bag: Bag, index: int, stamps: tuple[Timestamp, ...]) -> Sealed:
+        files = closing.close(bag.sources(), self.sealer.keys.seal, self.at)
+        final = self.work_dir / f"{bag.order.evidence_id}.evidence.zip"
+        packed = closing.pack(files, final)
+        expected = {name: value.sha256 for name, value in bag.digests.items()}
+        if any(packed.files[name] != digest for name, digest in expected.items()):
+            final.unlink()
             raise CaptureFolderError(
                 "expected the capture to stand still while it was sealed, got other bytes at the end",
                 hint="Another process writes into the capture folder; the next try reads it anew.",
             )
-        stream.flush()
-        os.fsync(stream.fileno())
-    packed.replace(final)
-    _synchronise(final.parent)
-    trust = "court" if all(stamp.kind == "court" for stamp in stamps) else "test"
-    digest = digest_file(final)["sha256"]
-    return Sealed(final, root, digest, trust, stamps, final.stat().st_size, bag.capture.completeness)
+        trust = "court" if all(stamp.kind == "court" for stamp in stamps) else "test"
+        return Sealed(final, bag.root, packed.sha256, trust, stamps, packed.size, bag.capture.completeness, index)
 
 
-def _synchronise(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+class _typed:  # noqa: N801 - reads as a statement
+    """Give what the file system and the container refuse its typed error."""
+
+    def __init__(self, evidence_id: str, work_dir: Path) -> None:
+        self._what = f"{evidence_id} in {work_dir}"
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            if error.errno in FULL:
+                raise DiskFullError(
+                    f"expected room to seal {self._what}, got {error}",
+                    hint="Free some room; the capture is kept and sealing is tried again.",
+                ) from error
+            raise EvidenceError(f"expected to seal {self._what}, got {error}") from error
+        if isinstance(error, ContainerRefusedError):
+            raise CaptureFolderError(f"expected a capture that fits into a package, got: {error.message}") from error
+
+
+def _certificates(keys: Keys, stamps: Sequence[Timestamp]) -> dict[str, bytes]:
+    """Certificates for building paths and showing; never trusted."""
+    made = {
+        f"seal/certs/{stamp.name}-{place}.pem": certificate.public_bytes(Encoding.PEM)
+        for stamp in stamps
+        for place, certificate in enumerate(stamp.stamp.path)
+    }
+    for place, certificate in enumerate((keys.seal.certificate, *keys.seal.issuers)):
+        made[f"seal/certs/seal-{place}.pem"] = certificate.public_bytes(Encoding.PEM)
+    return made

@@ -151,13 +151,16 @@ def _digest(parsed: cms.SignedData) -> str:
     return cms.digest_hex(parsed.content or b"", parsed.digest_name)
 
 
-def peek_time(response: bytes) -> datetime | None:
-    """The time an unchecked response claims, for messages only; none when it cannot be read."""
+def peek_time(response: bytes, imprint: bytes | None = None) -> datetime | None:
+    """The time an unchecked response claims; none when it cannot be read, or is about another imprint."""
     try:
         _, token = _token(response)
-        return as_utc(_info(cms.parse(token))["gen_time"].native) if token else None
+        info = _info(cms.parse(token)) if token else None
     except (MalformedError, SignatureError):
         return None
+    if info is None or (imprint is not None and bytes(info["message_imprint"]["hashed_message"].native) != imprint):
+        return None
+    return as_utc(info["gen_time"].native)
 
 
 def _request(imprint: bytes, nonce: int) -> bytes:

@@ -133,12 +133,27 @@ class StampFact:
 
 
 @dataclass(frozen=True, slots=True)
+class LogFact:
+    """Where the package stands in the log, as its checkpoint says; index -1 where that is not proven.
+
+    Attributes:
+        cosigned: names of the listed witnesses that cosigned.
+    """
+
+    origin: str
+    size: int
+    index: int
+    cosigned: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The outcome of a verification.
 
     Attributes:
         at: the time of the verification. root_sha256: of the tag manifest, hex; empty when there is none.
         evidence_id, url: as sealed. stamps: the timestamps that hold. trust: ``court``, ``test`` or empty.
+        log: none where there is no checkpoint that can be read. not_before, not_after: the proven bracket.
     """
 
     at: datetime
@@ -148,6 +163,9 @@ class Report:
     url: str
     stamps: tuple[StampFact, ...]
     trust: str
+    log: LogFact | None = None
+    not_before: datetime | None = None
+    not_after: datetime | None = None
 
     @property
     def exit_code(self) -> int:
@@ -167,7 +185,7 @@ class Report:
         """JSON-ready values."""
         word, zh, en = WORDS[self.exit_code]
         return {
-            "version": 1,
+            "version": 2,
             "at": iso(self.at),
             "verdict": word,
             "verdict_zh": zh,
@@ -177,11 +195,29 @@ class Report:
             "url": self.url,
             "root_sha256": self.root_sha256,
             "trust": self.trust,
+            "log": self._log(),
+            "bracket": {
+                "not_before": iso(self.not_before) if self.not_before else "",
+                "not_after": iso(self.not_after) if self.not_after else "",
+                "seconds": self.bracket_s(),
+            },
             "timestamps": [
                 {"name": stamp.name, "gen_time": iso(stamp.gen_time), "kind": stamp.kind} for stamp in self.stamps
             ],
             "steps": [step.as_dict() for step in self.steps],
         }
+
+    def bracket_s(self) -> int | None:
+        """Seconds from the proven not-before to the proven not-after; none where one of them is missing."""
+        if self.not_before is None or self.not_after is None:
+            return None
+        return int((self.not_after - self.not_before).total_seconds())
+
+    def _log(self) -> dict[str, object]:
+        if self.log is None:
+            return {}
+        found = self.log
+        return {"origin": found.origin, "size": found.size, "index": found.index, "witnesses": list(found.cosigned)}
 
     def as_json(self) -> bytes:
         """The report as canonical JSON: same package, trust list and time, same bytes."""

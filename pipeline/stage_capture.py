@@ -18,12 +18,13 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from evidence import approval, custody, intake, leaf
+from evidence import approval, custody, intake, leaf, trust
+from evidence.authorisation import Authorisation
 from evidence.keys import Keys, ensure_keys, folder_of
 from evidence.log import history
-from evidence.seal import Sealed, seal
+from evidence.seal import SEALER, Sealed, Sealer, seal
 from evidence.store import Store, open_store
-from evidence.timestamp import Timestamper, open_timestampers
+from evidence.timestamp import open_timestampers
 from kernel import audit
 from kernel.clock import now
 from kernel.config import Settings
@@ -35,14 +36,13 @@ from pipeline.capture_client import CaptureClient
 from pipeline.errors import CancelledError, CaptureMissingError
 from pipeline.interruption import commit_checkpoint, mark_captured, no_try_left, recover
 from pipeline.job_run import JobRun
+from pipeline.publishing import Ledger, open_ledger
 from pipeline.room import file_error
 from pipeline.schedule import is_open
 
 logger = logging.getLogger(__name__)
 
 ACTOR = "system:capture"
-SEALER = "system:seal"
-"""Nobody both captures and seals: two accounts, and two keys."""
 FINAL_CODES = frozenset({"capture.tls_invalid", "capture.bad_order", "capture.bad_url", "capture.egress_refused"})
 OURS = (
     "capture.browser_missing",
@@ -72,8 +72,7 @@ class _Tools:
     config: Settings
     database: Database
     client: CaptureClient
-    keys: Keys
-    timestampers: tuple[Timestamper, ...]
+    sealer: Sealer
     store: Store
     beacons: Beacons
 
@@ -104,17 +103,17 @@ def capture(run: JobRun, config: Settings) -> dict[str, object]:
         try:
             keys, timestampers = ensure_keys(config, now()), open_timestampers(config)
             client.extra.update(worker_environment(config))
+            ledger = services.enter_context(_log(config, run.database, keys))
             tools = _Tools(
                 config=config,
                 database=run.database,
                 client=client,
-                keys=keys,
-                timestampers=timestampers,
+                sealer=Sealer(keys, ledger, timestampers, trust.load(config.trust_path()).roots("node")),
                 store=open_store(config),
                 beacons=Beacons(config, timestampers, partial(_newest_checkpoint, run.database)),
             )
             services.callback(tools.beacons.close)
-            for service in tools.timestampers:
+            for service in timestampers:
                 services.enter_context(service.client)
         except WangjianError as error:
             # Without keys, services or a store no order can be carried out: each says so and waits.
@@ -223,6 +222,14 @@ def _is_due(tools: _Tools, evidence_id: str) -> bool:
 
 
 @contextmanager
+def _log(config: Settings, database: Database, keys: Keys) -> Iterator[Ledger]:
+    """The log, its connections closed in the end."""
+    ledger = open_ledger(config, database, keys)
+    with ledger.publisher:
+        yield ledger
+
+
+@contextmanager
 def _files(folder: Path) -> Iterator[None]:
     """Give what the file system refuses its typed error, so that the order waits and says why."""
     try:
@@ -249,8 +256,9 @@ def _seal_page(tools: _Tools, evidence_id: str) -> None:
     """Seal one captured folder, store the package, and only then call it evidence."""
     try:
         with _files(tools.config.data_dir):
-            ground = _ground(tools, evidence_id)
-            sealed, key = _seal_and_store(tools, evidence_id)
+            ground, captured_by = _ground(tools, evidence_id)
+            authority = approval.record(ground, captured_by, SEALER) if ground else None
+            sealed, key = _seal_and_store(tools, evidence_id, authority)
     except DatabaseUnavailableError:
         raise
     except WangjianError as error:
@@ -260,7 +268,8 @@ def _seal_page(tools: _Tools, evidence_id: str) -> None:
     with tools.database.write() as session:
         row = session.get_one(Evidence, evidence_id)
         row.root_sha256, row.store_key, row.size, row.trust = sealed.root_sha256, key, sealed.size, sealed.trust
-        detail = {"store_key": key, "trust": sealed.trust, "root_sha256": sealed.root_sha256, **ground}
+        stored = {"store_key": key, "trust": sealed.trust, "root_sha256": sealed.root_sha256}
+        detail: dict[str, object] = {**stored, **(approval.describe(ground) if ground else {})}
         intake.transition(
             session, row, intake.SEALED, actor=SEALER, at=at, object_sha256=sealed.root_sha256, detail=detail
         )
@@ -281,17 +290,17 @@ def _seal_page(tools: _Tools, evidence_id: str) -> None:
     sealed.path.unlink(missing_ok=True)
 
 
-def _ground(tools: _Tools, evidence_id: str) -> dict[str, object]:
-    """On what ground it is sealed, and that another account captured it."""
+def _ground(tools: _Tools, evidence_id: str) -> tuple[approval.Ground | None, str]:
+    """On what ground it is sealed, and by whom it was captured, which must be another account."""
     with tools.database.read() as session:
         row = session.get_one(Evidence, evidence_id)
         captured = [event for event in custody.events(session, evidence_id) if event.action == intake.CAPTURED]
-        approval.require_separate(captured[-1].actor if captured else "", SEALER)
-        ground = approval.ground_of(session, row, now())
-        return approval.describe(ground) if ground else {}
+        captured_by = captured[-1].actor if captured else ""
+        approval.require_separate(captured_by, SEALER)
+        return approval.ground_of(session, row, now()), captured_by
 
 
-def _seal_and_store(tools: _Tools, evidence_id: str) -> tuple[Sealed, str]:
+def _seal_and_store(tools: _Tools, evidence_id: str, authority: Authorisation | None) -> tuple[Sealed, str]:
     folder = tools.folder(evidence_id)
     if not folder.is_dir():
         raise CaptureMissingError(f"expected the captured folder {folder}, it is gone", hint="It is captured again.")
@@ -303,10 +312,10 @@ def _seal_and_store(tools: _Tools, evidence_id: str) -> tuple[Sealed, str]:
         folder,
         evidence_id=evidence_id,
         custody=events,
-        keys=tools.keys,
-        timestampers=tools.timestampers,
+        sealer=tools.sealer,
         at=now(),
         work_dir=work_dir,
+        authority=authority,
     )
     return sealed, tools.store.put(sealed.path, sha256=sealed.sha256)
 

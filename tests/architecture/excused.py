@@ -19,6 +19,22 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "parts of publishing: seen by what is published, refused, mended or reported when each goes wrong",
         ("evidence/log/projection.py", "evidence/log/turn.py"),
     ),
+    (
+        "tests/integration/test_verify_corpus.py",
+        "each step is right when hundreds of tampered packages get the same answer from two verifiers",
+        (
+            "evidence/inspection.py",
+            *(
+                f"evidence/steps/{noun}.py"
+                for noun in ("captured", "contents", "logged", "people", "renewed", "stamped", "told")
+            ),
+        ),
+    ),
+    (
+        "tests/unit/evidence/test_seal.py",
+        "the first half of sealing: seen by the package that comes out, or by what is refused",
+        ("evidence/bag.py",),
+    ),
     ("tests/contract/test_ledger.py", "one contract over SQLite and PostgreSQL", ("evidence/log/ledger.py",)),
     ("tests/contract/test_jobs.py", "one contract over SQLite and PostgreSQL, with a real Redis", ("kernel/jobs.py",)),
     (
@@ -76,7 +92,10 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "tests/integration/test_main_job.py",
         RUN,
-        tuple(f"pipeline/{name}.py" for name in ("cli_run", "stage_capture", "stage_judge", "stage_watch", "worker")),
+        tuple(
+            f"pipeline/{name}.py"
+            for name in ("cli_run", "publishing", "stage_capture", "stage_judge", "stage_watch", "worker")
+        ),
     ),
     (
         "tests/unit/api/test_visibility.py",

@@ -15,6 +15,8 @@ PROTOCOLS = {
     "search/engine.py:Engine": ("search/embedded_engine.py:EmbeddedEngine", "search/elastic.py:ElasticEngine"),
     "evidence/store.py:Store": ("evidence/store_files.py:FileStore", "evidence/store_s3.py:S3Store"),
     "evidence/signer.py:SigningKey": ("evidence/signer.py:FileKey", "evidence/token_key.py:TokenKey"),
+    # Keeps sealing free of the database; the second side is a log in memory, which the tamper corpus forks.
+    "evidence/seal.py:Publishing": ("pipeline/publishing.py:Ledger", "tests/data/evidence/tinylog.py:TinyLog"),
     # Keeps paging free of tantivy; the second side is the list that the properties of paging run on.
     "search/paging.py:Snapshot": ("search/embedded.py:Snapshot", "tests/unit/search/test_paging.py:Column"),
 }

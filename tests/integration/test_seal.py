@@ -63,7 +63,7 @@ def test_openssl_agrees_on_the_signature(folder: Path, shop: Workshop) -> None:
 @pytest.mark.parametrize("name", ["alpha", "beta"])
 def test_openssl_agrees_on_the_timestamps(folder: Path, shop: Workshop, name: str) -> None:
     """Openssl ts -verify under the root of that service, and not under the other's."""
-    base = f"openssl ts -verify -data seal/tagmanifest.p7s -in seal/tagmanifest.p7s.{name}.tsr"
+    base = f"openssl ts -verify -data seal/checkpoint.note -in seal/checkpoint.note.{name}.tsr"
     other = {"alpha": "beta", "beta": "alpha"}[name]
     assert run(f"{base} -CAfile {shop.settings.trust_path()}/tsa-{name}.pem", folder).returncode == 0
     assert run(f"{base} -CAfile {shop.settings.trust_path()}/tsa-{other}.pem", folder).returncode != 0
@@ -116,8 +116,7 @@ def test_from_order_to_store(shop: Workshop, database: Database, tmp_path: Path)
             source,
             evidence_id=row.id,
             custody=chain,
-            keys=shop.keys,
-            timestampers=shop.timestampers,
+            sealer=shop.sealer,
             at=AT,
             work_dir=tmp_path / "work",
         )
@@ -166,8 +165,7 @@ def _seal_into(shop: Workshop, source: Path, work: Path) -> seal.Sealed:
         source,
         evidence_id="ev-full",
         custody=custody_of("ev-full"),
-        keys=shop.keys,
-        timestampers=shop.timestampers,
+        sealer=shop.sealer,
         at=AT,
         work_dir=work,
     )

@@ -13,32 +13,28 @@ from evidence import shell
 from evidence.trust import Trust
 from evidence.verdict import Report
 from evidence.verify import verify
-from tests.data.evidence import corpus
-from tests.data.evidence.corpus import CORPUS, Mutation, Parts
-from tests.data.evidence.forge import open_bag
-from tests.data.evidence.workshop import Workshop, open_workshop
+from tests.data.evidence.corpus import CORPUS, GROUPS, opened
+from tests.data.evidence.mutation import Mutation, Parts
+from tests.data.evidence.workshop import Workshop
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    """One installation for all mutations."""
-    with open_workshop(tmp_path_factory.mktemp("shop")) as opened:
-        yield opened
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workshop, Parts]]:
+    """One installation for all mutations, and its good packages."""
+    with opened(tmp_path_factory.mktemp("corpus")) as both:
+        yield both
 
 
-@pytest.fixture(scope="module")
-def parts(shop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Parts:
-    """Good packages to cut from."""
-    with open_workshop(tmp_path_factory.mktemp("foreign")) as foreign:
-        outside = open_bag(foreign.seal("ev-good").path, foreign)
-    return Parts(
-        good=open_bag(shop.seal("ev-good").path, shop),
-        other=open_bag(shop.seal("ev-other", word="另一页").path, shop),
-        partial=open_bag(shop.seal("ev-partial", completeness="PARTIAL").path, shop),
-        bad_tls=open_bag(shop.seal("ev-bad-tls", tls="invalid").path, shop),
-        plain=open_bag(shop.seal("ev-plain", url="http://shop.example.test/").path, shop),
-        foreign=outside,
-    )
+@pytest.fixture
+def shop(made: tuple[Workshop, Parts]) -> Workshop:
+    """The installation."""
+    return made[0]
+
+
+@pytest.fixture
+def parts(made: tuple[Workshop, Parts]) -> Parts:
+    """The packages."""
+    return made[1]
 
 
 def in_shell(script: Path, trust: Path, mutation: Mutation, target: Path) -> tuple[int, list[tuple[str, str, str]]]:
@@ -60,19 +56,9 @@ def told(report: Report) -> list[tuple[str, str, str]]:
 
 
 def test_corpus_is_large_and_named() -> None:
-    """At least sixty mutations, each with a name of its own."""
-    assert len(CORPUS) >= 60
+    """At least two hundred mutations, each with a name of its own."""
+    assert len(CORPUS) >= 200
     assert len({mutation.name for mutation in CORPUS}) == len(CORPUS)
-
-
-GROUPS = {
-    "content": corpus.CONTENT,
-    "manifests": corpus.MANIFESTS,
-    "signatures": corpus.SIGNATURES,
-    "timestamps": corpus.TIMESTAMPS,
-    "inside": corpus.INSIDE,
-    "containers": corpus.CONTAINERS,
-}
 
 
 @pytest.mark.slow

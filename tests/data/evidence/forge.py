@@ -4,6 +4,7 @@ The zip writer here is its own, so that it can write what the product's writer c
 """
 
 import hashlib
+import json
 import struct
 import zlib
 from collections.abc import Callable, Iterable
@@ -17,7 +18,7 @@ from asn1crypto import x509 as ax509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from evidence import cms
+from evidence import cms, redaction
 from evidence.signer import Signer
 from simulators.tsa.authority import Authority, answer
 from tests.data.evidence.workshop import AT, Workshop
@@ -25,6 +26,8 @@ from tests.data.evidence.workshop import AT, Workshop
 CLOSING = "seal/closing-sha256.txt"
 TAGS = "tagmanifest-sha256.txt"
 SIGNATURE = "seal/tagmanifest.p7s"
+CHECKPOINT, PROOF, SALTS = "seal/checkpoint.note", "seal/item.tlog-proof", "seal/salts.txt"
+NODE = ("meta/capture-sha256.txt", "meta/capture.p7s")
 SELF = (TAGS, CLOSING, "seal/closing.p7s")
 
 
@@ -117,12 +120,54 @@ class Bag:
             {part: _manifest({name: hashlib.new(algorithm, self.files[name]).hexdigest() for name in names})}
         )
 
+    def resalt(self) -> "Bag":
+        """With salts and the salted list made anew over ``data/``, as the sealing unit would."""
+        names = sorted(name for name in self.files if name.startswith("data/"))
+        evidence_id = json.loads(self.files["meta/seal.json"])["evidence_id"]
+        salts = {
+            name: redaction.salt_of(
+                self.shop.keys.salt, evidence_id, name, hashlib.sha256(self.files[name]).hexdigest()
+            )
+            for name in names
+        }
+        lines = {name: hashlib.sha256(salt + self.files[name]).hexdigest() for name, salt in salts.items()}
+        return self.put(
+            {
+                "manifest-redact.txt": _manifest(lines),
+                SALTS: _manifest({name: salt.hex() for name, salt in salts.items()}),
+            }
+        )
+
+    def renode(self, signer: Signer | None = None, at: datetime = AT) -> "Bag":
+        """With the capture node's list made and signed anew over what it left."""
+        names = [line[66:] for line in self.files[NODE[0]].decode().splitlines()]
+        names += [name for name in self.files if name.startswith("data/") and name not in names]
+        found = {name: hashlib.sha256(self.files[name]).hexdigest() for name in names if name in self.files}
+        listed = _manifest(found)
+        signature = cms.sign(hashlib.sha256(listed).digest(), signer or self.shop.keys.node, at)
+        return self.put({NODE[0]: listed, NODE[1]: signature})
+
     def retag(self) -> "Bag":
         """With the tag manifest made anew over the files that it names and that are there."""
         names = [line[66:] for line in self.files[TAGS].decode().splitlines()]
         names += [name for name in self.files if name.startswith("meta/") and name not in names]
         found = {name: hashlib.sha256(self.files[name]).hexdigest() for name in names if name in self.files}
         return self.put({TAGS: _manifest(found)})
+
+    def entry(self) -> str:
+        """Its line in the log, as it now is."""
+        digests = (hashlib.sha256(self.files[name]).hexdigest() for name in (TAGS, SIGNATURE))
+        return f"wangjian/package/v1 {' '.join(digests)}"
+
+    def relog(self) -> "Bag":
+        """With a new entry in the log, a new checkpoint and proof, and new timestamps."""
+        logged = self.shop.log.publish([self.entry()])[0]
+        return restamp(self.put({CHECKPOINT: logged.note, PROOF: logged.proof}), self.shop.authorities)
+
+    def recheck(self, note: bytes) -> "Bag":
+        """With another checkpoint, in the proof too, and timestamps over it."""
+        head = self.files[PROOF].partition(b"\n\n")[0]
+        return restamp(self.put({CHECKPOINT: note, PROOF: head + b"\n\n" + note}), self.shop.authorities)
 
     def resign(self, signer: Signer | None = None, at: datetime = AT) -> "Bag":
         """With the tag manifest signed anew."""
@@ -160,11 +205,16 @@ def request_for(data: bytes) -> bytes:
     return bytes(tsp.TimeStampReq({"version": "v1", "message_imprint": imprint, "cert_req": True}).dump())
 
 
+def stamped(authority: Authority, data: bytes, at: datetime) -> bytes:
+    """A timestamp over some bytes."""
+    return answer(authority, request_for(data), at)
+
+
 def restamp(bag: Bag, authorities: dict[str, Authority], at: datetime = AT) -> Bag:
-    """With timestamps over the signature as it now is, from the given authorities."""
+    """With timestamps over the checkpoint as it now is, from the given authorities."""
     files: dict[str, bytes | None] = {}
     for name, authority in authorities.items():
-        files[f"{SIGNATURE}.{name}.tsr"] = answer(authority, request_for(bag.files[SIGNATURE]), at)
+        files[f"{CHECKPOINT}.{name}.tsr"] = stamped(authority, bag.files[CHECKPOINT], at)
     return bag.put(files)
 
 

@@ -1,29 +1,41 @@
-"""A small installation for tests: keys, two timestamp services on loopback, captures, sealed packages."""
+"""A small installation for tests: keys, a log with two witnesses, two timestamp services, captures, packages."""
 
+import hashlib
+import io
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zipfile import ZipFile, ZipInfo
 
+from asn1crypto import tsp  # type: ignore[import-untyped]
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from PIL import Image, ImageDraw
 
-from evidence import trust
+from evidence import cms, manifest, trust
+from evidence.authorisation import Approval, Authorisation
 from evidence.custody import ZERO, event_hash, event_record
 from evidence.keys import Keys, ensure_keys
-from evidence.seal import Sealed, seal
+from evidence.running import Mark, Running
+from evidence.seal import Sealed, Sealer, seal
 from evidence.timestamp import Timestamper, open_timestampers
 from kernel.clock import iso
 from kernel.config import Settings
 from kernel.models import CustodyEvent
-from simulators.tsa.authority import Authority, make
+from simulators.tsa.authority import Authority, answer, make
 from simulators.tsa.server import TsaServer
+from tests.data.evidence.tinylog import TinyLog, TinyWitness, some_lines
 
 AT = datetime(2026, 11, 25, 8, 0, 0, tzinfo=UTC)
 URL = "https://shop.example.test/item/1"
+WARC = bytes(range(256)) * 40
+MEMBER = "archive/data.warc.gz"
+CUTS = (1_000, 7_777, len(WARC))
+WITNESSES = ("north", "south")
 
 
 @dataclass(slots=True)
@@ -35,44 +47,123 @@ class Workshop:
     keys: Keys
     timestampers: tuple[Timestamper, ...]
     servers: dict[str, TsaServer]
+    log: TinyLog
     authorities: dict[str, Authority] = field(default_factory=dict)
+
+    @property
+    def sealer(self) -> Sealer:
+        """What sealing uses."""
+        return Sealer(self.keys, self.log, self.timestampers)
 
     def trust(self) -> trust.Trust:
         """The trust list as published."""
         return trust.load(self.settings.trust_path())
 
     def seal(self, evidence_id: str = "ev-1", **capture: str) -> Sealed:
-        """A sealed package of a small capture."""
-        source = make_capture(self.folder / f"capture-{evidence_id}", evidence_id=evidence_id, **capture)
-        return self.seal_folder(source, evidence_id)
+        """A sealed package of a small capture with everything: beacon, running hash, node's signature, officers."""
+        source = self.whole_capture(evidence_id, **capture)
+        return self.seal_folder(source, evidence_id, authority=case_of(evidence_id))
 
-    def seal_folder(self, source: Path, evidence_id: str = "ev-1", at: datetime = AT) -> Sealed:
+    def whole_capture(self, evidence_id: str = "ev-1", **capture: str) -> Path:
+        """A capture folder with beacon, running hash and the node's signature."""
+        source = make_capture(self.folder / f"capture-{evidence_id}", evidence_id=evidence_id, **capture)
+        self.put_beacon(source)
+        put_running(source)
+        self.sign_node(source)
+        return source
+
+    def put_beacon(self, source: Path, at: datetime = AT - timedelta(seconds=30)) -> None:
+        """The newest checkpoint and a timestamp over it, as before the page was loaded."""
+        note = self.log.note()
+        imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": hashlib.sha256(note).digest()}
+        request = bytes(tsp.TimeStampReq({"version": "v1", "message_imprint": imprint, "cert_req": True}).dump())
+        (source / manifest.BEACON).write_bytes(note)
+        (source / manifest.beacon_stamp_name("alpha")).write_bytes(answer(self.authorities["alpha"], request, at))
+
+    def sign_node(self, source: Path, at: datetime = AT - timedelta(seconds=4)) -> None:
+        """The node's list and signature over what is there."""
+        pair = (manifest.NODE_LIST, manifest.NODE_SIGNATURE)
+        found = {
+            path.relative_to(source).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in source.rglob("*")
+            if path.is_file() and path.relative_to(source).as_posix() not in pair
+        }
+        listed = manifest.render(found)
+        (source / pair[0]).write_bytes(listed)
+        (source / pair[1]).write_bytes(cms.sign(hashlib.sha256(listed).digest(), self.keys.node, at))
+
+    def seal_folder(
+        self, source: Path, evidence_id: str = "ev-1", at: datetime = AT, authority: Authorisation | None = None
+    ) -> Sealed:
         """A sealed package of a given folder."""
         return seal(
             source,
             evidence_id=evidence_id,
-            custody=custody_of(evidence_id),
-            keys=self.keys,
-            timestampers=self.timestampers,
+            custody=custody_of(evidence_id, cuts=CUTS if (source / manifest.RUNNING).exists() else ()),
+            sealer=self.sealer,
             at=at,
             work_dir=self.folder / "work",
+            authority=authority,
         )
 
 
-def custody_of(evidence_id: str) -> list[CustodyEvent]:
-    """Two events that fold: ordered, captured."""
+def case_of(evidence_id: str) -> Authorisation:
+    """A case with two officers (nobody real)."""
+    officers = tuple(
+        Approval(name, f"XX-{number}", "样例市监局", iso(AT - timedelta(minutes=3)))
+        for number, name in (("0001", "甲"), ("0002", '乙"二"'))
+    )
+    return Authorisation(
+        kind="case",
+        number=f"样例立案〔2026〕{evidence_id}号",
+        basis="电子商务法第七十五条",
+        issued_by="样例市监局",
+        valid_from=iso(AT - timedelta(days=1)),
+        valid_to=iso(AT + timedelta(days=30)),
+        captured_by="system:capture",
+        sealed_by="system:seal",
+        case_number=evidence_id,
+        officers=officers,
+    )
+
+
+def marks() -> tuple[Mark, ...]:
+    """Digests of the beginnings of the small WARC, rising."""
+    return tuple(
+        Mark(iso(AT - timedelta(seconds=15 - place)), cut, hashlib.sha256(WARC[:cut]).hexdigest())
+        for place, cut in enumerate(CUTS)
+    )
+
+
+def put_running(source: Path, lines: Sequence[Mark] | None = None) -> None:
+    """A WACZ with a WARC inside, and its running hash."""
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w") as archive:
+        archive.writestr(ZipInfo("datapackage.json", (2026, 11, 25, 8, 0, 0)), (source / "data/dom.html").read_bytes())
+        archive.writestr(ZipInfo(MEMBER, (2026, 11, 25, 8, 0, 0)), WARC)
+    data = buffer.getvalue()
+    (source / "data/capture.wacz").write_bytes(data)
+    running = Running("data/capture.wacz", MEMBER, data.index(WARC), len(WARC), tuple(lines or marks()))
+    (source / manifest.RUNNING).write_bytes(running.render())
+
+
+def custody_of(evidence_id: str, cuts: Sequence[int] = ()) -> list[CustodyEvent]:
+    """Events that fold: ordered, a checkpoint for each running digest, captured."""
     chain: list[CustodyEvent] = []
     previous = ZERO
-    for seq, (action, actor) in enumerate((("ordered", "officer-1"), ("captured", "system:capture")), start=1):
+    actions = [("ordered", "officer-1", "")]
+    actions += [("checkpoint", "system:capture", hashlib.sha256(WARC[:cut]).hexdigest()) for cut in cuts]
+    actions += [("captured", "system:capture", "")]
+    for seq, (action, actor, sha256) in enumerate(actions, start=1):
         event = CustodyEvent(
             evidence_id=evidence_id,
             seq=seq,
-            at=AT - timedelta(minutes=2 - seq),
+            at=AT - timedelta(seconds=60 - seq),
             actor=actor,
             role="",
             action=action,
             purpose="核查价格欺诈",
-            object_sha256="",
+            object_sha256=sha256,
             detail={"hash": "f" * 64, "note": '含"引号"'},
             prev_hash=previous,
         )
@@ -146,9 +237,13 @@ def open_workshop(folder: Path, *, at: datetime = AT, days: int = 3650) -> Itera
         data_dir=folder / "data", tsa_urls=tuple(urls), tsa_ca_dir=str(roots), tsa_test_trust=("alpha", "beta")
     )
     keys = ensure_keys(settings, at)
+    witnesses = [TinyWitness(f"witness.example.test/{name}", Ed25519PrivateKey.generate()) for name in WITNESSES]
+    log = TinyLog(keys.log.name, keys.log.private_key, witnesses, at, some_lines(11))
+    listed = [one.note_key(name) for name, one in zip(WITNESSES, witnesses, strict=True)]
+    trust.publish(settings, keys=listed, quorum=len(witnesses))
     timestampers = open_timestampers(settings, timeout_s=5)
     try:
-        yield Workshop(folder, settings, keys, timestampers, servers, authorities)
+        yield Workshop(folder, settings, keys, timestampers, servers, log, authorities)
     finally:
         for service in timestampers:
             service.client.close()

@@ -59,5 +59,5 @@ def test_belongs() -> None:
     assert not manifest.belongs("seal/x", "tags")
     assert manifest.belongs("report.pdf", "closing")
     assert not manifest.belongs(manifest.CLOSING, "closing")
-    assert manifest.stamp_name("alpha") == "seal/tagmanifest.p7s.alpha.tsr"
+    assert manifest.stamp_name("alpha") == "seal/checkpoint.note.alpha.tsr"
     assert set(manifest.SELF) <= manifest.Manifests({}, {}, {}, {}).names()

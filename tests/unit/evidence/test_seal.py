@@ -1,11 +1,13 @@
 """Sealing: whole, deterministic where it can be, and nothing else than a whole package."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from evidence import container, report, seal
+from evidence import container, manifest, report, seal, timestamp
+from evidence.bag import SealOrder
 from evidence.dossier import Dossier
 from evidence.errors import (
     CaptureFolderError,
@@ -15,9 +17,12 @@ from evidence.errors import (
     FontMissingError,
     TooFewTimestampsError,
 )
+from evidence.log.errors import LogError
+from evidence.log.publisher import Published
 from evidence.seal import Sealed
+from evidence.verify import verify
 from tests.data.evidence.forge import Bag, open_bag
-from tests.data.evidence.workshop import AT, Workshop, custody_of, make_capture
+from tests.data.evidence.workshop import AT, CUTS, Workshop, custody_of, make_capture
 
 
 def left(workshop: Workshop, evidence_id: str) -> list[str]:
@@ -36,8 +41,11 @@ def test_what_comes_out(sealed: Sealed, bag: Bag) -> None:
     assert b"External-Identifier: ev-unit\n" in bag.files["bag-info.txt"]
     expected = {
         "seal/tagmanifest.p7s",
-        "seal/tagmanifest.p7s.alpha.tsr",
-        "seal/tagmanifest.p7s.beta.tsr",
+        "seal/checkpoint.note",
+        "seal/item.tlog-proof",
+        "seal/checkpoint.note.alpha.tsr",
+        "seal/checkpoint.note.beta.tsr",
+        "seal/salts.txt",
         "seal/closing.p7s",
         "report.pdf",
         "verify.sh",
@@ -50,17 +58,38 @@ def test_what_comes_out(sealed: Sealed, bag: Bag) -> None:
 
 
 def test_same_capture_same_sealed_bytes(workshop: Workshop) -> None:
-    """Sealed twice, all but timestamps and the report's signature is the same."""
-    first = open_bag(workshop.seal("ev-twice").path, workshop)
-    again = open_bag(workshop.seal_folder(workshop.folder / "capture-ev-twice", "ev-twice").path, workshop)
+    """Sealed twice, all but log, timestamps and report is the same: the signature and so the entry too."""
+    source = make_capture(workshop.folder / "capture-ev-twice", evidence_id="ev-twice")
+    first = open_bag(workshop.seal_folder(source, "ev-twice").path, workshop)
+    again = open_bag(workshop.seal_folder(source, "ev-twice").path, workshop)
     differing = {name for name, data in first.files.items() if again.files[name] != data}
-    assert differing == {
+    assert differing <= {
         "report.pdf",
+        "seal/checkpoint.note",
+        "seal/checkpoint.note.alpha.tsr",
+        "seal/checkpoint.note.beta.tsr",
         "seal/closing-sha256.txt",
         "seal/closing.p7s",
-        "seal/tagmanifest.p7s.alpha.tsr",
-        "seal/tagmanifest.p7s.beta.tsr",
+        "seal/item.tlog-proof",
     }
+
+
+def test_same_responses_same_bytes(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the log's answer and the timestamps of the first time the package is the same to the last byte."""
+    source = workshop.whole_capture("ev-again")
+    order = SealOrder(source, "ev-again", custody_of("ev-again", CUTS), report=False)
+
+    def sealed() -> Sealed:
+        outcome = seal.seal_batch([order], sealer=workshop.sealer, at=AT, work_dir=workshop.folder / "work")[0]
+        assert outcome.sealed is not None
+        return outcome.sealed
+
+    first = sealed()
+    data, files = first.path.read_bytes(), open_bag(first.path, workshop).files
+    answer = Published(first.log_index, files[manifest.CHECKPOINT], files[manifest.PROOF])
+    monkeypatch.setattr(workshop.log.__class__, "publish", lambda _self, _entries: (answer,))
+    monkeypatch.setattr(timestamp, "stamp_all", lambda _note, _services, _at: first.timestamps)
+    assert sealed().path.read_bytes() == data
 
 
 def test_capture_is_only_read(workshop: Workshop) -> None:
@@ -104,8 +133,7 @@ def test_one_service_is_not_enough(workshop: Workshop) -> None:
             source,
             evidence_id="ev-one",
             custody=custody_of("ev-one"),
-            keys=workshop.keys,
-            timestampers=workshop.timestampers[:1],
+            sealer=replace(workshop.sealer, timestampers=workshop.timestampers[:1]),
             at=AT,
             work_dir=workshop.folder / "work",
         )
@@ -122,8 +150,7 @@ def test_custody_must_fold_and_belong(workshop: Workshop) -> None:
                 source,
                 evidence_id="ev-chain",
                 custody=custody,
-                keys=workshop.keys,
-                timestampers=workshop.timestampers,
+                sealer=workshop.sealer,
                 at=AT,
                 work_dir=workshop.folder / "work",
             )
@@ -187,8 +214,41 @@ def test_work_folder_that_cannot_be(workshop: Workshop, tmp_path: Path) -> None:
             source,
             evidence_id="ev-way",
             custody=custody_of("ev-way"),
-            keys=workshop.keys,
-            timestampers=workshop.timestampers,
+            sealer=workshop.sealer,
             at=AT,
             work_dir=tmp_path / "work",
         )
+
+
+def test_batch_shares_one_checkpoint(workshop: Workshop) -> None:
+    """Three captures, the middle one bad: two packages under one note and one pair of timestamps, one error."""
+    orders = []
+    for number in range(3):
+        name = f"ev-batch-{number}"
+        source = make_capture(workshop.folder / f"capture-{name}", evidence_id="ev-other" if number == 1 else name)
+        orders.append(SealOrder(source, name, custody_of(name), report=False))
+    size = len(workshop.log.leaves)
+    first, bad, last = seal.seal_batch(orders, sealer=workshop.sealer, at=AT, work_dir=workshop.folder / "work")
+    assert isinstance(bad.error, CaptureFolderError)
+    assert bad.sealed is None
+    assert first.sealed is not None
+    assert last.sealed is not None
+    assert (first.sealed.log_index, last.sealed.log_index) == (size, size + 1)
+    assert first.sealed.timestamps == last.sealed.timestamps
+    notes = {open_bag(one.path, workshop).files[manifest.CHECKPOINT] for one in (first.sealed, last.sealed)}
+    assert len(notes) == 1
+    for one in (first.sealed, last.sealed):
+        found = verify(one.path, trust=workshop.trust(), at=AT)
+        assert {step.code for step in found.steps} == {"OK", "W320", "W501", "W801", "W811", "W821", "N001"}
+
+
+def test_no_witness_no_evidence(workshop: Workshop) -> None:
+    """The log fails closed: nothing appears, and each order of the batch has the error."""
+    source = make_capture(workshop.folder / "capture-ev-log", evidence_id="ev-log")
+    workshop.log.down = True
+    try:
+        with pytest.raises(LogError):
+            workshop.seal_folder(source, "ev-log")
+    finally:
+        workshop.log.down = False
+    assert left(workshop, "ev-log") == []

@@ -113,7 +113,7 @@ def test_without_gzip_the_crcs_are_not_checked(
     tools = tmp_path / "tools"
     tools.mkdir()
     for tool in (
-        "openssl sha256sum awk od cut tr head tail sort comm mktemp find date cmp basenc wc rm mkdir cat"
+        "openssl sha256sum awk od cut tr head tail sort comm mktemp find date cmp basenc wc rm mkdir cat cp"
     ).split():
         (tools / tool).symlink_to(shutil.which(tool) or "")
     code, output = run(script, workshop.settings.trust_path(), sealed.path, path=str(tools))

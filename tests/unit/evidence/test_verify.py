@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,11 +32,13 @@ def test_good_package(workshop: Workshop, sealed: Sealed) -> None:
 
 def test_court_trust_passes_whole(workshop: Workshop, sealed: Sealed) -> None:
     """The same package under a list that calls its services court: exit code 0."""
-    anchors = [
-        type(a)(a.name, a.use, "court" if a.use == "timestamp" else a.kind, a.certificate)
-        for a in workshop.trust().anchors
-    ]
-    report = verify(sealed.path, trust=Trust(tuple(anchors)), at=LATER)
+    trust = workshop.trust()
+    court = replace(
+        trust,
+        anchors=tuple(replace(one, kind="court") if one.use == "timestamp" else one for one in trust.anchors),
+        note_keys=tuple(replace(one, kind="court") for one in trust.note_keys),
+    )
+    report = verify(sealed.path, trust=court, at=LATER)
     assert (report.exit_code, report.trust, report.verdict) == (0, "court", "PASSED")
 
 
@@ -63,7 +66,8 @@ def test_without_anchors_nothing_is_believed(sealed: Sealed) -> None:
     report = verify(sealed.path, trust=Trust(()), at=LATER)
     found = {step.key: step.code for step in report.steps}
     assert (found["signature"], found["report"], found["timestamps"]) == ("N000", "N000", "E304")
-    assert (found["closing"], found["trust"], found["time-order"]) == ("N000", "N000", "N000")
+    assert (found["closing"], found["trust"], found["bracket"]) == ("N000", "N000", "N000")
+    assert (found["log"], found["witness"], found["node"]) == ("N000", "W402", "N000")
     assert report.exit_code == 1
 
 
@@ -82,11 +86,11 @@ def test_facts_in_another_form(workshop: Workshop, bag: Bag, tmp_path: Path, dat
     (tmp_path / "x.zip").write_bytes(bag.put({"meta/seal.json": data}).zip())
     report = verify(tmp_path / "x.zip", trust=workshop.trust(), at=LATER)
     found = {step.key: step.code for step in report.steps}
-    assert (found["completeness"], found["origin-tls"], found["time-order"]) == ("N000", "N000", "N000")
+    assert (found["completeness"], found["origin-tls"], found["bracket"]) == ("N000", "N000", "N000")
     assert report.exit_code == 1
 
 
-@pytest.mark.parametrize("name", ["meta/seal.json", "meta/custody.jsonl", "seal/tagmanifest.p7s.beta.tsr"])
+@pytest.mark.parametrize("name", ["meta/seal.json", "meta/custody.jsonl", "seal/checkpoint.note.beta.tsr"])
 def test_a_part_too_large_to_be_read_fails(workshop: Workshop, bag: Bag, tmp_path: Path, name: str) -> None:
     """It is told as a step, and the other steps go on."""
     (tmp_path / "x.zip").write_bytes(bag.put({name: b"x" * (MAX_READ_BYTES + 1)}).zip())

@@ -1,0 +1,126 @@
+"""The running hash of a capture: what the archive was, moment by moment, while it was written.
+
+``meta/running.jsonl`` says where the WARC lies in the WACZ and gives the SHA-256 of its first n bytes
+at rising moments. Each digest was put into the witnessed log while the page was still being captured,
+so that nothing before it can have been changed afterwards.
+
+Spec: 在线诉讼规则 (2021) 第18条 (authenticity before upload).
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from evidence import names
+from evidence.digests import Plan, take
+from evidence.errors import MalformedError
+from evidence.redaction import TIME
+from kernel.crypto import canonical_json
+
+_FIRST = re.compile(
+    rb'\{"file":"([^"\\]+)","member":"([^"\\]+)","offset":(0|[1-9][0-9]{0,14}),"size":([1-9][0-9]{0,14})\}'
+)
+_LINE = re.compile(
+    rb'\{"at":"(' + TIME.pattern.encode() + rb')","bytes":([1-9][0-9]{0,14}),"sha256":"([0-9a-f]{64})"\}'
+)
+LOCAL_MARK = b"PK\x03\x04"
+LOCAL_BYTES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """SHA-256 (hex) of the first ``bytes`` of the WARC at a moment (RFC 3339 text)."""
+
+    at: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A running hash, read.
+
+    Attributes:
+        file: of the package. member: of that zip. offset: of the member's data in the file. size: of the WARC.
+    """
+
+    file: str
+    member: str
+    offset: int
+    size: int
+    marks: tuple[Mark, ...]
+
+    def plan(self) -> Plan:
+        """What is to be taken of the file so that the digests can be compared."""
+        return Plan(start=self.offset, marks=tuple(mark.bytes for mark in self.marks))
+
+    def render(self) -> bytes:
+        """``meta/running.jsonl`` in its one form."""
+        first = {"file": self.file, "member": self.member, "offset": self.offset, "size": self.size}
+        lines = [{"at": mark.at, "bytes": mark.bytes, "sha256": mark.sha256} for mark in self.marks]
+        return b"".join(canonical_json(line) + b"\n" for line in (first, *lines))
+
+
+def parse(data: bytes) -> Running:
+    """Read a running hash.
+
+    Raises:
+        MalformedError: not in its one form, moments that fall, lengths that do not rise, or a last
+            line that is not the whole WARC.
+    """
+    lines = data.split(b"\n")
+    first = _FIRST.fullmatch(lines[0])
+    found = [_LINE.fullmatch(line) for line in lines[1:-1]]
+    if first is None or lines[-1] or not found:
+        raise MalformedError("expected a line about the WARC and lines about its beginnings, got another form")
+    file, member = first[1].decode("latin-1"), first[2].decode("latin-1")
+    if not names.is_safe(file) or not names.is_safe(member) or not file.startswith("data/"):
+        raise MalformedError(f"expected plain names of file and member, got {file[:80]!r} and {member[:80]!r}")
+    marks: list[Mark] = []
+    for number, match in enumerate(found, start=2):
+        if match is None:
+            raise MalformedError(f"expected moment, length and digest in line {number}, got another form")
+        mark = Mark(match[1].decode(), int(match[2]), match[3].decode())
+        if marks and (mark.bytes <= marks[-1].bytes or mark.at < marks[-1].at):
+            raise MalformedError(f"expected rising lines, got line {number} before the one above")
+        marks.append(mark)
+    running = Running(file, member, int(first[3]), int(first[4]), tuple(marks))
+    if running.marks[-1].bytes != running.size:
+        raise MalformedError(f"expected the last line at {running.size} bytes, got {running.marks[-1].bytes}")
+    return running
+
+
+def header_fits(running: Running, before: bytes) -> bool:
+    """Whether the bytes right before the offset are the member's local zip header, without extra field.
+
+    Args:
+        before: the last ``30 + len(member)`` bytes before ``offset``, or fewer where the file begins.
+    """
+    name = running.member.encode("ascii")
+    return (
+        len(before) == LOCAL_BYTES + len(name)
+        and before.startswith(LOCAL_MARK)
+        and before.endswith(len(name).to_bytes(2, "little") + b"\x00\x00" + name)
+    )
+
+
+def check_file(running: Running, path: Path) -> None:
+    """The running hash fits the file as it now is.
+
+    Args:
+        path: of ``running.file``.
+
+    Raises:
+        MalformedError: another member there, or a beginning with another digest.
+    """
+    with path.open("rb") as stream:
+        stream.seek(max(0, running.offset - LOCAL_BYTES - len(running.member)))
+        before = stream.read(min(running.offset, LOCAL_BYTES + len(running.member)))
+        stream.seek(0)
+        found = take(stream, running.plan()).marks
+    if not header_fits(running, before):
+        raise MalformedError(
+            f"expected {running.member} at byte {running.offset} of {running.file}, got something else"
+        )
+    if found != tuple(mark.sha256 for mark in running.marks):
+        raise MalformedError(f"expected the digests of {running.file} to be those of the running hash, got others")

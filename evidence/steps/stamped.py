@@ -1,0 +1,143 @@
+"""Steps over time: timestamps over the checkpoint, and the bracket from the beacon to the earliest of them.
+
+Spec: RFC 3161; 在线诉讼规则 (2021) 第18条.
+"""
+
+from datetime import datetime, timedelta
+
+from evidence import chain, manifest, timestamp
+from evidence.errors import ContentMismatchError, EvidenceError, UntrustedError
+from evidence.inspection import Bracket, Inspection, Outcome, failed, reserved, skipped
+from evidence.log import checkpoint
+from evidence.redaction import TIME
+from evidence.steps.logged import cosigners, require_plain
+from evidence.verdict import StampFact, State
+from kernel.clock import iso, parse_iso
+from kernel.errors import ClockError
+
+TOLERANCE = timedelta(minutes=5)
+"""Between the capture's clock and that of a timestamp service."""
+
+
+def timestamps(run: Inspection) -> list[tuple[str, Outcome]]:
+    """Each timestamp under the root of its service, at its own time; two at least. E301-E304 W310 W311."""
+    names = sorted(name for name in run.present() if manifest.STAMP.fullmatch(name))
+    single = [_timestamp(run, name) for name in names]
+    holding = len({stamp.name for stamp in run.stamps})
+    outcomes: list[tuple[str, Outcome]] = []
+    for name, (state, code, detail) in single:
+        milder = state is State.FAILED and holding
+        outcome = reserved("W311", f"{code}: {detail}") if milder else (state, code, detail)
+        outcomes.append((f"timestamp:{name}", outcome))
+    return [*outcomes, ("timestamps", _enough(run, holding, len(single)))]
+
+
+def _enough(run: Inspection, holding: int, found: int) -> Outcome:
+    if not run.has(manifest.CHECKPOINT):
+        return run.lacking(manifest.CHECKPOINT)
+    if not holding:
+        return failed("E304")
+    if not run.bound:
+        return failed("E304", "the stamped checkpoint does not hold this package")
+    if holding < timestamp.LEAST_SERVICES:
+        return reserved("W311", f"{holding} of {found} hold")
+    return State.PASSED, "OK", ""
+
+
+def _timestamp(run: Inspection, name: str) -> tuple[str, Outcome]:
+    match = manifest.STAMP.fullmatch(name)
+    tsa = match[1] if match else ""
+    if not run.has(manifest.CHECKPOINT):
+        return tsa, run.lacking(manifest.CHECKPOINT)
+    try:
+        imprint = bytes.fromhex(run.sha256(manifest.CHECKPOINT))
+        stamp = timestamp.check(run.read(name), imprint, run.trust.roots("timestamp", tsa))
+    except UntrustedError as error:
+        return tsa, failed("E302", error.message)
+    except ContentMismatchError as error:
+        return tsa, failed("E301", error.message)
+    except EvidenceError as error:
+        return tsa, failed("E303", error.message)
+    run.stamps.append(StampFact(tsa, stamp.gen_time, run.trust.kind_of(stamp.path[-1], "timestamp")))
+    if chain.expires(stamp.path) < run.at:
+        run.expired.append(name)
+        return tsa, (State.PASSED, "W310", iso(stamp.gen_time))
+    return tsa, (State.PASSED, "OK", iso(stamp.gen_time))
+
+
+def bracket(run: Inspection) -> Outcome:
+    """Not before the beacon, not after the earliest stamp; the capture in between. E501 E503 W402 W501."""
+    if not run.stamps or not run.bound or not run.facts:
+        return skipped("no proven time, or no facts of the seal")
+    started, ended = _moment(run, "captured_from"), _moment(run, "captured_to")
+    if started is None or ended is None:
+        return failed("E501", f"no times of the capture in {manifest.FACTS}")
+    latest = _seconds(run.earliest())
+    told = f"captured {iso(started)} to {iso(ended)}, stamped {iso(latest)}"
+    if started > ended or _seconds(ended) > latest + TOLERANCE:
+        return failed("E501", told)
+    run.bracket = Bracket(None, latest)
+    after = f"stamped {_gap(ended, latest)} s after the capture ended"
+    stamps = [name for name in run.present() if manifest.BEACON_STAMP.fullmatch(name)]
+    if not run.has(manifest.BEACON) and not stamps:
+        return reserved("W501", after)
+    return _beacon(run, stamps, started, ended)
+
+
+def _beacon(run: Inspection, stamps: list[str], started: datetime, ended: datetime) -> Outcome:
+    latest = _seconds(run.earliest())
+    try:
+        before, larger, few = _beacon_time(run, stamps)
+    except EvidenceError as error:
+        return failed("E503", error.message)
+    if larger:
+        return failed("E501", larger)
+    if before > _seconds(started) + TOLERANCE or before > latest:
+        return failed("E501", f"beacon {iso(before)}, captured from {iso(started)}, stamped {iso(latest)}")
+    if few:
+        return reserved("W402", few)
+    run.bracket = Bracket(before, latest)
+    detail = (
+        f"not before {iso(before)}, not after {iso(latest)}: {_gap(before, latest)} s; "
+        f"beacon {_gap(before, started)} s before, stamped {_gap(ended, latest)} s after"
+    )
+    return State.PASSED, "OK", detail
+
+
+def _beacon_time(run: Inspection, stamps: list[str]) -> tuple[datetime, str, str]:
+    """The time of a beacon that holds; what is said of a tree larger than the checkpoint's, of too few witnesses.
+
+    Raises:
+        EvidenceError: it does not hold.
+    """
+    if not run.has(manifest.BEACON) or len(stamps) != 1:
+        raise EvidenceError("expected a beacon with exactly one timestamp, got another number")
+    data = run.read(manifest.BEACON)
+    require_plain(data)
+    note, tree = checkpoint.read(data)
+    checkpoint.verify_log(note, [key for key, _ in run.note_keys("log")])
+    count, wanted = len(cosigners(run, note)), run.trust.quorum
+    newest = run.checkpoint
+    if newest is None or tree.origin != newest.origin or (tree.size == newest.size and tree.root != newest.root):
+        raise EvidenceError("expected a beacon of the same log and history, got another")
+    match = manifest.BEACON_STAMP.fullmatch(stamps[0])
+    roots = run.trust.roots("timestamp", match[1] if match else "")
+    stamp = timestamp.check(run.read(stamps[0]), bytes.fromhex(run.sha256(manifest.BEACON)), roots)
+    larger = f"beacon of {tree.size} leaves, checkpoint of {newest.size}" if tree.size > newest.size else ""
+    return _seconds(stamp.gen_time), larger, f"beacon {count}/{wanted}" if count < wanted else ""
+
+
+def _moment(run: Inspection, key: str) -> datetime | None:
+    text = run.facts.get(key, "")
+    try:
+        return parse_iso(text) if TIME.fullmatch(text) else None
+    except ClockError:
+        return None
+
+
+def _seconds(at: datetime) -> datetime:
+    return at.replace(microsecond=0)
+
+
+def _gap(first: datetime, second: datetime) -> int:
+    return int((_seconds(second) - _seconds(first)).total_seconds())

@@ -1,0 +1,259 @@
+"""Mutations of custody, authorisation, the node's signature and the running hash."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from evidence import cms
+from evidence.custody import render
+from kernel.crypto import canonical_json
+from tests.data.evidence import forge
+from tests.data.evidence.corpus_signature import foreign_signer
+from tests.data.evidence.forge import NODE, Bag
+from tests.data.evidence.mutation import Mutation, drop_line, edit, edited, files, put, replaced, resealed, swap_lines
+from tests.data.evidence.workshop import AT, CUTS, MEMBER, WARC, custody_of
+
+AUTHORITY, RUNNING, CUSTODY = "meta/authority.json", "meta/running.jsonl", "meta/custody.jsonl"
+LIST, SIGNED = NODE
+
+
+def _authority(change: Callable[[dict[str, Any]], object]) -> Callable[[Bag], Bag]:
+    """By somebody with all keys: another record of authorisation in its right form."""
+
+    def made(bag: Bag) -> Bag:
+        value = json.loads(bag.files[AUTHORITY])
+        change(value)
+        return resealed(bag.put({AUTHORITY: canonical_json(value) + b"\n"}))
+
+    return made
+
+
+def _set(key: str, value: object) -> Callable[[dict[str, Any]], object]:
+    return lambda record: record.update({key: value})
+
+
+def _officer(key: str, value: object, place: int = 1) -> Callable[[dict[str, Any]], object]:
+    return lambda record: record["officers"][place].update({key: value})
+
+
+def _a(name: str, change: Callable[[dict[str, Any]], object], code: str = "E801") -> Mutation:
+    return Mutation(f"insider-{name}", files(lambda p: _authority(change)(p.good)), 1, (code, "E702"))
+
+
+AUTHORITIES: list[Mutation] = [
+    Mutation("authority-missing", put(AUTHORITY, None), 1, ("E103",)),
+    Mutation("authority-of-other", files(lambda p: p.good.swapped(AUTHORITY, p.other)), 1, ("E101",)),
+    Mutation("authority-officer", edit(AUTHORITY, lambda d: d.replace(b"XX-0002", b"XX-0003")), 1, ("E101",)),
+    Mutation("authority-utf8", edit(AUTHORITY, lambda d: d.replace("甲".encode(), b"\xff")), 1, ("E101", "E801")),
+    _a("officer-twice", lambda r: r.update({"officers": [r["officers"][0]] * 2})),
+    _a("officer-same-certificate", _officer("certificate_number", "XX-0001")),
+    _a("officer-same-name", _officer("name", "甲"), "OK"),
+    _a("officer-nameless", _officer("name", "")),
+    _a("officer-without-certificate", _officer("certificate_number", "")),
+    _a("officer-one", lambda r: r["officers"].pop()),
+    _a("officers-none-in-case", _set("officers", [])),
+    _a("officers-none-in-task", lambda r: r.update({"officers": [], "kind": "task"}), "W801"),
+    _a("officers-in-task", _set("kind", "task"), "OK"),
+    _a(
+        "officers-three",
+        lambda r: r["officers"].append({**r["officers"][0], "name": "丙", "certificate_number": "XX-3"}),
+        "OK",
+    ),
+    _a("officer-one-in-task", lambda r: r.update({"officers": r["officers"][:1], "kind": "task"})),
+    _a("officer-approved-early", _officer("approved_at", "2026-11-01T00:00:00.000000Z")),
+    _a("officer-approved-late", _officer("approved_at", "2027-11-01T00:00:00.000000Z")),
+    _a("officer-approved-loosely", _officer("approved_at", "2026-11-25T07:57:00Z")),
+    _a("officer-extra-key", _officer("phone", "1")),
+    _a("authority-kind", _set("kind", "favour")),
+    _a("authority-number", _set("number", "")),
+    _a("authority-basis", _set("basis", "")),
+    _a("authority-one-account", _set("sealed_by", "system:capture")),
+    _a("authority-nobody", _set("captured_by", "")),
+    _a("authority-window", _set("valid_to", "2026-11-01T00:00:00.000000Z")),
+    _a("authority-window-loose", _set("valid_from", "2026-11-01")),
+    _a("authority-extra-key", _set("note", "x")),
+    _a("authority-number-not-text", _set("number", 5)),
+    Mutation(
+        "insider-authority-spaced",
+        files(lambda p: resealed(edited(p.good, AUTHORITY, lambda d: d.replace(b",", b", ", 1)))),
+        1,
+        ("E801",),
+    ),
+    Mutation(
+        "insider-authority-no-end", files(lambda p: resealed(edited(p.good, AUTHORITY, lambda d: d[:-1]))), 1, ("E801",)
+    ),
+    Mutation(
+        "insider-authority-two-lines",
+        files(lambda p: resealed(edited(p.good, AUTHORITY, lambda d: d + d))),
+        1,
+        ("E801",),
+    ),
+    Mutation(
+        "insider-authority-key-twice",
+        files(lambda p: resealed(replaced(p.good, AUTHORITY, b'{"basis"', b'{"basis":"x","basis"'))),
+        1,
+        ("E801",),
+    ),
+    Mutation(
+        "insider-authority-escaped",
+        files(lambda p: resealed(replaced(p.good, AUTHORITY, "甲".encode(), b"\\u7532"))),
+        1,
+        ("E801",),
+    ),
+]
+
+NODES: list[Mutation] = [
+    Mutation("node-list-missing", put(LIST, None), 1, ("E103", "E811")),
+    Mutation("node-signature-missing", put(SIGNED, None), 1, ("E103", "E811")),
+    Mutation("node-list-of-other", files(lambda p: p.good.swapped(LIST, p.other)), 1, ("E101", "E811")),
+    Mutation("node-signature-of-other", files(lambda p: p.good.swapped(SIGNED, p.other)), 1, ("E101", "E811")),
+    Mutation(
+        "node-pair-of-other",
+        files(lambda p: p.good.swapped(LIST, p.other).swapped(SIGNED, p.other)),
+        1,
+        ("E101", "E811"),
+    ),
+    Mutation("node-signature-value", edit(SIGNED, lambda d: forge.flip(d, -2)), 1, ("E101", "E813")),
+    Mutation("node-signature-ber", edit(SIGNED, forge.ber), 1, ("E813",)),
+    Mutation("node-signature-garbage", put(SIGNED, b"garbage"), 1, ("E813",)),
+    Mutation("node-list-order", edit(LIST, swap_lines), 1, ("E811",)),
+    Mutation("node-list-empty", put(LIST, b""), 1, ("E811",)),
+    Mutation(
+        "insider-node-gone", files(lambda p: resealed(p.good.put({LIST: None, SIGNED: None}))), 1, ("W811", "E702")
+    ),
+    Mutation("insider-node-list-gone", files(lambda p: resealed(p.good.put({LIST: None}))), 1, ("E811",)),
+    Mutation("insider-node-foreign", files(lambda p: resealed(p.good, node=p.foreign.shop.keys.node)), 1, ("E812",)),
+    Mutation("insider-node-seal-key", files(lambda p: resealed(p.good, node=p.good.shop.keys.seal)), 1, ("E812",)),
+    Mutation("insider-node-self-made", files(lambda p: resealed(p.good, node=foreign_signer())), 1, ("E812",)),
+    Mutation(
+        "insider-node-unsigned-attribute",
+        files(lambda p: _after_node(edited(p.good, SIGNED, forge.with_unsigned))),
+        1,
+        ("E813",),
+    ),
+    Mutation(
+        "insider-file-after-node", files(lambda p: _after_node(p.good.put({"data/dom.html": b"other"}))), 1, ("E811",)
+    ),
+    Mutation(
+        "insider-file-added-after-node",
+        files(lambda p: _after_node(p.good.put({"data/more.html": b"x"}))),
+        1,
+        ("E811",),
+    ),
+    Mutation(
+        "insider-file-gone-after-node", files(lambda p: _after_node(p.good.put({"data/dom.html": None}))), 1, ("E811",)
+    ),
+    Mutation(
+        "insider-record-after-node",
+        files(lambda p: _after_node(edited(p.good, "meta/capture.json", lambda d: d + b" "))),
+        1,
+        ("E811",),
+    ),
+    Mutation("insider-node-names-seal", files(lambda p: _node_list(p.good, b"f" * 64 + b"  seal/x\n")), 1, ("E811",)),
+    Mutation(
+        "insider-node-names-itself",
+        files(lambda p: _node_list(p.good, b"f" * 64 + b"  meta/capture.p7s\n")),
+        1,
+        ("E811",),
+    ),
+]
+
+
+def _after_node(bag: Bag) -> Bag:
+    """By somebody with all keys but the node's."""
+    return bag.relist().relist("manifest-sm3.txt", "sm3").resalt().retag().resign().relog().reclose()
+
+
+def _node_list(bag: Bag, line: bytes) -> Bag:
+    lines = (bag.files[LIST] + line).decode().splitlines(keepends=True)
+    listed = "".join(sorted(lines, key=lambda one: one[66:])).encode()
+    signature = cms.sign(hashlib.sha256(listed).digest(), bag.shop.keys.node, AT)
+    return _after_node(bag.put({LIST: listed, SIGNED: signature}))
+
+
+def _r(name: str, change: Callable[[bytes], bytes], code: str = "E821") -> Mutation:
+    return Mutation(f"insider-running-{name}", files(lambda p: resealed(edited(p.good, RUNNING, change))), 1, (code,))
+
+
+def _line(place: int, change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    def made(data: bytes) -> bytes:
+        lines = data.splitlines(keepends=True)
+        lines[place] = change(lines[place])
+        return b"".join(lines)
+
+    return made
+
+
+def _offset(data: bytes, by: int) -> bytes:
+    value = json.loads(data)
+    return canonical_json({**value, "offset": value["offset"] + by}) + b"\n"
+
+
+def _other_custody(bag: Bag) -> Bag:
+    """A running digest in custody that the running hash does not know."""
+    return resealed(bag.put({CUSTODY: render(custody_of("ev-good", (*CUTS[:-1], 5)))}))
+
+
+RUNNINGS: list[Mutation] = [
+    Mutation("running-missing", put(RUNNING, None), 1, ("E103", "W821")),
+    Mutation("running-of-other", files(lambda p: p.good.swapped(RUNNING, p.other)), 1, ("E101",)),
+    Mutation(
+        "running-digest",
+        edit(RUNNING, _line(2, lambda d: d.replace(b'"sha256":"', b'"sha256":"0')[:-4] + b'"}\n')),
+        1,
+        ("E101", "E821"),
+    ),
+    Mutation("running-line-gone", edit(RUNNING, lambda d: drop_line(d, 1)), 1, ("E101",)),
+    Mutation("insider-running-gone", files(lambda p: resealed(p.good.put({RUNNING: None}))), 1, ("W821", "E702")),
+    _r("empty", lambda _: b""),
+    _r("only-first", lambda d: d.splitlines(keepends=True)[0]),
+    _r("no-end", lambda d: d[:-1]),
+    _r("last-gone", lambda d: drop_line(d, -1)),
+    _r("order", lambda d: b"".join([d.splitlines(keepends=True)[n] for n in (0, 2, 1, 3)])),
+    _r("time-falls", _line(2, lambda d: d.replace(b"2026-11-25", b"2026-11-24"))),
+    _r("time-loose", _line(2, lambda d: d.replace(b".000000Z", b"Z"))),
+    _r("bytes-zeros", _line(1, lambda d: d.replace(b'"bytes":', b'"bytes":0'))),
+    _r("digest", _line(2, lambda d: d.replace(d[-67:-3], b"0" * 64))),
+    _r("digest-last", _line(3, lambda d: d.replace(d[-67:-3], b"0" * 64))),
+    _r("offset", _line(0, lambda d: _offset(d, 1))),
+    _r("offset-back", _line(0, lambda d: _offset(d, -1))),
+    _r("offset-zero", _line(0, lambda d: canonical_json({**json.loads(d), "offset": 0}) + b"\n")),
+    _r("offset-outside", _line(0, lambda d: canonical_json({**json.loads(d), "offset": 10**14}) + b"\n")),
+    _r("member", _line(0, lambda d: d.replace(b"data.warc.gz", b"evil.warc.gz"))),
+    _r("member-climbs", _line(0, lambda d: d.replace(b"archive/", b"../../x/"))),
+    _r("file", _line(0, lambda d: d.replace(b"capture.wacz", b"dom.html"))),
+    _r("file-elsewhere", _line(0, lambda d: d.replace(b"data/capture.wacz", b"meta/capture.json"))),
+    _r("file-missing", _line(0, lambda d: d.replace(b"capture.wacz", b"captured.wacz"))),
+    _r("spaced", _line(1, lambda d: d.replace(b",", b", ", 1))),
+    _r("key", _line(1, lambda d: d.replace(b'"at"', b'"on"'))),
+    Mutation(
+        "insider-archive-byte",
+        files(lambda p: resealed(edited(p.good, "data/capture.wacz", lambda d: forge.flip(d, d.index(WARC) + 9_000)))),
+        1,
+        ("E821",),
+    ),
+    Mutation(
+        "insider-archive-shifted",
+        files(lambda p: resealed(edited(p.good, "data/capture.wacz", lambda d: b"x" + d))),
+        1,
+        ("E821",),
+    ),
+    Mutation(
+        "insider-archive-cut",
+        files(lambda p: resealed(edited(p.good, "data/capture.wacz", lambda d: d[: d.index(WARC) + len(WARC) - 1]))),
+        1,
+        ("E821",),
+    ),
+    Mutation(
+        "insider-archive-header",
+        files(
+            lambda p: resealed(
+                edited(p.good, "data/capture.wacz", lambda d: d.replace(MEMBER.encode(), b"archive/evil.warc.gz", 1))
+            )
+        ),
+        1,
+        ("E821",),
+    ),
+    Mutation("insider-running-unknown-to-custody", files(lambda p: _other_custody(p.good)), 1, ("E821",)),
+]
