@@ -390,6 +390,18 @@ def _future_beacon(bag: Bag) -> bytes:
     return log.note(replace(log, leaves=[*log.leaves, *log.leaves]).tree())
 
 
+FACTS: dict[str, Callable[[bytes], bytes]] = {
+    "spaced": lambda data: data.replace(b",", b", ", 1),
+    "turned": lambda data: b'{"zzz":"",' + data[1:],
+    "twice": lambda data: b'{"captured_from":"",' + data[1:],
+    "nested": lambda data: data.replace(b'"origin_tls":"good"', b'"origin_tls":["good"]'),
+    "empty": lambda _: b"{}\n",
+    "two-lines": lambda data: data + data,
+    "no-end": lambda data: data[:-1],
+    "utf8": lambda data: data.replace(b'"good"', b'"go\xffd"'),
+}
+
+
 BRACKET: list[Mutation] = [
     Mutation("beacon-missing", put(BEACON, None), 1, ("E103", "E503")),
     Mutation("beacon-stamp-missing", put(BEACON_STAMP, None), 1, ("E103", "E503")),
@@ -523,6 +535,15 @@ BRACKET: list[Mutation] = [
         ),
         1,
         ("E501",),
+    ),
+    *(
+        Mutation(
+            f"insider-facts-{name}",
+            files(lambda p, change=change: resealed(edited(p.good, "meta/seal.json", change))),
+            1,
+            ("N000",),
+        )
+        for name, change in FACTS.items()
     ),
     Mutation("bare", files(lambda p: p.bare), 3, ("W501", "W801", "W811", "W821")),
 ]
