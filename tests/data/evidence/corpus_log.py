@@ -402,6 +402,11 @@ FACTS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+def _facts(name: str, change: Callable[[bytes], bytes]) -> Mutation:
+    made = files(lambda p: resealed(edited(p.good, "meta/seal.json", change)))
+    return Mutation(f"insider-facts-{name}", made, 1, ("N000",))
+
+
 BRACKET: list[Mutation] = [
     Mutation("beacon-missing", put(BEACON, None), 1, ("E103", "E503")),
     Mutation("beacon-stamp-missing", put(BEACON_STAMP, None), 1, ("E103", "E503")),
@@ -536,14 +541,6 @@ BRACKET: list[Mutation] = [
         1,
         ("E501",),
     ),
-    *(
-        Mutation(
-            f"insider-facts-{name}",
-            files(lambda p, change=change: resealed(edited(p.good, "meta/seal.json", change))),
-            1,
-            ("N000",),
-        )
-        for name, change in FACTS.items()
-    ),
+    *(_facts(name, change) for name, change in FACTS.items()),
     Mutation("bare", files(lambda p: p.bare), 3, ("W501", "W801", "W811", "W821")),
 ]
