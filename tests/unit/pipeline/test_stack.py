@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from kernel.config import Settings
+from evidence import trust
+from evidence.log import entry, ledger
+from kernel.config import Settings, settings
 from pipeline import stack as stack_module
+from pipeline.keeper import Keeper
 from pipeline.stack import Stack
+from pipeline.wiring import open_database, open_log
 
 
 def _ended(stack: Stack) -> None:
@@ -29,3 +33,33 @@ def test_a_worker_that_ended_is_started_again_a_few_times(tmp_path: Path, monkey
         assert stack.children[0] is not first
         _ended(stack)
         assert stack.dead() == stack.children
+
+
+def test_a_stand_in_witness_cosigns_what_the_keeper_publishes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Started where none is set, pinned, on the trust list as test trust; a second start keeps its key."""
+    for name in ("URLS", "KEYS_DIR", "TEST_TRUST", "QUORUM"):
+        monkeypatch.setenv(f"WANGJIAN_WITNESS_{name}", "")  # so that what the stack sets goes with the test
+        monkeypatch.delenv(f"WANGJIAN_WITNESS_{name}")
+    monkeypatch.setattr("pipeline.keeper.PUBLISH_SECONDS", -1.0)
+    for number in range(2):
+        settings.cache_clear()
+        with Stack(settings()) as stack:
+            stack.start_witness()
+            stack.start_witness()
+            assert len(stack.children) == 1
+            database = open_database(stack.config)
+            with database.write() as session:
+                ledger.append(session, entry.package(f"{number:064x}", "0" * 64))
+            keeper = Keeper(stack.config, database, visits=False)
+            keeper._log()
+            keeper.close()
+            with open_log(stack.config, database) as publisher:
+                newest = publisher.newest() or b""
+            assert f"\n{number + 1}\n" in newest.decode()
+            assert newest.decode().count("\u2014") == 2
+            database.close()
+            listed = trust.load(stack.config.trust_path())
+        assert [(key.name, key.kind) for key in listed.keys("witness")] == [("gamma", "test")]
+        assert listed.quorum == 1
+        for name in ("URLS", "KEYS_DIR", "TEST_TRUST", "QUORUM"):
+            monkeypatch.delenv(f"WANGJIAN_WITNESS_{name}")
