@@ -2,13 +2,17 @@
 
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
 from evidence import custody
-from evidence.log import entry, ledger
-from evidence.log.errors import LogFormError
+from evidence.log import entry, ledger, proof
+from evidence.log.errors import LogBusyError, LogFormError
+from evidence.log.publisher import Publisher
+from evidence.log.turn import one_publisher
 from kernel.db import Database
 from kernel.models import Evidence, LogLeaf
 
@@ -89,6 +93,50 @@ def test_custody_events_go_into_the_log(any_database: Database) -> None:
         custody.append(session, evidence_id="ev-1", action="read", actor="b", at=AT)
         session.rollback()
     assert [line for _, line, _ in _leaves(any_database)] == [entry.custody(first), entry.custody(second)]
+
+
+def test_two_machines_publish_one_log(any_database: Database, tmp_path: Path) -> None:
+    """Each with tiles of its own, while others append: they take turns, and each size has one root."""
+    key = Ed25519PrivateKey.generate()
+    roots: dict[int, set[bytes]] = {}
+    failures: list[BaseException] = []
+
+    def work(machine: int) -> None:
+        folder = tmp_path / str(machine) / "tlog"
+        try:
+            with Publisher(any_database, "log.example/a", key, folder=folder, witnesses=(), quorum=0) as publisher:
+                for turn in range(8):
+                    lines = [entry.package(f"{machine * 1_000 + turn * 10 + step:064x}", "0" * 64) for step in range(3)]
+                    with any_database.write() as session:
+                        ledger.append_all(session, lines)
+                    for line, one in zip(lines, publisher.publish(lines), strict=True):
+                        tree = proof.check(proof.parse(one.proof), line)
+                        roots.setdefault(tree.size, set()).add(tree.root)
+                publisher.audit()
+        except BaseException as error:  # noqa: BLE001 - told by the main thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(machine,)) for machine in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert {len(found) for found in roots.values()} == {1}
+
+
+def test_the_turn_is_over_all_machines(any_database: Database, tmp_path: Path) -> None:
+    """On PostgreSQL the lock is in the database too; on SQLite all processes see one file."""
+    shared = any_database.engine.dialect.name == "sqlite"
+    other = tmp_path / "one.lock" if shared else tmp_path / "two.lock"
+    with (
+        one_publisher(any_database, tmp_path / "one.lock", 1),
+        pytest.raises(LogBusyError),
+        one_publisher(any_database, other, 0.1),
+    ):
+        pass
+    with one_publisher(any_database, other, 1):
+        pass
 
 
 def test_leaves_come_in_order(any_database: Database) -> None:

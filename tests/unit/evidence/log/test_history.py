@@ -222,7 +222,7 @@ def _method(dying: Callable[..., object], where: str) -> Callable[..., object]:
 
 
 LogMachine.TestCase.settings = settings(
-    max_examples=20,
+    max_examples=12,
     stateful_step_count=14,
     deadline=None,
     suppress_health_check=list(HealthCheck),
