@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from evidence import issuer, key_folder, leaf
 from evidence.errors import KeysError
@@ -116,3 +117,16 @@ def crl(settings: Settings, use: str, at: datetime) -> x509.CertificateRevocatio
         root_key = leaf.load_signing_key(folder / f"{use}-root.key")
         root = leaf.load_certificate(folder, f"{use}-root.pem")
         return issuer.make_crl(root, root_key, leaf.revoked(folder, use), at)
+
+
+def lists(settings: Settings, at: datetime) -> dict[str, bytes]:
+    """The revocation lists of all built-in roots, by use, DER; a use under the bureau's own chain has none here.
+
+    Args:
+        at: thisUpdate, aware UTC.
+
+    Raises:
+        KeysError: damaged keys.
+    """
+    built_in = [use for use in USES if (folder_of(settings) / f"{use}-root.key").is_file()]
+    return {use: crl(settings, use, at).public_bytes(Encoding.DER) for use in built_in}

@@ -190,7 +190,7 @@ class _Graph:
 
     def _authorisation(self) -> list[Node]:
         authority = self._told.authority
-        if not authority.number:
+        if not authority.case():
             return []
         values: Node = {
             "core:description": authority.basis,

@@ -187,7 +187,7 @@ def _parse(info: Any) -> SignedData:
         values=values,
         certificates=certificates,
         signer=signer,
-        unsigned=bool(one["unsigned_attrs"].native),
+        unsigned=not isinstance(one["unsigned_attrs"], core.Void) and len(one["unsigned_attrs"]) > 0,
     )
 
 

@@ -62,8 +62,12 @@ class Authority:
     officers: tuple[Officer, ...] = ()
 
     def unit(self) -> str:
-        """The unit that acts: that of the officers, else that of the authorisation."""
-        return next((officer.unit for officer in self.officers if officer.unit), self.issued_by)
+        """The unit that acts: that of the officers, else the one that authorised a case; a task names none."""
+        return next((officer.unit for officer in self.officers if officer.unit), self.issued_by if self.case() else "")
+
+    def case(self) -> bool:
+        """Whether officers were authorised; a task only has the account that ordered it."""
+        return self.kind == "case"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,8 @@ class Dossier:
         started_at, ended_at, sealed_at: aware UTC. completeness: ``COMPLETE`` or ``PARTIAL``.
         counts: loaded, failed, blocked resources. missing: URL and reason of what was not taken.
         steps: how the page was reached, in order. network, environment, tools: label and value.
-        differences: of the second look, in words; none when nothing was compared.
-        compared: whether a second look was taken.
+        differences: of the second looks, and looks that failed, in words.
+        compared: whether a second look was compared with the first.
     """
 
     evidence_id: str
@@ -257,6 +261,8 @@ def _environment(capture: Mapping[str, object], environment: Mapping[str, object
         ("节点 Node", text(capture.get("node"))),
         ("浏览器配置 Profile", text(profile)),
         ("代理 Proxy", text(proxy.get("note"))),
+        ("hosts 文件 Hosts file", text(part(environment, "hosts_file").get("entries_that_matter"))),
+        ("程序校验值 Code, SHA-256", text(part(environment, "code").get("sha256"))),
         ("视口 Viewport", text(options.get("viewport"))),
         ("语言与时区 Locale", " ".join(text(options.get(name)) for name in ("locale", "timezone")).strip()),
         ("登录账号 Account", text(capture.get("account")) or "未登录 not signed in"),
@@ -275,10 +281,57 @@ def _tools(capture: Mapping[str, object], environment: Mapping[str, object]) -> 
     return tuple(rows)
 
 
-def _clock(capture: Mapping[str, object]) -> str:
-    samples = [item for item in listed(capture, "clock") if isinstance(item, Mapping)]
-    checked = [text(item) for item in samples if "NOT_CHECKED" not in text(item)]
-    return "\n".join(checked) if checked else "未与时间服务器比对 not compared with time servers"
+def _clock(environment: Mapping[str, object]) -> str:
+    clock = part(environment, "clock")
+    ntp, kernel = part(clock, "ntp"), part(clock, "kernel")
+    if ntp.get("state") != "CHECKED":
+        reason = text(ntp.get("reason"))
+        return "未与时间服务器比对 not compared with time servers" + (f"（{reason}）" if reason else "")
+    offset = ntp.get("offset_us")
+    told = f"{offset / 1000:.1f}" if isinstance(offset, int) else "?"
+    lines = [f"与时间服务器相差 {told} 毫秒 offset from time servers {told} ms（{text(ntp.get('reason'))}）"]
+    lines += [f"操作系统时钟 kernel clock：{text(kernel)}"] if kernel else []
+    return "\n".join(lines)
+
+
+LOOKS = {"fetch": "直接请求 plain fetch", "node": "第二节点 second node"}
+THINGS = {
+    "status": "HTTP 状态 status",
+    "final_url": "实际网址 final URL",
+    "title": "标题 title",
+    "prices": "价格 prices",
+    "text": "可见文字 visible text",
+    "body_sha256": "正文校验值 body digest",
+    "certificate_sha256": "证书 certificate",
+    "remote_address": "远端地址 remote address",
+}
+SHOWN = 160
+
+
+def _second(second: Mapping[str, object]) -> tuple[bool, tuple[str, ...]]:
+    """Whether anything was compared, and what a reader must know of it."""
+    compared, lines = False, []
+    for name, label in LOOKS.items():
+        look = part(second, name)
+        if look.get("state") == "failed":
+            lines.append(f"{label}：未能完成 failed（{text(look.get('reason'))}）")
+        if look.get("state") != "compared":
+            continue
+        compared = True
+        lines += [f"{label}：{_difference(item)}" for item in listed(look, "different") if isinstance(item, Mapping)]
+    return compared, tuple(lines)
+
+
+def _difference(item: Mapping[str, object]) -> str:
+    what = THINGS.get(text(item.get("what")), text(item.get("what")))
+    if "first" not in item:
+        return f"{what} 不同 differs"
+    first, second = (_brief(text(item.get(name))) for name in ("first", "second"))
+    return f"{what} 不同 differs：{first or '（空）'} ／ {second or '（空）'}"
+
+
+def _brief(words: str) -> str:
+    return words if len(words) <= SHOWN else f"{words[:SHOWN]}…"
 
 
 def _missing(completeness: Mapping[str, object]) -> tuple[Row, ...]:
@@ -303,6 +356,7 @@ def gather(sources: Sources, files: Sequence[SealedFile], sealed_at: datetime, o
     """
     capture, whole = sources.capture, sources.completeness
     loaded = whole.get("loaded")
+    compared, differences = _second(sources.second)
     events = tuple(
         Event(*(text(record.get(name)) for name in ("at", "actor", "action", "purpose"))) for record in sources.custody
     )
@@ -327,9 +381,9 @@ def gather(sources: Sources, files: Sequence[SealedFile], sealed_at: datetime, o
         network=_network(capture),
         environment=_environment(capture, sources.environment),
         tools=_tools(capture, sources.environment),
-        clock=_clock(capture),
+        clock=_clock(sources.environment),
         files=tuple(files),
         custody=events,
-        differences=tuple(text(item) for item in listed(sources.second, "differences")),
-        compared=bool(sources.second),
+        differences=differences,
+        compared=compared,
     )

@@ -14,6 +14,8 @@ from evidence.font import Cut, Face
 from kernel.crypto import sha256_hex
 
 PAGE_WIDTH, PAGE_HEIGHT = 595.28, 841.89
+# Told from the start, so that a signed revision need not say it: PAdES and validation data in PDF 1.7.
+SIGNABLE = " /Extensions << /ESIC << /BaseVersion /1.7 /ExtensionLevel 5 >> >>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class _File:
             self._objects[place - 1] = (
                 f"<< /Type /Annot /Subtype /Widget /FT /Sig /T ({name}) /F 132 /Rect [ 0 0 0 0 ] /P {pages[0]} 0 R >>"
             ).encode()
-        form = f" /AcroForm << /Fields [ {_references(fields)} ] /SigFlags 3 >>" if fields else ""
+        form = f"{SIGNABLE} /AcroForm << /Fields [ {_references(fields)} ] /SigFlags 3 >>" if fields else ""
         self._objects[catalog - 1] = f"<< /Type /Catalog /Pages {tree} 0 R /Lang (zh-CN){form} >>".encode()
         self._objects[tree - 1] = f"<< /Type /Pages /Count {len(pages)} /Kids [ {_references(pages)} ] >>".encode()
         return self._assembled(catalog, information)

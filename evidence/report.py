@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from evidence import pades
-from evidence.dossier import Dossier, local_time
+from evidence.dossier import Authority, Dossier, local_time
 from evidence.paper import INNER, MARGIN, MM, SMALL, Paper, Style
 from evidence.pdf_file import PAGE_WIDTH
 from evidence.pictures import Screen
@@ -217,14 +217,21 @@ def _who(dossier: Dossier) -> list[tuple[str, Style]]:
     ]
     if not lines:
         lines = [("未记录执法人员 no officers recorded", Style(9.5))]
-    ground = "，".join(part for part in (authority.number, authority.basis) if part)
-    lines.append((f"授权 authorisation {ground}" if ground else "未记录授权 no authorisation recorded", Style(8.5)))
+    lines.append((_ground(authority), Style(8.5)))
     if authority.case_number:
         lines.append((f"案件 case {authority.case_number}", Style(8.5)))
     if authority.captured_by or authority.sealed_by:
         by = f"采集账号 captured by {authority.captured_by}，封存账号 sealed by {authority.sealed_by}"
         lines.append((by, Style(8)))
     return lines
+
+
+def _ground(authority: Authority) -> str:
+    if not authority.case():
+        return (
+            f"日常任务，未记录授权文书 a task, no authorisation recorded；下达 ordered by {authority.issued_by or '—'}"
+        )
+    return f"授权 authorisation {_short('，'.join(part for part in (authority.number, authority.basis) if part))}"
 
 
 def _when(dossier: Dossier, proof: Proof) -> list[tuple[str, Style]]:

@@ -10,9 +10,9 @@ Spec: RFC 8493 (BagIt 1.0); 电子签名法 (2019) 第13条.
 """
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -54,6 +54,7 @@ class Sealer:
     Attributes:
         publisher: the log. timestampers: two or more services, kept open by the caller.
         node_roots: of capture nodes, beside this installation's own. account: that seals.
+        lists: revocation lists of our own roots by use, DER; they go into the package and its report.
     """
 
     keys: Keys
@@ -61,6 +62,7 @@ class Sealer:
     timestampers: Sequence[Timestamper]
     node_roots: Sequence[x509.Certificate] = ()
     account: str = SEALER
+    lists: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,7 @@ class _Batch:
             for stamp in stamps:
                 bag.made[manifest.stamp_name(stamp.name)] = stamp.response
             bag.made.update(_certificates(self.sealer.keys, stamps))
+            bag.made.update(_lists(self.sealer))
             if bag.order.report:
                 bag.made[manifest.REPORT] = self._report(bag, stamps, screens)
             return self._pack(bag, logged.index, stamps)
@@ -219,8 +222,15 @@ class _Batch:
             log=place,
             screens=tuple(future.result() for future in screens),
         )
-        unsigned = report.render(bag.dossier, proven)
-        return pades.sign(unsigned, self.sealer.keys.report, f"Evidence {bag.order.evidence_id}")
+        return self._signed(report.render(bag.dossier, proven), bag.order.evidence_id)
+
+    def _signed(self, unsigned: bytes, evidence_id: str) -> bytes:
+        """PAdES B-LTA, with timestamps of two services."""
+        signer, services = self.sealer.keys.report, self.sealer.timestampers
+        first, last = services[0], services[-1]
+        signed = pades.sign(unsigned, signer, f"Evidence {evidence_id}", at=self.at, service=first)
+        lists = (*self.sealer.lists.values(), *first.lists, *last.lists)
+        return pades.archive(signed, signer, last, at=self.at, lists=lists, others=(first.root, last.root))
 
     def _pack(self, bag: Bag, index: int, stamps: tuple[Timestamp, ...]) -> Sealed:
         files = closing.close(bag.sources(), self.sealer.keys.seal, self.at)
@@ -256,6 +266,14 @@ class _typed:  # noqa: N801 - reads as a statement
             raise EvidenceError(f"expected to seal {self._what}, got {error}") from error
         if isinstance(error, ContainerRefusedError):
             raise CaptureFolderError(f"expected a capture that fits into a package, got: {error.message}") from error
+
+
+def _lists(sealer: Sealer) -> dict[str, bytes]:
+    """Revocation lists, for showing and for those who check revocation; never trusted."""
+    made = {f"seal/crls/{use}.crl": data for use, data in sealer.lists.items()}
+    return made | {
+        f"seal/crls/tsa-{service.name}.crl": data for service in sealer.timestampers for data in service.lists
+    }
 
 
 def _certificates(keys: Keys, stamps: Sequence[Timestamp]) -> dict[str, bytes]:

@@ -84,13 +84,18 @@ class Timestamp:
 
 @dataclass(frozen=True, slots=True)
 class Timestamper:
-    """One service, with the root it must answer under; keeps its connection."""
+    """One service, with the root it must answer under; keeps its connection.
+
+    Attributes:
+        lists: its revocation lists as the settings' folder has them, DER; for reports that must last.
+    """
 
     name: str
     url: str
     root: x509.Certificate
     kind: str
     client: httpx.Client = field(repr=False)
+    lists: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 def _token(response: bytes) -> tuple[int, bytes | None]:
@@ -134,6 +139,18 @@ def check(response: bytes, imprint: bytes, roots: Sequence[x509.Certificate]) ->
     status, token = _token(response)
     if token is None:
         raise TsaRejectedError(f"expected status granted (0 or 1), got {status}")
+    return check_token(token, imprint, roots)
+
+
+def check_token(token: bytes, imprint: bytes, roots: Sequence[x509.Certificate]) -> Stamp:
+    """The same of a bare token, as it stands in a signature or a PDF file.
+
+    Args:
+        token: ContentInfo, DER. imprint: 32 raw bytes. roots: trusted roots of the service.
+
+    Raises:
+        MalformedError, UntrustedError, SignatureError, ContentMismatchError.
+    """
     parsed = cms.parse(token)
     info = _info(parsed)
     gen_time = as_utc(info["gen_time"].native)
@@ -266,6 +283,25 @@ def stamp_one(data: bytes, services: Sequence[Timestamper], at: datetime) -> Tim
     raise failure
 
 
+def stamp_digest(imprint: bytes, service: Timestamper, at: datetime) -> tuple[bytes, Stamp]:
+    """One checked token over a SHA-256 digest, from one service: for signatures of reports.
+
+    Args:
+        imprint: 32 raw bytes. at: our time, aware UTC.
+
+    Returns:
+        the token in DER, and what it says.
+
+    Raises:
+        TimestampError: one of its kinds.
+
+    Effects: one POST.
+    """
+    got = _ask(service, imprint, at)
+    _, token = _token(got.response)
+    return token or b"", got.stamp
+
+
 def _client(timeout_s: float) -> httpx.Client:
     # No proxy and no redirect: a timestamp comes from the named service or not at all.
     return httpx.Client(timeout=timeout_s, trust_env=False, follow_redirects=False)
@@ -290,7 +326,7 @@ def open_timestampers(settings: Settings, *, timeout_s: float = 10.0) -> tuple[T
                 hint="Get the service's root certificate from its operator and compare the fingerprint.",
             )
         kind = "test" if name in settings.tsa_test_trust else "court"
-        services.append(Timestamper(name, url, root, kind, _client(timeout_s)))
+        services.append(Timestamper(name, url, root, kind, _client(timeout_s), trust.tsa_lists(settings, name)))
     separate = min(len({getattr(service, part) for service in services}) for part in ("name", "url", "root"))
     if separate < max(LEAST_SERVICES, len(services)):
         raise TooFewTimestampsError(

@@ -108,6 +108,8 @@ class Stack:
             child = self._start("simulators.tsa", arguments, f"tsa-{name}")
             url = json.loads(wait_for_file(ready, child, START_SECONDS))["url"]
             shutil.copyfile(folder / "root.pem", roots / f"{name}.pem")
+            if (folder / "root.crl").is_file():
+                shutil.copyfile(folder / "root.crl", roots / f"{name}.crl")
             urls.append(f"{name}={url}")
         self._set(
             {

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from evidence import approval, custody, intake, leaf, trust
+from evidence import approval, authority, custody, intake, leaf, trust
 from evidence.authorisation import Authorisation
 from evidence.keys import Keys, ensure_keys, folder_of
 from evidence.log import history
@@ -108,7 +108,13 @@ def capture(run: JobRun, config: Settings) -> dict[str, object]:
                 config=config,
                 database=run.database,
                 client=client,
-                sealer=Sealer(keys, ledger, timestampers, trust.load(config.trust_path()).roots("node")),
+                sealer=Sealer(
+                    keys,
+                    ledger,
+                    timestampers,
+                    trust.load(config.trust_path()).roots("node"),
+                    lists=authority.lists(config, now()),
+                ),
                 store=open_store(config),
                 beacons=Beacons(config, timestampers, partial(_newest_checkpoint, run.database)),
             )

@@ -68,6 +68,8 @@ def extraction_record(dossier: Dossier) -> Sheet:
 
 def _authority(dossier: Dossier) -> str:
     authority = dossier.authority
+    if not authority.case():
+        return BLANK
     window = " — ".join(local_text(part)[:16] for part in (authority.valid_from, authority.valid_to) if part)
     parts = (authority.number, authority.basis, authority.issued_by, f"有效期 valid {window}" if window else "")
     return "\n".join(part for part in parts if part)

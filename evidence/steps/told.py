@@ -7,7 +7,7 @@ from evidence.verdict import State
 
 
 def report(run: Inspection) -> Outcome:
-    """The report is signed and quotes this package's root. E701 E702 N001."""
+    """The report is signed for the long term and quotes this package's root. E701 E702 N001."""
     if not run.has(manifest.REPORT):
         return State.NOT_CHECKED, "N001", ""
     roots = run.trust.roots("report")
@@ -15,7 +15,7 @@ def report(run: Inspection) -> Outcome:
         return skipped("no report root on the trust list")
     try:
         pdf = run.read(manifest.REPORT, manifest.MAX_REPORT_BYTES)
-        pades.check(pdf, roots, run.earliest())
+        pades.require_long_term(pades.check(pdf, roots, run.earliest(), run.trust.roots("timestamp")))
         quoted = pades.quoted_root(pdf)
     except EvidenceError as error:
         return failed("E701", error.message)

@@ -35,12 +35,17 @@ class _Refusal(core.Sequence):  # type: ignore[misc]
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A key that signs timestamps, and the root above it."""
+    """A key that signs timestamps, and the root above it.
+
+    Attributes:
+        crl: the root's revocation list, empty, valid as long as the root; DER.
+    """
 
     name: str
     root: x509.Certificate
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
+    crl: bytes = b""
 
 
 def _name(text: str) -> x509.Name:
@@ -83,7 +88,20 @@ def make(name: str, at: datetime, *, days: int = 3650) -> tuple[Authority, ec.El
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
         .sign(root_key, hashes.SHA384())
     )
-    return Authority(name, root, leaf, key), root_key
+    return Authority(name, root, leaf, key, _list(root, root_key, at)), root_key
+
+
+def _list(root: x509.Certificate, root_key: ec.EllipticCurvePrivateKey, at: datetime) -> bytes:
+    """A list that revokes nothing: without one a report could not show that nothing was revoked."""
+    made = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(root.subject)
+        .last_update(at - timedelta(days=1))
+        .next_update(root.not_valid_after_utc)
+        .add_extension(x509.CRLNumber(1), critical=False)
+        .sign(root_key, hashes.SHA384())
+    )
+    return made.public_bytes(serialization.Encoding.DER)
 
 
 def _usage(*, issue: bool) -> x509.KeyUsage:
@@ -101,12 +119,13 @@ def _usage(*, issue: bool) -> x509.KeyUsage:
 
 
 def load_or_make(name: str, folder: Path, at: datetime) -> Authority:
-    """The authority in a folder, made at the first start (``root.pem``, ``tsa.pem``, ``tsa.key``)."""
+    """The authority in a folder, made at the first start (``root.pem``, ``root.crl``, ``tsa.pem``, ``tsa.key``)."""
     folder.mkdir(parents=True, exist_ok=True)
     whole = folder / "tsa.key"
     if not whole.exists():
         authority, _ = make(name, at)
         (folder / "root.pem").write_bytes(authority.root.public_bytes(serialization.Encoding.PEM))
+        (folder / "root.crl").write_bytes(authority.crl)
         (folder / "tsa.pem").write_bytes(authority.certificate.public_bytes(serialization.Encoding.PEM))
         aside = folder / "tsa.key.new"
         aside.touch(mode=0o600)
@@ -122,7 +141,9 @@ def load_or_make(name: str, folder: Path, at: datetime) -> Authority:
     root, certificate = (
         x509.load_pem_x509_certificate((folder / file).read_bytes()) for file in ("root.pem", "tsa.pem")
     )
-    return Authority(name, root, certificate, key)
+    # A folder of an earlier release has no list, and the root's key is not kept.
+    listed = folder / "root.crl"
+    return Authority(name, root, certificate, key, listed.read_bytes() if listed.is_file() else b"")
 
 
 def _refusal(failure: str) -> bytes:

@@ -48,6 +48,13 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     disable_nagle_algorithm = True
 
+    def do_GET(self) -> None:
+        """The revocation list at ``/crl``; nothing else."""
+        if self.path == "/crl" and self.server.authority.crl:
+            self._send(200, self.server.authority.crl, "application/pkix-crl")
+        else:
+            self._send(404, b"", "text/plain")
+
     def do_POST(self) -> None:
         length = self.headers.get("Content-Length", "")
         if not length.isdigit() or int(length) > MAX_REQUEST_BYTES:

@@ -13,7 +13,7 @@ CAPTURE: dict[str, object] = {
     "redirect_chain": [{"url": URL, "status": 302}, {"url": URL + "?from=home", "status": 200}],
     "started_at": "2026-11-25T07:59:40.000000Z",
     "ended_at": "2026-11-25T07:59:55.250000Z",
-    "clock": [{"when": "start", "server": "ntp.example", "offset_ms": 12}],
+    "clock": [{"label": "start", "utc": "2026-11-25T07:59:40.000000Z"}],
     "options": {"viewport": {"width": 1280, "height": 800}, "locale": "zh-CN", "timezone": "Asia/Shanghai"},
     "account": "",
     "browser": {"version": "Chromium 156.0.1", "sha256": "c" * 64, "sandbox": True},
@@ -69,9 +69,26 @@ ENVIRONMENT: dict[str, object] = {
     "machine": {"host": "node-1", "system": "Linux-6.1-x86_64", "python": "3.11.2"},
     "profile": {"fresh": True, "history": 0, "cookies_before": 0, "extensions": []},
     "proxy": {"note": "own egress proxy in the same process; passes bytes unchanged, ends no TLS"},
-    "code": {"commit": "0123456789abcdef", "packages": {"playwright": "1.56", "cryptography": "46.0"}},
+    "clock": {
+        "ntp": {"state": "CHECKED", "reason": "4 of 4 time servers agree within 1 s", "offset_us": 12500},
+        "kernel": {"state": "CHECKED", "synchronised": True},
+    },
+    "hosts_file": {"entries_that_matter": ["203.0.113.9 shop.example.test"]},
+    "code": {
+        "sha256": "aa" * 32,
+        "commit": "0123456789abcdef",
+        "packages": {"playwright": "1.56", "cryptography": "46.0"},
+    },
 }
-SECOND: dict[str, object] = {"differences": ["价格：浏览器 128.00 元，直接请求 138.00 元 price differs"]}
+SECOND: dict[str, object] = {
+    "first": "the browser's capture",
+    "fetch": {
+        "state": "compared",
+        "same": ["status"],
+        "different": [{"what": "prices", "first": ["¥128.00"], "second": ["¥138.00"]}, {"what": "text"}],
+    },
+    "node": {"state": "failed", "reason": "it did not come to its end in time"},
+}
 CUSTODY: tuple[dict[str, object], ...] = (
     {"seq": 1, "at": "2026-11-25T07:58:00.000000Z", "actor": "officer-1", "action": "ordered", "purpose": "核查价格"},
     {

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from PIL import Image, ImageDraw
 
-from evidence import cms, manifest, trust
+from evidence import authority, cms, manifest, trust
 from evidence.authorisation import Approval, Authorisation
 from evidence.custody import ZERO, event_hash, event_record
 from evidence.keys import Keys, ensure_keys
@@ -53,7 +53,7 @@ class Workshop:
     @property
     def sealer(self) -> Sealer:
         """What sealing uses."""
-        return Sealer(self.keys, self.log, self.timestampers)
+        return Sealer(self.keys, self.log, self.timestampers, lists=authority.lists(self.settings, AT))
 
     def trust(self) -> trust.Trust:
         """The trust list as published."""
@@ -232,6 +232,7 @@ def open_workshop(folder: Path, *, at: datetime = AT, days: int = 3650) -> Itera
         server.fixed_time = at
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         (roots / f"{name}.pem").write_bytes(authorities[name].root.public_bytes(Encoding.PEM))
+        (roots / f"{name}.crl").write_bytes(authorities[name].crl)
         urls.append(f"{name}={server.url()}")
     settings = Settings(
         data_dir=folder / "data", tsa_urls=tuple(urls), tsa_ca_dir=str(roots), tsa_test_trust=("alpha", "beta")

@@ -22,7 +22,9 @@ def test_everything_told() -> None:
     assert any("arrived at" in step for step in told.steps)
     assert dict(told.tools)["playwright"] == "1.56"
     assert told.compared
-    assert "ntp.example" in told.clock
+    assert "12.5 毫秒" in told.clock
+    assert "4 of 4" in told.clock
+    assert "203.0.113.9" in dict(told.environment)["hosts 文件 Hosts file"]
 
 
 def test_nothing_guessed() -> None:
@@ -32,6 +34,13 @@ def test_nothing_guessed() -> None:
     assert told.authority.officers == ()
     assert "not compared" in told.clock
     assert dict(told.environment) == {"登录账号 Account": "未登录 not signed in"}
+
+
+def test_a_task_has_no_unit() -> None:
+    """What ordered it is an account, which is no unit and no authorisation."""
+    task = read_authority({"kind": "task", "issued_by": "officer-1", "number": "ev-1"})
+    assert (task.unit(), task.case()) == ("", False)
+    assert read_authority({"kind": "case", "issued_by": "样品局"}).unit() == "样品局"
 
 
 def test_addresses() -> None:

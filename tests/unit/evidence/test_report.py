@@ -59,7 +59,7 @@ def test_what_is_not_known_is_said(tmp_path: Path) -> None:
     """No officers, no beacon, no log: page 1 says so and does not say test."""
     proof = Proof(ROOT, (("a", AT, "court"), ("b", AT, "court")))
     page = text_of(report.render(bare(), proof), tmp_path, "-l", "1")
-    for words in ("未记录执法人员", "未记录授权", "没有证明 not proven", "未载入见证日志", "采集完整", "未检验"):
+    for words in ("未记录执法人员", "未记录授权文书", "没有证明 not proven", "未载入见证日志", "采集完整", "未检验"):
         assert words in page, words
     assert "TEST TRUST" not in page
     assert "载入见证日志，" not in page
@@ -71,7 +71,8 @@ def test_later_pages(tmp_path: Path) -> None:
     for words in (
         "lost.png",
         "address_not_global",
-        "price differs",
+        "¥138.00",
+        "did not come to its end",
         "system:capture",
         "010-after-scroll.png",
         "court-witness",

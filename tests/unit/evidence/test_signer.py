@@ -6,9 +6,9 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from fpdf import FPDF
 
 from evidence import cms, issuer, pades
+from evidence.paper import Paper
 from evidence.signer import FileKey, Signer
 from tests.data.evidence.workshop import AT, Workshop
 
@@ -37,10 +37,9 @@ def test_signatures_and_reports_only_use_the_key() -> None:
     signer = Signer(key, issuer.issue("seal", key.public_key(), root, root_key, AT), (root,))
     digest = hashlib.sha256(b"data").digest()
     cms.verify(cms.sign(digest, signer, AT), digest, (root,), AT)
-    pdf = FPDF()
-    pdf.add_page()
-    signed = pades.sign(bytes(pdf.output()), signer, "test")
-    assert pades.check(signed, (root,), AT)[-1] == root
+    pdf = Paper("t", AT, fields=pades.FIELDS).finish()
+    signed = pades.sign(pdf, signer, "test", at=AT)
+    assert pades.check(signed, (root,), AT).path[-1] == root
     assert key.uses == 2
 
 

@@ -8,13 +8,13 @@ import pkcs11
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from fpdf import FPDF
 from pydantic import SecretStr
 
 from evidence import authority, cms, pades, token_key
 from evidence.chain import build_path
 from evidence.errors import KeysError, KeyTokenError
 from evidence.keys import ensure_keys, folder_of
+from evidence.paper import Paper
 from evidence.token_uri import TokenUri
 from kernel.config import Settings
 from kernel.crypto import sha256_hex
@@ -49,10 +49,9 @@ def test_seals_and_reports_are_signed_by_the_token(config: Settings) -> None:
     digest = bytes.fromhex(sha256_hex(b"content"))
     _, path = cms.verify(cms.sign(digest, keys.seal, AT), digest, keys.seal.issuers, AT)
     assert path == (keys.seal.certificate, *keys.seal.issuers)
-    pdf = FPDF()
-    pdf.add_page()
-    signed = pades.sign(bytes(pdf.output()), keys.report, "test")
-    assert pades.check(signed, keys.report.issuers, AT)[0] == keys.report.certificate
+    pdf = Paper("t", AT, fields=pades.FIELDS).finish()
+    signed = pades.sign(pdf, keys.report, "test", at=AT)
+    assert pades.check(signed, keys.report.issuers, AT).path[0] == keys.report.certificate
     again = ensure_keys(config, AT)
     assert again.seal.certificate == keys.seal.certificate
     assert not (folder_of(config) / "seal-2.key").exists()

@@ -31,7 +31,7 @@ def test_what_the_law_asks() -> None:
         "样市监案〔2026〕102 号",
         "见证人 Witness",
         "全过程录音录像",
-        "price differs",
+        "¥138.00",
         "lost.png",
     ):
         assert asked in words, asked
