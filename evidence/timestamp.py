@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 from asn1crypto import cms as acms  # type: ignore[import-untyped]
 from asn1crypto import core, tsp
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from evidence import chain, cms, trust
 from evidence.der import require_strict
@@ -307,6 +309,21 @@ def _client(timeout_s: float) -> httpx.Client:
     return httpx.Client(timeout=timeout_s, trust_env=False, follow_redirects=False)
 
 
+def _lists(settings: Settings, name: str) -> tuple[bytes, ...]:
+    """The revocation list kept for a service (``NAME.crl`` beside its root, PEM or DER), as DER; often none."""
+    path = Path(settings.tsa_ca_dir or ".") / f"{name}.crl"
+    if not settings.tsa_ca_dir or not path.is_file():
+        return ()
+    data = path.read_bytes()
+    try:
+        read = x509.load_pem_x509_crl if data.startswith(b"-----") else x509.load_der_x509_crl
+        return (read(data).public_bytes(Encoding.DER),)
+    except ValueError as error:
+        raise TimestampError(
+            f"expected a revocation list in {path}, got {error}", hint="Fetch it again from the service's operator."
+        ) from error
+
+
 def open_timestampers(settings: Settings, *, timeout_s: float = 10.0) -> tuple[Timestamper, ...]:
     """The timestamp services of the settings, with their roots. To be kept: connections are reused.
 
@@ -326,7 +343,7 @@ def open_timestampers(settings: Settings, *, timeout_s: float = 10.0) -> tuple[T
                 hint="Get the service's root certificate from its operator and compare the fingerprint.",
             )
         kind = "test" if name in settings.tsa_test_trust else "court"
-        services.append(Timestamper(name, url, root, kind, _client(timeout_s), trust.tsa_lists(settings, name)))
+        services.append(Timestamper(name, url, root, kind, _client(timeout_s), _lists(settings, name)))
     separate = min(len({getattr(service, part) for service in services}) for part in ("name", "url", "root"))
     if separate < max(LEAST_SERVICES, len(services)):
         raise TooFewTimestampsError(

@@ -359,25 +359,6 @@ def _configured(settings: Settings) -> Iterator[Anchor]:
             yield Anchor(name, "timestamp", "test" if name in settings.tsa_test_trust else "court", root)
 
 
-def tsa_lists(settings: Settings, name: str) -> tuple[bytes, ...]:
-    """The revocation list kept for a timestamp service (``NAME.crl``, PEM or DER), as DER; none where there is none.
-
-    Raises:
-        TrustError: a file that is no revocation list.
-    """
-    path = Path(settings.tsa_ca_dir or ".") / f"{name}.crl"
-    if not settings.tsa_ca_dir or not path.is_file():
-        return ()
-    data = path.read_bytes()
-    try:
-        read = x509.load_pem_x509_crl if data.startswith(b"-----") else x509.load_der_x509_crl
-        return (read(data).public_bytes(Encoding.DER),)
-    except ValueError as error:
-        raise TrustError(
-            f"expected a revocation list in {path}, got {error}", hint="Fetch it again from the service's operator."
-        ) from error
-
-
 def publish(
     settings: Settings,
     roots: Iterable[tuple[str, str, x509.Certificate]] = (),

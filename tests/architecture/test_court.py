@@ -95,7 +95,7 @@ SPOILT: dict[str, tuple[Callable[[Path], None], set[int]]] = {
     "an original": (_flip("data/dom.html"), {1}),
     "a file added": (_add("data/added.txt"), {2}),
     "a file missing": (lambda bag: (bag / "data/page.pdf").unlink(), {1, 2}),
-    "the sealed list": (_flip("tagmanifest-sha256.txt"), {1, 2, 3, 5, 9}),
+    "the sealed list": (_flip("tagmanifest-sha256.txt"), {1, 3, 5, 9}),
     "the seal": (_flip("seal/tagmanifest.p7s", 400), {1, 3, 5}),
     "the custody": (_replace("meta/custody.jsonl", b'"prev_hash":"0000', b'"prev_hash":"1000'), {1, 10}),
 }

@@ -11,6 +11,7 @@ import pytest
 from asn1crypto import x509 as ax509  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
@@ -82,14 +83,21 @@ def test_pdfsig_agrees(folder: Path) -> None:
 
 
 def test_pyhanko_agrees(folder: Path, shop: Workshop) -> None:
-    """PyHanko's own validator, with the published report root as its only trust."""
-    root = ax509.Certificate.load(shop.keys.report.issuers[-1].public_bytes(Encoding.DER))
-    context = ValidationContext(trust_roots=[root], moment=AT, allow_fetching=False)
+    """PyHanko's own validator, with the published roots of reports and of timestamps as its only trust."""
+    reports, services = (
+        ValidationContext(
+            trust_roots=[ax509.Certificate.load(root.public_bytes(Encoding.DER)) for root in shop.trust().roots(use)],
+            moment=AT,
+            allow_fetching=False,
+        )
+        for use in ("report", "timestamp")
+    )
     with (folder / "report.pdf").open("rb") as stream:
-        signature = PdfFileReader(stream).embedded_signatures[0]
-        status = asyncio.run(async_validate_pdf_signature(signature, context))
+        signature = PdfFileReader(stream).embedded_regular_signatures[0]
+        status = asyncio.run(async_validate_pdf_signature(signature, reports, services))
     assert status.bottom_line
-    assert status.coverage is SignatureCoverageLevel.ENTIRE_FILE
+    assert status.coverage is SignatureCoverageLevel.ENTIRE_REVISION
+    assert status.modification_level is ModificationLevel.LTA_UPDATES
 
 
 def test_report_quotes_the_root(folder: Path) -> None:

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -142,6 +145,22 @@ def test_settings_that_do_not_do(workshop: Workshop, urls: tuple[str, ...], erro
     """Two separate services with known roots are needed."""
     config = Settings(tsa_urls=urls, tsa_ca_dir=workshop.settings.tsa_ca_dir)
     with pytest.raises(error):
+        timestamp.open_timestampers(config)
+
+
+def test_revocation_lists_of_services(workshop: Workshop, tmp_path: Path) -> None:
+    """Read from beside the roots, PEM or DER; none is no fault, something else is."""
+    for name, authority in workshop.authorities.items():
+        (tmp_path / f"{name}.pem").write_bytes(authority.root.public_bytes(Encoding.PEM))
+    config = Settings(tsa_urls=workshop.settings.tsa_urls, tsa_ca_dir=str(tmp_path))
+    alpha = workshop.authorities["alpha"].crl
+    (tmp_path / "alpha.crl").write_bytes(x509.load_der_x509_crl(alpha).public_bytes(Encoding.PEM))
+    services = timestamp.open_timestampers(config)
+    assert [service.lists for service in services] == [(alpha,), ()]
+    for service in services:
+        service.client.close()
+    (tmp_path / "beta.crl").write_bytes(b"no list")
+    with pytest.raises(TimestampError, match="revocation list"):
         timestamp.open_timestampers(config)
 
 

@@ -22,3 +22,14 @@ def test_answers(tmp_path_factory: pytest.TempPathFactory, fault: str, status: i
         connection.close()
         assert server.asked == 1
         assert server.url().startswith("http://127.0.0.1:")
+
+
+def test_its_revocation_list(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """At one address, and nothing else is served."""
+    with open_workshop(tmp_path_factory.mktemp("w")) as shop:
+        connection = http.client.HTTPConnection("127.0.0.1", shop.servers["alpha"].server_address[1], timeout=10)
+        for path, status, body in (("/crl", 200, shop.authorities["alpha"].crl), ("/", 404, b"")):
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (status, body)
+        connection.close()
