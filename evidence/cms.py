@@ -3,15 +3,15 @@
 Spec: RFC 5652 section 5 (SignedData), RFC 5035 (ESSCertIDv2), ETSI EN 319 122-1 clause 6 (CAdES baseline B).
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from asn1crypto import algos, core, tsp  # type: ignore[import-untyped]
+from asn1crypto import core, tsp  # type: ignore[import-untyped]
 from asn1crypto import cms as acms
-from asn1crypto import x509 as ax509
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -19,7 +19,17 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from evidence.chain import build_path
-from evidence.der import require_strict
+from evidence.der import (
+    TAG_GENERALIZED_TIME,
+    TAG_OCTETS,
+    TAG_UTC_TIME,
+    encoded,
+    identifier,
+    integer,
+    require_strict,
+    sequence,
+    set_of,
+)
 from evidence.errors import ContentMismatchError, MalformedError, SignatureError
 from evidence.signer import Signer
 from kernel.clock import as_utc
@@ -30,6 +40,9 @@ HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha512": hashes.SHA512(),
 }
 UNREADABLE = (ValueError, KeyError, TypeError, IndexError, OverflowError, UnsupportedAlgorithm, x509.InvalidVersion)
+DATA, SIGNED_DATA = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.2"
+SHA256, ECDSA_SHA256 = "2.16.840.1.101.3.4.2.1", "1.2.840.10045.4.3.2"
+TAGGED_0, NULL = b"\xa0", b"\x05\x00"
 SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
 SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
 acms.CMSAttributeType._map.setdefault(SIGNING_CERTIFICATE_V2, "signing_certificate_v2")  # noqa: SLF001 - its way to learn one
@@ -76,10 +89,6 @@ class SignedData:
     unsigned: bool
 
 
-def _asn1(certificate: x509.Certificate) -> Any:
-    return ax509.Certificate.load(certificate.public_bytes(Encoding.DER))
-
-
 def sign(digest: bytes, signer: Signer, at: datetime) -> bytes:
     """A detached CAdES-B signature over content with this SHA-256 digest.
 
@@ -93,41 +102,39 @@ def sign(digest: bytes, signer: Signer, at: datetime) -> bytes:
     Returns:
         ContentInfo in DER.
     """
-    certificate = _asn1(signer.certificate)
-    certificate_hash = hashes.Hash(hashes.SHA256())
-    certificate_hash.update(signer.certificate.public_bytes(Encoding.DER))
-    signing_certificate = tsp.SigningCertificateV2({"certs": [{"cert_hash": certificate_hash.finalize()}]})
-    attributes = acms.CMSAttributes(
-        [
-            {"type": "content_type", "values": ["data"]},
-            {
-                "type": "signing_time",
-                "values": [acms.Time({"utc_time": core.UTCTime(as_utc(at).replace(microsecond=0))})],
-            },
-            {"type": "message_digest", "values": [digest]},
-            {"type": "signing_certificate_v2", "values": [signing_certificate]},
-        ]
+    own = signer.certificate.public_bytes(Encoding.DER)
+    bound = sequence(sequence(sequence(encoded(TAG_OCTETS, hashlib.sha256(own).digest()))))
+    attributes = set_of(
+        _attribute("1.2.840.113549.1.9.3", identifier(DATA)),
+        _attribute("1.2.840.113549.1.9.5", _time(as_utc(at))),
+        _attribute("1.2.840.113549.1.9.4", encoded(TAG_OCTETS, digest)),
+        _attribute(SIGNING_CERTIFICATE_V2, bound),
     )
-    signature = signer.sign(attributes.dump())
-    sha256 = algos.DigestAlgorithm({"algorithm": "sha256"})
-    information = {
-        "version": "v1",
-        "sid": {"issuer_and_serial_number": {"issuer": certificate.issuer, "serial_number": certificate.serial_number}},
-        "digest_algorithm": sha256,
-        "signed_attrs": attributes,
-        "signature_algorithm": {"algorithm": "sha256_ecdsa"},
-        "signature": signature,
-    }
-    signed = acms.SignedData(
-        {
-            "version": "v1",
-            "digest_algorithms": [sha256],
-            "encap_content_info": {"content_type": "data"},
-            "certificates": [certificate, *(_asn1(issuer) for issuer in signer.issuers)],
-            "signer_infos": [information],
-        }
+    sha256 = sequence(identifier(SHA256), NULL)
+    information = sequence(
+        integer(1),
+        sequence(signer.certificate.issuer.public_bytes(), integer(signer.certificate.serial_number)),
+        sha256,
+        TAGGED_0 + attributes[1:],
+        sequence(identifier(ECDSA_SHA256)),
+        encoded(TAG_OCTETS, signer.sign(attributes)),
     )
-    return bytes(acms.ContentInfo({"content_type": "signed_data", "content": signed}).dump())
+    certificates = set_of(own, *(issuer.public_bytes(Encoding.DER) for issuer in signer.issuers))
+    signed = sequence(
+        integer(1), set_of(sha256), sequence(identifier(DATA)), TAGGED_0 + certificates[1:], set_of(information)
+    )
+    return sequence(identifier(SIGNED_DATA), encoded(TAGGED_0[0], signed))
+
+
+def _attribute(kind: str, value: bytes) -> bytes:
+    return sequence(identifier(kind), set_of(value))
+
+
+def _time(at: datetime) -> bytes:
+    """Spec: RFC 5652 section 11.3: UTCTime until 2049, GeneralizedTime after."""
+    if at.year < 2050:
+        return encoded(TAG_UTC_TIME, at.strftime("%y%m%d%H%M%SZ").encode())
+    return encoded(TAG_GENERALIZED_TIME, at.strftime("%Y%m%d%H%M%SZ").encode())
 
 
 @contextmanager

@@ -10,6 +10,10 @@ CONSTRUCTED = 0x20
 TAG_BOOLEAN = 0x01
 TAG_INTEGER = 0x02
 TAG_BIT_STRING = 0x03
+TAG_IDENTIFIER = 0x06
+TAG_OCTETS = 0x04
+TAG_UTC_TIME = 0x17
+TAG_GENERALIZED_TIME = 0x18
 TAG_SEQUENCE = 0x30
 TAG_SET = 0x31
 PRIMITIVE_ONLY = frozenset((*range(0x01, 0x07), 0x0A, 0x0C, 0x0D, *range(0x12, 0x1F)))
@@ -94,3 +98,39 @@ def value_end(data: bytes) -> int:
         MalformedError: no whole value there.
     """
     return _header(data, 0, len(data))[2]
+
+
+def encoded(tag: int, value: bytes) -> bytes:
+    """One value: tag, shortest length, bytes."""
+    size = len(value)
+    if size < 0x80:
+        return bytes((tag, size)) + value
+    length = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes((tag, 0x80 | len(length))) + length + value
+
+
+def sequence(*parts: bytes) -> bytes:
+    """A SEQUENCE of encoded values."""
+    return encoded(TAG_SEQUENCE, b"".join(parts))
+
+
+def set_of(*parts: bytes) -> bytes:
+    """A SET OF encoded values, in the order that DER asks for."""
+    return encoded(TAG_SET, b"".join(sorted(parts)))
+
+
+def integer(value: int) -> bytes:
+    """A whole number from 0."""
+    return encoded(TAG_INTEGER, value.to_bytes(value.bit_length() // 8 + 1))
+
+
+def identifier(dotted: str) -> bytes:
+    """An object identifier."""
+    first, second, *rest = (int(part) for part in dotted.split("."))
+    value = b""
+    for number in (first * 40 + second, *rest):
+        groups = [number & 0x7F]
+        while number := number >> 7:
+            groups.insert(0, number & 0x7F | 0x80)
+        value += bytes(groups)
+    return encoded(TAG_IDENTIFIER, value)
