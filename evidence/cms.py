@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from asn1crypto import core, tsp  # type: ignore[import-untyped]
-from asn1crypto import cms as acms
+from asn1crypto import cms as acms  # type: ignore[import-untyped]
+from asn1crypto import core, tsp
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes

@@ -1,5 +1,6 @@
 """Both verifiers over the tamper corpus: same steps, same codes, same exit code; nothing passes unseen."""
 
+import json
 import os
 import random
 import subprocess
@@ -13,7 +14,7 @@ from evidence import shell
 from evidence.trust import Trust
 from evidence.verdict import Report
 from evidence.verify import verify
-from tests.data.evidence.corpus import CORPUS, GROUPS, opened
+from tests.data.evidence.corpus import CORPUS, GROUPS, opened, write
 from tests.data.evidence.mutation import Mutation, Parts
 from tests.data.evidence.workshop import Workshop
 
@@ -103,3 +104,31 @@ def test_every_byte_flip_is_detected(shop: Workshop, parts: Parts, tmp_path: Pat
         if verify(target, trust=trust, at=CORPUS[0].at).exit_code not in {1, 2}:
             missed.append((place, bit))
     assert missed == []
+
+
+@pytest.mark.slow
+def test_the_shell_detects_byte_flips_too(shop: Workshop, parts: Parts, tmp_path: Path) -> None:
+    """A sample of the same flips, the same answer of both verifiers' exit codes: none passes."""
+    good, script = parts.good.zip(), tmp_path / "verify.sh"
+    script.write_bytes(shell.script())
+    chance = random.Random(7)  # noqa: S311 - places to flip, no secret
+
+    def missed(number: int) -> str:
+        place, bit = chance.randrange(len(good)), chance.randrange(8)
+        target = tmp_path / f"flipped-{number}.zip"
+        target.write_bytes(good[:place] + bytes((good[place] ^ 1 << bit,)) + good[place + 1 :])
+        code, _ = in_shell(script, shop.settings.trust_path(), CORPUS[0], target)
+        ours = verify(target, trust=shop.trust(), at=CORPUS[0].at).exit_code
+        return "" if code == ours and code in {1, 2} else f"{place}.{bit}: shell {code}, verifier {ours}"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [found for found in pool.map(missed, range(30)) if found] == []
+
+
+def test_corpus_can_be_written_out(shop: Workshop, parts: Parts, tmp_path: Path) -> None:
+    """Files, trust list and expected steps, for a verifier in another language."""
+    write(tmp_path, shop.trust(), shop.settings.trust_path(), parts)
+    index = json.loads((tmp_path / "index.json").read_text())
+    assert [item["name"] for item in index] == [mutation.name for mutation in CORPUS]
+    assert all((tmp_path / item["file"]).is_file() and item["steps"] for item in index)
+    assert (tmp_path / "trust/trust.json").is_file()

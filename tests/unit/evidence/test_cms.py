@@ -110,3 +110,11 @@ def test_attributes_must_name_the_certificate(workshop: Workshop, signature: byt
         cms.check_content(bare, DIGEST)
     with pytest.raises(SignatureError, match="content type"):
         cms.check_content(replace(parsed, values={"message_digest": parsed.values["message_digest"]}), DIGEST)
+
+
+def test_times_after_2049(workshop: Workshop) -> None:
+    """The signing time changes its form, as RFC 5652 asks."""
+    for year, form in ((2049, "utc_time"), (2050, "generalized_time")):
+        parsed = cms.parse(cms.sign(DIGEST, workshop.keys.seal, AT.replace(year=year)))
+        assert parsed.values["signing_time"].name == form
+        assert parsed.values["signing_time"].native == AT.replace(year=year)

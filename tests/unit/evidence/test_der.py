@@ -5,7 +5,7 @@ from asn1crypto import core  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.der import require_strict, value_end
+from evidence.der import encoded, identifier, integer, require_strict, sequence, set_of, value_end
 from evidence.errors import MalformedError
 
 GOOD = bytes.fromhex("30090201010101ff0401aa")
@@ -95,3 +95,19 @@ def test_never_crashes(data: bytes) -> None:
     except MalformedError:
         return
     assert value_end(data) == len(data)
+
+
+@given(st.integers(0, 2**200), st.binary(max_size=70_000))
+def test_what_is_written_is_what_the_library_writes(number: int, data: bytes) -> None:
+    """Whole numbers and lengths of any size, strict."""
+    assert integer(number) == core.Integer(number).dump()
+    assert encoded(0x04, data) == core.OctetString(data).dump()
+    require_strict(sequence(integer(number), set_of(encoded(0x04, data), integer(number))))
+
+
+@pytest.mark.parametrize(
+    "dotted", ["1.2.840.113549.1.9.16.2.47", "2.16.840.1.101.3.4.2.1", "2.999.3", "0.0", "1.39.127"]
+)
+def test_identifiers(dotted: str) -> None:
+    """As the library writes them."""
+    assert identifier(dotted) == core.ObjectIdentifier(dotted).dump()
