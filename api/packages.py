@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from api.auth import SignedIn
@@ -13,6 +14,7 @@ from api.orders import check_purpose
 from api.queries.evidence import find_sealed
 from evidence import custody, manifest, trust
 from evidence.errors import StoreMissingError
+from evidence.export import export
 from evidence.package import Package, open_package
 from evidence.store import open_store
 from evidence.store_files import FileStore
@@ -21,6 +23,7 @@ from evidence.verify import verify_steps
 from kernel import audit
 from kernel.config import Settings
 from kernel.models import Evidence
+from pipeline.exporting import reading_aids
 
 SCREENS = "data/screens/"
 SHOWN_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
@@ -203,13 +206,18 @@ class Export:
     name: str
 
 
-def export_package(context: Context, who: SignedIn, evidence_id: str, purpose: str) -> Export:
+def export_package(
+    context: Context, who: SignedIn, evidence_id: str, purpose: str, *, as_stored: bool = False
+) -> Export:
     """Hand out a package; who, why and when are written down first.
 
-    Raises:
-        InputError: no purpose. NotFoundError, ConflictError: none to be had.
+    Args:
+        as_stored: the stored bytes; else closed again with its reading aids, and verified.
 
-    Effects: tables ``custody_event``, ``audit``.
+    Raises:
+        InputError: no purpose. NotFoundError, ConflictError: none to be had. ExportFailedError: it does not verify.
+
+    Effects: tables ``custody_event``, ``audit``; a file of ``data_dir/exports`` for as long as it takes.
     """
     purpose = check_purpose(purpose)
     with context.database.read() as session:
@@ -217,6 +225,8 @@ def export_package(context: Context, who: SignedIn, evidence_id: str, purpose: s
     open_store(context.settings).check(evidence.store_key)
     with ExitStack() as stack:
         path = stack.enter_context(stored_path(context.settings, evidence))
+        if not as_stored:
+            path = stack.enter_context(_closed_again(context, path))
         stream = stack.enter_context(path.open("rb"))
         size = path.stat().st_size
         note(context, who, evidence, "exported", purpose=purpose)
@@ -227,6 +237,17 @@ def export_package(context: Context, who: SignedIn, evidence_id: str, purpose: s
             yield from _chunks(stream)
 
     return Export(pieces(), size, f"{evidence.id}.evidence.zip")
+
+
+@contextmanager
+def _closed_again(context: Context, stored: Path) -> Iterator[Path]:
+    """The package with its reading aids, as a file that is gone after the block."""
+    folder = context.settings.data_dir / "exports"
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder) as own:
+        made = Path(own) / "package.zip"
+        export(stored, made, settings=context.settings, at=context.now(), aids=reading_aids())
+        yield made
 
 
 def _chunks(stream: BinaryIO, size: int = 1 << 18) -> Iterator[bytes]:

@@ -135,6 +135,12 @@ class PackageUnreadableError(PackageError):
     code = "evidence.package_unreadable"
 
 
+class ExportFailedError(PackageError):
+    """What was written for others does not verify."""
+
+    code = "evidence.export_failed"
+
+
 class StoreError(EvidenceError):
     """The evidence store cannot be used."""
 

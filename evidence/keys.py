@@ -105,6 +105,24 @@ def _load_salt(folder: Path) -> bytes:
     return salt
 
 
+def signer_then(settings: Settings, use: str, then: datetime, at: datetime) -> Signer:
+    """The newest signer of a use whose certificate was in force at a past time.
+
+    Args:
+        then: aware UTC, the time for which its signature will be judged. at: now, aware UTC.
+
+    Raises:
+        KeysError: there is none.
+
+    Effects: as of ``ensure_keys``.
+    """
+    signer = ensure_keys(settings, at).signer(use)
+    if leaf.in_force(signer.certificate, then):
+        return signer
+    with key_folder.held(folder_of(settings)):
+        return leaf.open_earlier(folder_of(settings), settings, use, then)
+
+
 def ensure_keys(settings: Settings, at: datetime) -> Keys:
     """This installation's keys, made at the first call, and the trust folder brought up to date.
 

@@ -180,6 +180,29 @@ def open_signer(folder: Path, settings: Settings, use: str, at: datetime) -> Sig
     return Signer(key, found.certificate, (root,))
 
 
+def in_force(certificate: x509.Certificate, then: datetime) -> bool:
+    """Whether a certificate was valid at a time."""
+    return certificate.not_valid_before_utc <= then <= certificate.not_valid_after_utc
+
+
+def open_earlier(folder: Path, settings: Settings, use: str, then: datetime) -> Signer:
+    """The newest signer of the built-in authority whose leaf was in force then and was not revoked.
+
+    Raises:
+        KeysError: there is none.
+    """
+    outside = _outside_key(settings, use)
+    serials = {one.serial for one in revoked(folder, use)}
+    for one in reversed(all_of(folder, use)):
+        key = FileKey(load_signing_key(folder / f"{one.name}.key")) if one.has_key else outside
+        fits = key is not None and key.public_key() == one.certificate.public_key()
+        if key and fits and in_force(one.certificate, then) and one.certificate.serial_number not in serials:
+            return Signer(key, one.certificate, (load_certificate(folder, f"{use}-root.pem"),))
+    raise KeysError(
+        f"expected a {use} signer that was in force {iso(then)}, got none", hint="Export it with --as-stored instead."
+    )
+
+
 def _is_due(certificate: x509.Certificate, root: x509.Certificate, use: str, at: datetime) -> bool:
     """Near its end, where a new one would live longer: none outlives the root."""
     end = certificate.not_valid_after_utc

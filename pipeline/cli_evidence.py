@@ -1,4 +1,4 @@
-"""Commands about evidence: ``verify``, ``capture``, ``evidence list``, ``evidence export``."""
+"""Commands about evidence: ``verify``, ``capture``, ``evidence list``."""
 
 import argparse
 import sys
@@ -6,13 +6,11 @@ import sys
 from sqlalchemy import select
 
 from crawlers.address import canonical_url
-from evidence import custody
 from evidence.keys import ensure_keys
 from evidence.trust import load as load_trust
 from evidence.verdict import exit_code
 from evidence.verify import verify as verify_package
 from evidence.verify import verify_steps
-from kernel import audit
 from kernel.clock import iso, now
 from kernel.config import settings
 from kernel.db import Database
@@ -143,43 +141,4 @@ def evidence_list(options: argparse.Namespace) -> int:
             when = iso(row.ordered_at)
             print(f"{row.id}  {row.state:<9} {row.completeness:<9} {when}  {row.url}  {row.last_error_code}")
     database.close()
-    return 0
-
-
-def evidence_export(options: argparse.Namespace) -> int:
-    """Write a sealed package to a file; reading it is a custody event with its purpose."""
-    config = settings()
-    database = open_database(config)
-    store = open_evidence_store(config)
-    if options.out.exists():
-        raise UsageError(f"expected a new file, {options.out} is there", hint="Choose another name.")
-    with database.write() as session:
-        row = session.get(Evidence, options.id)
-        if row is None or row.state != "sealed":
-            state = row.state if row else "unknown"
-            raise UsageError(f"expected sealed evidence, {options.id} is {state}", hint="wangjian evidence list")
-        at = now()
-        sha256 = row.root_sha256
-        custody.append(
-            session,
-            evidence_id=row.id,
-            action="exported",
-            actor=ACTOR,
-            purpose=options.purpose,
-            object_sha256=sha256,
-            at=at,
-        )
-        audit.append(
-            session,
-            actor=ACTOR,
-            action="evidence.export",
-            object_type="evidence",
-            object_id=row.id,
-            detail={"purpose": options.purpose},
-            at=at,
-        )
-        key = row.store_key
-        store.fetch(key, options.out)
-    database.close()
-    print(f"{options.out}  root {sha256}")
     return 0

@@ -86,11 +86,7 @@ def _about_evidence(commands: "argparse._SubParsersAction[argparse.ArgumentParse
         dest="kind", required=True
     )
     kinds.add_parser("list").set_defaults(action="cli_evidence.evidence_list")
-    export = kinds.add_parser("export", help="write a sealed package to a file 导出证据包")
-    export.add_argument("id")
-    export.add_argument("--out", type=Path, required=True)
-    export.add_argument("--purpose", required=True, help="why 导出事由")
-    export.set_defaults(action="cli_evidence.evidence_export")
+    _export(kinds)
     _approve(kinds)
 
 
@@ -162,6 +158,16 @@ def _about_officers(commands: "argparse._SubParsersAction[argparse.ArgumentParse
     withdraw = grounds.add_parser("revoke", help="take an authorisation back 撤销授权")
     withdraw.add_argument("number")
     withdraw.set_defaults(action="cli_officer.authorise_revoke")
+
+
+def _export(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    export = kinds.add_parser("export", help="write sealed packages to a file or folder 导出证据包")
+    export.add_argument("id", nargs="?", default="")
+    export.add_argument("--case", default="", help="案号 all sealed evidence of a case, with an index")
+    export.add_argument("--out", type=Path, required=True, help="new file, or a folder for a case 新文件；整案为目录")
+    export.add_argument("--purpose", required=True, help="why 导出事由")
+    export.add_argument("--as-stored", action="store_true", help="the stored bytes, nothing added 库中原样")
+    export.set_defaults(action="cli_export.evidence_export")
 
 
 def _approve(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

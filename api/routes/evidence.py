@@ -20,6 +20,7 @@ from api.schemas.evidence import (
     EvidenceDetailOut,
     EvidenceListOut,
     EvidenceOut,
+    ExportIn,
     FileOut,
     OrderIn,
     OrderOut,
@@ -84,9 +85,9 @@ def verification(context: Ctx, who: Who, evidence_id: str) -> VerificationOut:
 
 
 @router.post("/{evidence_id}/package", dependencies=[allow(Permission.EVIDENCE_EXPORT)])
-def package(context: Ctx, who: Who, evidence_id: str, body: PurposeIn) -> StreamingResponse:
-    """The sealed package itself; purpose, person and time go into its chain of custody."""
-    export = export_package(context, who, evidence_id, body.purpose)
+def package(context: Ctx, who: Who, evidence_id: str, body: ExportIn) -> StreamingResponse:
+    """The package, closed again or as stored; purpose, person and time go into its chain of custody."""
+    export = export_package(context, who, evidence_id, body.purpose, as_stored=body.as_stored)
     headers = {"Content-Disposition": f'attachment; filename="{export.name}"', "Content-Length": str(export.size)}
     return StreamingResponse(export.pieces, media_type="application/zip", headers=headers)
 

@@ -116,6 +116,12 @@ class PurposeIn(In):
     purpose: str
 
 
+class ExportIn(PurposeIn):
+    """Why a package leaves; ``as_stored`` asks for the stored bytes without reading aids."""
+
+    as_stored: bool = False
+
+
 class PasswordIn(In):
     """The signed-in officer's password, entered anew."""
 

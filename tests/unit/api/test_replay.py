@@ -177,12 +177,14 @@ def test_an_export_is_written_down_before_a_byte_leaves(house: House, sealed: st
     path = f"/api/v1/evidence/{sealed}/package"
     assert supervisor.post(path, json={"purpose": "看看"}).status_code == 403
     assert investigator.post(path, json={"purpose": " "}).status_code == 422
-    response = investigator.post(path, json={"purpose": "移送"})
+    response = investigator.post(path, json={"purpose": "移送", "as_stored": True})
     assert response.content[:4] == b"PK\x03\x04"
     assert response.headers["content-length"] == str(len(response.content))
     event = investigator.get(f"/api/v1/evidence/{sealed}").json()["custody"][-1]
     assert (event["action"], event["actor"], event["purpose"]) == ("exported", "investigator", "移送")
     assert event["object_sha256"] == "a" * 64
+    assert investigator.post(path, json={"purpose": "移送"}).status_code == 500
+    assert investigator.get(f"/api/v1/evidence/{sealed}").json()["custody"][-1] == event
 
 
 def test_a_verification_of_a_bad_package_says_so_and_is_kept(house: House, sealed: str) -> None:

@@ -100,14 +100,14 @@ def records(sealed: Sealed) -> Iterator[Database]:
     database.close()
 
 
-def test_an_export_is_a_custody_event_with_its_purpose(
+def test_an_export_as_stored_is_a_custody_event_with_its_purpose(
     records: Database, sealed: Sealed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The bytes are the sealed ones; custody and audit say why."""
     target = tmp_path / "out.zip"
     assert _run("evidence", "list") == 0
     assert "ev-new" in capsys.readouterr().out
-    assert _run("evidence", "export", "ev-cli", "--out", str(target), "--purpose", "移送法院") == 0
+    assert _run("evidence", "export", "ev-cli", "--out", str(target), "--as-stored", "--purpose", "移送法院") == 0
     assert target.read_bytes() == sealed.path.read_bytes()
     with records.read() as session:
         assert "移送法院" in custody.render(custody.events(session, "ev-cli")).decode()
