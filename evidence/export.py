@@ -7,21 +7,26 @@ Spec: 电子数据规定 (2016) 第18条 (移送); 行政处罚法 (2021) 第47�
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from evidence import closing, keys, manifest, retold, trust
+from evidence import authority, closing, keys, manifest, retold, timestamp, trust
 from evidence.closing import Packed
 from evidence.container import Source
-from evidence.errors import ExportFailedError
+from evidence.errors import ExportFailedError, TimestampError
 from evidence.package import Package, open_package
+from evidence.retold import Press
 from evidence.signer import Signer
 from evidence.verdict import EXIT_FAILED, EXIT_UNREADABLE, Report
 from evidence.verify import verify
 from kernel.clock import as_utc
 from kernel.config import Settings
+
+logger = logging.getLogger(__name__)
 
 RENEWALS = "seal/renewals/"
 ARCHIVE = "data/capture.wacz"
@@ -94,21 +99,37 @@ def is_renewed(package: Package) -> bool:
     return any(name.startswith(RENEWALS) for name in package.members)
 
 
-def additions(package: Package, signer: Signer, kinds: Mapping[str, str], aids: Aids) -> dict[str, Source]:
-    """What an export adds to a package."""
-    if is_renewed(package):
+@contextmanager
+def open_press(settings: Settings, anchors: trust.Trust, at: datetime) -> Iterator[Press]:
+    """Report signer and timestamp services of the settings, their connections closed in the end.
+
+    Raises:
+        TimestampError: the settings name no usable services. KeysError: keys are damaged.
+    """
+    services = timestamp.open_timestampers(settings)
+    with ExitStack() as open_services:
+        for service in services:
+            open_services.enter_context(service.client)
+        signer = keys.ensure_keys(settings, at).report
+        lists = tuple(authority.lists(settings, at).values())
+        yield Press(signer, services, as_utc(at), kinds_of(anchors), lists)
+
+
+def late_report(package: Package, settings: Settings, anchors: trust.Trust, at: datetime) -> dict[str, Source]:
+    """The report of a package that has none; nothing while no timestamp service answers: then N001 is told."""
+    try:
+        with open_press(settings, anchors, at) as press:
+            return {manifest.REPORT: retold.make(package, press)}
+    except TimestampError as error:
+        logger.warning("exported without a report: %s (%s)", error.message, error.code)
         return {}
-    made = aids.files(package)
-    if manifest.REPORT not in package.members:
-        made[manifest.REPORT] = retold.make(package, signer, kinds)
-    return made
 
 
 def export(stored: Path, target: Path, *, settings: Settings, at: datetime, aids: Aids) -> Exported:
     """Close a stored package again with its reading aids, and verify what was written.
 
     Args:
-        stored: only read. target: a file that is not there yet. at: aware UTC.
+        stored: only read. target: a file that is not there yet. at: aware UTC, now.
 
     Raises:
         PackageError, KeysError: it cannot be done. ExportFailedError: what was written does not verify; it is gone.
@@ -118,7 +139,9 @@ def export(stored: Path, target: Path, *, settings: Settings, at: datetime, aids
     anchors = trust.load(settings.trust_path())
     package = open_package(stored)
     signer = closer_of(settings, package, at)
-    added = additions(package, signer, kinds_of(anchors), aids)
+    added: dict[str, Source] = {} if is_renewed(package) else aids.files(package)
+    if not is_renewed(package) and manifest.REPORT not in package.members:
+        added |= late_report(package, settings, anchors, at)
     return checked(
         lambda: closing.close_again(package, target, signer=signer, at=as_utc(at), added=added), target, anchors, at
     )

@@ -5,7 +5,8 @@ It says what the sealed records say and no more; what is withheld is neither sho
 
 import json
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from evidence.pictures import Screen, screen
 from evidence.readable import ENVIRONMENT, MAX_JSON_BYTES, SECOND
 from evidence.report import LogPlace, Proof
 from evidence.signer import Signer
+from evidence.timestamp import Timestamper
 from kernel.clock import parse_iso
 from kernel.crypto import sha256_hex
 from kernel.errors import ClockError
@@ -146,7 +148,40 @@ def render(package: Package, kinds: Mapping[str, str], without: Collection[str] 
     return report.render(dossier(package, without), _proof(package, kinds, _screens(package, without)))
 
 
-def make(package: Package, signer: Signer, kinds: Mapping[str, str], without: Collection[str] = ()) -> bytes:
-    """The signed report of a package; arguments and errors as of :func:`render`."""
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What makes a report last.
+
+    Attributes:
+        signer: of reports, in force now. services: two or more timestamp services. at: our time, aware UTC.
+        kinds: timestamp service to ``court`` or ``test``. lists: revocation lists, DER.
+    """
+
+    signer: Signer
+    services: Sequence[Timestamper]
+    at: datetime
+    kinds: Mapping[str, str]
+    lists: Sequence[bytes] = ()
+
+    def sign(self, unsigned: bytes, evidence_id: str) -> bytes:
+        """PAdES B-LTA, with timestamps of two services."""
+        signed = pades.sign(unsigned, self.signer, f"Evidence {evidence_id}", at=self.at, service=self.services[0])
+        return self.archive(signed)
+
+    def archive(self, signed: bytes) -> bytes:
+        """One more timestamp over a signed report, with what is needed to judge the others."""
+        first, last = self.services[0], self.services[-1]
+        lists = (*self.lists, *first.lists, *last.lists)
+        return pades.archive(signed, self.signer, last, at=self.at, lists=lists, others=(first.root, last.root))
+
+
+def make(package: Package, press: Press, without: Collection[str] = ()) -> bytes:
+    """The signed report of a package.
+
+    Raises:
+        as of :func:`render`; TimestampError: no good answer of the services.
+
+    Effects: a request to each of two services.
+    """
     evidence_id = str(_record(package, manifest.FACTS).get("evidence_id", ""))
-    return pades.sign(render(package, kinds, without), signer, f"Evidence {evidence_id}")
+    return press.sign(render(package, press.kinds, without), evidence_id)

@@ -10,6 +10,8 @@ from evidence.errors import ExportFailedError, KeysError, MalformedError
 from evidence.export import Aids
 from evidence.package import open_package
 from evidence.seal import Sealed
+from kernel.config import Settings
+from tests.data.evidence.corpus_redacted import renew
 from tests.data.evidence.forge import Bag, flip
 from tests.data.evidence.workshop import AT, Workshop
 
@@ -30,7 +32,7 @@ def test_aids_and_report_are_added(workshop: Workshop, sealed: Sealed, tmp_path:
     """A package sealed without a report gets one; verdict and root stay those of the sealed package."""
     bare = tmp_path / "bare.zip"
     closing.close_again(open_package(sealed.path), bare, signer=workshop.keys.seal, at=AT, without=(manifest.REPORT,))
-    done = export.export(bare, tmp_path / "out.zip", settings=workshop.settings, at=LATER, aids=aids)
+    done = export.export(bare, tmp_path / "out.zip", settings=workshop.settings, at=AT, aids=aids)
     assert {step.code for step in done.report.steps} == {"OK", "W320"}
     assert done.report.root_sha256 == sealed.root_sha256
     assert {"verifier.html", "viewer/index.html", "viewer/ui.js", "viewer/replay/sw.js", "report.pdf"} <= {
@@ -39,12 +41,23 @@ def test_aids_and_report_are_added(workshop: Workshop, sealed: Sealed, tmp_path:
     assert done.packed.sha256 == export.sha256_of(tmp_path / "out.zip")
 
 
+def test_without_services_the_report_is_left_out(workshop: Workshop, sealed: Sealed, tmp_path: Path) -> None:
+    """It is told as N001; all else leaves."""
+    bare = tmp_path / "bare.zip"
+    closing.close_again(open_package(sealed.path), bare, signer=workshop.keys.seal, at=AT, without=(manifest.REPORT,))
+    alone = workshop.settings.model_copy(update={"tsa_urls": ()})
+    done = export.export(bare, tmp_path / "out.zip", settings=alone, at=AT, aids=Aids())
+    assert {step.code for step in done.report.steps} == {"OK", "W320", "N001"}
+
+
 def test_nothing_is_added_to_a_renewed_package(workshop: Workshop, bag: Bag, tmp_path: Path, aids: Aids) -> None:
     """Its archive timestamps name every file."""
-    renewed = tmp_path / "renewed.zip"
-    renewed.write_bytes(bag.put({"seal/renewals/20270101T000000Z/record.ers": b"x"}).reclose().zip())
-    assert export.is_renewed(open_package(renewed))
-    assert export.additions(open_package(renewed), workshop.keys.report, {}, aids) == {}
+    path = tmp_path / "renewed.zip"
+    path.write_bytes(renew(bag).zip())
+    assert export.is_renewed(open_package(path))
+    done = export.export(path, tmp_path / "out.zip", settings=workshop.settings, at=AT, aids=aids)
+    assert manifest.VERIFIER not in done.packed.files
+    assert {step.code for step in done.report.steps} == {"OK", "W320"}
 
 
 def test_without_an_archive_there_is_no_viewer(bag: Bag, tmp_path: Path, aids: Aids) -> None:
@@ -64,15 +77,16 @@ def test_a_damaged_package_does_not_leave(workshop: Workshop, bag: Bag, tmp_path
     assert not out.exists()
 
 
-def test_the_signer_is_one_that_was_in_force_at_the_seal(workshop: Workshop, sealed: Sealed) -> None:
+def test_the_signer_is_one_that_was_in_force_at_the_seal(sealed: Sealed, tmp_path: Path) -> None:
     """Years later the certificate has changed; the package is judged for its own time."""
     package = open_package(sealed.path)
     assert retold.sealed_time(package) == AT
-    now = export.closer_of(workshop.settings, package, AT)
-    later = export.closer_of(workshop.settings, package, AT + timedelta(days=365 * 6))
-    assert later.certificate == now.certificate
+    own = Settings(data_dir=tmp_path)
+    now = export.closer_of(own, package, AT)
+    assert keys.ensure_keys(own, AT + timedelta(days=365 * 6)).report.certificate != now.certificate
+    assert export.closer_of(own, package, AT + timedelta(days=365 * 6)).certificate == now.certificate
     with pytest.raises(KeysError, match="in force"):
-        keys.signer_then(workshop.settings, "report", AT - timedelta(days=99), AT)
+        keys.signer_then(own, "report", AT - timedelta(days=99), AT)
 
 
 def test_without_timestamps_there_is_no_time(bag: Bag, tmp_path: Path) -> None:
