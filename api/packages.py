@@ -11,6 +11,7 @@ from api.auth import SignedIn
 from api.context import Context
 from api.errors import NotFoundError
 from api.orders import check_purpose
+from api.package_record import proven_detail
 from api.queries.evidence import find_sealed
 from evidence import custody, manifest, trust
 from evidence.errors import StoreMissingError
@@ -19,7 +20,7 @@ from evidence.package import Package, open_package
 from evidence.store import open_store
 from evidence.store_files import FileStore
 from evidence.verdict import EXIT_FAILED, EXIT_PASSED, EXIT_UNREADABLE, WORDS, State, Step, exit_code
-from evidence.verify import verify_steps
+from evidence.verify import Verification
 from kernel import audit
 from kernel.config import Settings
 from kernel.models import Evidence
@@ -148,14 +149,13 @@ def run_verification(context: Context, who: SignedIn, evidence_id: str) -> Itera
         held = stack.pop_all()
 
     def steps() -> Iterator[Step]:
-        done: list[Step] = []
+        run = Verification(path, trust=anchors, at=context.now())
         with held:
-            for step in verify_steps(path, trust=anchors, at=context.now()):
-                done.append(step)
-                yield step
-        verdict = verdict_of(done)
-        codes = sorted({step.code for step in done if step.code != "OK"})
-        note(context, who, evidence, "verified", detail={"verdict": verdict.word, "codes": codes})
+            yield from run.steps()
+        report = run.report()
+        codes = sorted({step.code for step in report.steps if step.code != "OK"})
+        kept = {"verdict": report.verdict, "codes": codes, **proven_detail(report)}
+        note(context, who, evidence, "verified", detail=kept)
 
     return steps()
 

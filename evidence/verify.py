@@ -53,19 +53,45 @@ def _outcomes(run: Inspection) -> Iterator[tuple[str, Outcome]]:
     yield "trust", told.trust(run)
 
 
-def _steps(run: Inspection) -> Iterator[Step]:
-    for number, (key, (state, code, detail)) in enumerate(_outcomes(run), start=1):
-        yield Step(number, key, state, code, detail[:MAX_DETAIL])
-
-
-def verify_steps(path: Path, *, trust: Trust, at: datetime) -> Iterator[Step]:
-    """The steps one by one, as they are done, for a live display.
+class Verification:
+    """One verification: its steps as they are done, for a live display, and its report.
 
     Args:
         path: a package file, or the folder it was unpacked into. trust: the only roots that count.
         at: now, aware UTC; only expiry is judged by it.
     """
-    return _steps(Inspection(path, trust, as_utc(at)))
+
+    def __init__(self, path: Path, *, trust: Trust, at: datetime) -> None:
+        self._run = Inspection(path, trust, as_utc(at))
+        self._done: list[Step] = []
+
+    def steps(self) -> Iterator[Step]:
+        """The steps, once."""
+        for number, (key, (state, code, detail)) in enumerate(_outcomes(self._run), start=1):
+            step = Step(number, key, state, code, detail[:MAX_DETAIL])
+            self._done.append(step)
+            yield step
+
+    def report(self) -> Report:
+        """What the steps that were done so far add up to."""
+        run, tree = self._run, self._run.checkpoint
+        return Report(
+            at=run.at,
+            steps=tuple(self._done),
+            root_sha256=run.root,
+            evidence_id=run.facts.get("evidence_id", ""),
+            url=run.facts.get("url", ""),
+            stamps=tuple(run.stamps),
+            trust=run.kind(),
+            log=LogFact(tree.origin, tree.size, run.index, tuple(sorted(run.cosigned))) if tree else None,
+            not_before=run.bracket.not_before if run.bracket else None,
+            not_after=run.bracket.not_after if run.bracket else None,
+        )
+
+
+def verify_steps(path: Path, *, trust: Trust, at: datetime) -> Iterator[Step]:
+    """The steps one by one, as they are done. Arguments as of :class:`Verification`."""
+    return Verification(path, trust=trust, at=at).steps()
 
 
 def verify(path: Path, *, trust: Trust, at: datetime) -> Report:
@@ -78,18 +104,7 @@ def verify(path: Path, *, trust: Trust, at: datetime) -> Report:
     Returns:
         the report; its ``exit_code`` is 0 to 3.
     """
-    run = Inspection(path, trust, as_utc(at))
-    steps = tuple(_steps(run))
-    tree = run.checkpoint
-    return Report(
-        at=run.at,
-        steps=steps,
-        root_sha256=run.root,
-        evidence_id=run.facts.get("evidence_id", ""),
-        url=run.facts.get("url", ""),
-        stamps=tuple(run.stamps),
-        trust=run.kind(),
-        log=LogFact(tree.origin, tree.size, run.index, tuple(sorted(run.cosigned))) if tree else None,
-        not_before=run.bracket.not_before if run.bracket else None,
-        not_after=run.bracket.not_after if run.bracket else None,
-    )
+    run = Verification(path, trust=trust, at=at)
+    for _ in run.steps():
+        pass
+    return run.report()

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.orm import Session
 
 from api.errors import ConflictError, NotFoundError
@@ -11,18 +12,24 @@ from api.policy import Scope
 from api.queries.scope import evidence_visible
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut
 from evidence.approval import LEAST_OFFICERS, given
-from kernel.models import CustodyEvent, Evidence, Listing, RuleHit, Shop
+from kernel.models import Approval, CustodyEvent, Evidence, Listing, RuleHit, Shop
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFilter:
-    """What to list; empty means any. ``text`` is looked for in the address and the root hash."""
+    """What to list; empty means any. ``text`` is looked for in the address and the root hash.
+
+    Attributes:
+        case_number: its beginning. waiting: ``officers`` for what fewer than two have approved.
+    """
 
     state: str = ""
     reason: str = ""
     completeness: str = ""
     trust: str = ""
     text: str = ""
+    case_number: str = ""
+    waiting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +63,23 @@ class EvidenceDetail:
     custody: tuple[CustodyEvent, ...]
     approvals: tuple[ApprovalRow, ...]
 
+    def chain(self) -> tuple[tuple[CustodyEvent, ...], ...]:
+        """The custody events one by one, those of the running hash that follow one another as one group."""
+        groups = groupby(self.custody, lambda event: (event.action == "checkpoint") or event.seq)
+        return tuple(tuple(group) for _, group in groups)
+
     def waits_for_officers(self) -> bool:
         """Captured for a case, and fewer than two have approved the seal."""
         row = self.evidence
         people = {one.certificate_number for one in self.approvals}
         return bool(row.case_number) and row.state == "captured" and len(people) < LEAST_OFFICERS
+
+
+def _lacks_officers() -> ColumnElement[bool]:
+    """Captured for a case and approved by fewer than two. Whether these are still in force the seal asks anew."""
+    officers = select(func.count(Approval.officer_id.distinct())).where(Approval.evidence_id == Evidence.id)
+    waits = (Evidence.state == "captured") & (Evidence.case_number != "")
+    return waits & (officers.scalar_subquery() < LEAST_OFFICERS)
 
 
 def _query(scope: Scope) -> Select[Evidence, Shop]:
@@ -80,6 +99,10 @@ def list_evidence(
     ):
         if value:
             query = query.where(column == value)
+    if wanted.case_number:
+        query = query.where(Evidence.case_number.istartswith(wanted.case_number.strip(), autoescape=True))
+    if wanted.waiting:
+        query = query.where(_lacks_officers() if wanted.waiting == "officers" else false())
     if wanted.text:
         query = query.where(
             Evidence.url.icontains(wanted.text, autoescape=True) | Evidence.root_sha256.startswith(wanted.text.lower())
@@ -89,7 +112,7 @@ def list_evidence(
 
 
 def evidence_facets(session: Session, scope: Scope) -> dict[str, dict[str, int]]:
-    """How much evidence there is by state, reason, completeness and trust."""
+    """How much evidence there is by state, reason, completeness and trust, and how much waits for officers."""
     seen = evidence_visible(scope)
     columns = {
         "state": Evidence.state,
@@ -97,10 +120,12 @@ def evidence_facets(session: Session, scope: Scope) -> dict[str, dict[str, int]]
         "completeness": Evidence.completeness,
         "trust": Evidence.trust,
     }
-    return {
+    found = {
         name: {value: number for value, number in counts(session, column, seen).items() if value}
         for name, column in columns.items()
     }
+    waiting = session.execute(select(func.count(Evidence.id)).where(seen, _lacks_officers())).scalar_one()
+    return {**found, "waiting": {"officers": waiting} if waiting else {}}
 
 
 def find_evidence(session: Session, scope: Scope, evidence_id: str) -> Evidence:

@@ -18,7 +18,8 @@ from api.auth import SignedIn
 from api.context import context_of
 from api.policy import Permission
 from api.ui.catalogue import LANGUAGES, Language, text, word
-from kernel.clock import CHINA
+from kernel.clock import CHINA, parse_iso
+from kernel.errors import ClockError
 from supervision.rules.rule_catalogue import load_catalogue
 
 HERE = Path(__file__).parent
@@ -63,6 +64,14 @@ def money(fen: int | None) -> str:
 def when(at: datetime | None) -> str:
     """A time in China's zone, to the second."""
     return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S") if at else "—"
+
+
+def moment(value: str) -> str:
+    """The same of a time in RFC 3339; as it is where it is none."""
+    try:
+        return when(parse_iso(value)) if value else "—"
+    except ClockError:
+        return value
 
 
 def day(at: datetime | None) -> str:
@@ -131,7 +140,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (money, when, day, size, number, grouped, web_link, fact_text)
+    filters = (money, when, moment, day, size, number, grouped, web_link, fact_text)
     environment.filters.update({function.__name__: function for function in filters})
     environment.globals.update(
         static_url=static_url, integrity=integrity, with_query=with_query, htmx_config=HTMX_CONFIG, themes=THEMES,

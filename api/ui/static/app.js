@@ -83,6 +83,7 @@
         return read(answer.body.getReader(), function (kind, data) {
           if (kind === "step") list.insertAdjacentHTML("beforeend", data);
           else if (kind === "verdict") verdict.innerHTML = data;
+          else if (kind === "standing" && document.getElementById(kind)) document.getElementById(kind).innerHTML = data;
         });
       }).catch(function (error) {
         verdict.textContent = String(error.message || error);

@@ -1,6 +1,6 @@
 """Evidence: list, page, live verification, screenshots, export, replay."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -12,6 +12,7 @@ from api.approvals import approve_evidence, begin_reading, find_for_reading, rea
 from api.auth import SignedIn
 from api.context import Context, Ctx
 from api.live import stream_steps
+from api.package_record import Standing, authority_of, missing, proven, second_look, stated
 from api.packages import (
     ARCHIVE,
     export_package,
@@ -67,12 +68,17 @@ def _page_values(context: Context, who: SignedIn, evidence_id: str) -> dict[str,
     values: dict[str, Any] = {
         "detail": detail, "files": (), "screens": (), "has_replay": False, "steps": None, "verdict": None,
         "package_problem": "", "pending": _is_pending(detail), "reading": reading,
+        "standing": proven(detail.custody), "authority": None, "looks": (), "missing": None,
         "may_approve": detail.evidence.case_number and detail.evidence.state == "captured",
     }  # fmt: skip
     if detail.evidence.state == "sealed":
         try:
             with stored_package(context.settings, detail.evidence) as package:
                 files = list_files(package)
+                values.update(authority=authority_of(package), standing=values["standing"] or stated(package))
+                if reading:
+                    # These quote the captured page, so they are its contents.
+                    values.update(looks=second_look(package), missing=missing(package))
             values.update(
                 files=files, screens=screens_of(files), has_replay=any(file.path == ARCHIVE for file in files)
             )
@@ -119,19 +125,28 @@ def verify(request: Request, context: Ctx, who: Who, evidence_id: str) -> Respon
     """Verify now: an event stream of steps for our script, a whole page without it."""
     steps = run_verification(context, who, evidence_id)
     if EVENT_STREAM in request.headers.get("accept", ""):
-        return stream_steps(_events(request, steps))
+        return stream_steps(_events(request, steps, lambda: _standing(context, who, evidence_id)))
     done = list(steps)
     values = _page_values(context, who, evidence_id)
     values.update(steps=done, verdict=verdict_of(done))
     return page(request, "evidence.html", **values)
 
 
-def _events(request: Request, steps: Iterator[Step]) -> Iterator[tuple[str, str]]:
+def _standing(context: Context, who: SignedIn, evidence_id: str) -> Standing | None:
+    with context.database.read() as session:
+        return proven(read_evidence(session, who.scope, evidence_id).custody)
+
+
+def _events(
+    request: Request, steps: Iterator[Step], standing: Callable[[], Standing | None]
+) -> Iterator[tuple[str, str]]:
     done = []
     for step in steps:
         done.append(step)
         yield "step", render(request, "fragments/step.html", step=step)
     yield "verdict", render(request, "fragments/verdict.html", verdict=verdict_of(done))
+    # Written with the last step: what was stated is now what was proven.
+    yield "standing", render(request, "fragments/standing.html", standing=standing())
 
 
 @router.get("/evidence/{evidence_id}/files/{name:path}", dependencies=[allow(Permission.EVIDENCE_READ)])

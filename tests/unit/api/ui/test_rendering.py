@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.locations import local_path
-from api.ui.rendering import fact_text, grouped, money, number, size, web_link, when, with_query
+from api.ui.rendering import fact_text, grouped, moment, money, number, size, web_link, when, with_query
 from tests.e2e.seeded_market import AT
 
 
@@ -19,6 +19,7 @@ def test_values_read_as_people_write_them() -> None:
         "¥1,234,567.89",
     ]
     assert when(AT) == "2026-11-20 10:00:00"
+    assert [moment("2026-11-20T02:00:00Z"), moment(""), moment("soon")] == ["2026-11-20 10:00:00", "—", "soon"]
     assert [size(value) for value in (None, 1_023, 1_536, 5 << 30)] == ["0 B", "1023 B", "1.5 KB", "5.0 GB"]
     assert grouped("a" * 10) == "aaaa aaaa aa"
     assert (number(None), number(12_345)) == ("—", "12,345")
