@@ -156,7 +156,13 @@ def test_what_is_stated_becomes_proven_on_the_page(house: House, stored: str) ->
     page = _page(browser, stored)
     after = _text(page, "#standing")
     assert "尚未校验" not in after
-    for part in ("2026-11-25 15:59:30", "2026-11-25 16:00:00", "30 秒", "第 11 号", "test/north · witness.example.test/south"):
+    for part in (
+        "2026-11-25 15:59:30",
+        "2026-11-25 16:00:00",
+        "30 秒",
+        "第 11 号",
+        "test/north · witness.example.test/south",
+    ):
         assert part in after, after
     assert page.css_first('#standing a[href="/log/checkpoint"]') is not None
     assert "样例立案〔2026〕ev-000000000001aa号" in _text(page, "#approvals")
