@@ -65,7 +65,7 @@ class EvidenceDetail:
 
     def chain(self) -> tuple[tuple[CustodyEvent, ...], ...]:
         """The custody events one by one, those of the running hash that follow one another as one group."""
-        groups = groupby(self.custody, lambda event: (event.action == "checkpoint") or event.seq)
+        groups = groupby(self.custody, lambda event: 0 if event.action == "checkpoint" else event.seq)
         return tuple(tuple(group) for _, group in groups)
 
     def waits_for_officers(self) -> bool:
