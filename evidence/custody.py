@@ -20,7 +20,27 @@ from kernel.crypto import canonical_json, sha256_hex
 from kernel.models import CustodyEvent
 
 ZERO = "0" * 64
-ACTIONS = ("ordered", "checkpoint", "captured", "approved", "sealed", "verified", "read", "exported", "failed")
+ACTIONS = (
+    "ordered",
+    "checkpoint",
+    "captured",
+    "approved",
+    "sealed",
+    "verified",
+    "read",
+    "exported",
+    "failed",
+    "copied",
+    "damaged",
+    "missing",
+    "restored",
+    "held",
+    "released",
+    "deletion_asked",
+    "deletion_agreed",
+    "deletion_withdrawn",
+    "deleted",
+)
 FIELDS = frozenset(
     (
         "action",

@@ -165,6 +165,72 @@ class StoreDamagedError(StoreError):
     code = "evidence.store_damaged"
 
 
+class StoreLockedError(StoreError):
+    """The store does not let go of an object: its term has not ended, or a legal hold is on."""
+
+    code = "evidence.store_locked"
+
+
+class NoGoodCopyError(StoreError):
+    """No place holds good bytes to restore from."""
+
+    code = "evidence.no_good_copy"
+
+
+class NothingToRestoreError(EvidenceError):
+    """Every place has the right bytes already."""
+
+    code = "evidence.nothing_to_restore"
+
+
+class HoldError(EvidenceError):
+    """What was entered about a legal hold is not understood, or there is none to release."""
+
+    code = "evidence.hold"
+
+
+class RetainedError(EvidenceError):
+    """Evidence that may not be deleted: not sealed, within its storage term, held, or of an open case."""
+
+    code = "evidence.retained"
+
+
+class RetainedTermError(RetainedError):
+    """The storage term has not ended."""
+
+    code = "evidence.retained_term"
+
+
+class RetainedHoldError(RetainedError):
+    """A legal hold is not released."""
+
+    code = "evidence.retained_hold"
+
+
+class RetainedCaseError(RetainedError):
+    """The case it was taken for is open."""
+
+    code = "evidence.retained_case"
+
+
+class RetainedStateError(RetainedError):
+    """Not sealed, or deleted already."""
+
+    code = "evidence.retained_state"
+
+
+class DeletionError(EvidenceError):
+    """A deletion that was not asked for, asked for twice, or whose reason and basis are missing."""
+
+    code = "evidence.deletion"
+
+
+class CertificateError(EvidenceError):
+    """A deletion certificate that does not hold."""
+
+    code = "evidence.deletion_certificate"
+
+
 class OfficerError(EvidenceError):
     """What was entered about an officer is not understood."""
 

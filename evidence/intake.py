@@ -1,7 +1,8 @@
 """Intake: what is to become evidence, and how far it has come.
 
 ``ordered → capturing → captured → sealed``; anything not sealed may fail; what failed may be ordered
-again. A capture that was killed goes back to ``ordered``. ``sealed`` is final.
+again. A capture that was killed goes back to ``ordered``. ``sealed`` is final, until the storage term has ended and
+two officers have it ``deleted``.
 """
 
 from collections.abc import Mapping
@@ -18,11 +19,13 @@ from kernel.identifiers import new_id
 from kernel.models import Evidence
 
 ORDERED, CAPTURING, CAPTURED, SEALED, FAILED = "ordered", "capturing", "captured", "sealed", "failed"
+DELETED = "deleted"
 NEXT: Mapping[str, frozenset[str]] = {
     ORDERED: frozenset((CAPTURING, FAILED)),
     CAPTURING: frozenset((CAPTURED, ORDERED, FAILED)),
     CAPTURED: frozenset((SEALED, ORDERED, FAILED)),
-    SEALED: frozenset(),
+    SEALED: frozenset((DELETED,)),
+    DELETED: frozenset(),
     FAILED: frozenset((ORDERED,)),
 }
 REASONS = ("rule", "order")

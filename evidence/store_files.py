@@ -1,7 +1,8 @@
 """Evidence in files: one file an object, named by its digest, read-only, never replaced.
 
 A file is written aside, synchronised, re-hashed, and linked to its name; a link to a name that is
-taken fails, so that nothing is ever overwritten. Killed at any point it leaves no half object.
+taken fails, so that nothing is ever overwritten. Killed at any point it leaves no half object. Damaged
+bytes that are replaced stay in ``quarantine``.
 """
 
 import errno
@@ -10,7 +11,8 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +27,7 @@ from kernel.crypto import CHUNK_BYTES
 
 KEY = re.compile(r"[0-9a-f]{64}")
 INCOMING = "incoming"
+QUARANTINE = "quarantine"
 # A temporary file this old belongs to a writer that is gone.
 STALE = timedelta(days=1)
 FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
@@ -87,6 +90,11 @@ def fetch_into(to: Path, source: BinaryIO, key: str) -> Path:
     return to
 
 
+def quarantine_name(key: str, at: datetime) -> str:
+    """The name of bytes in quarantine: no key, so that it never counts as an object."""
+    return f"{key}.{at.astimezone(UTC):%Y%m%dT%H%M%SZ}.{secrets.token_hex(4)}"
+
+
 def damaged(key: str, found: str) -> StoreDamagedError:
     """The error for bytes that lost their digest."""
     return StoreDamagedError(
@@ -119,14 +127,25 @@ class FileStore:
         require_key(key)
         return self._root / key[:2] / key
 
-    def put(self, path: Path, *, sha256: str) -> str:
-        """As ``Store.put``."""
+    def put(self, path: Path, *, sha256: str, until: datetime | None = None) -> str:
+        """As ``Store.put``; no file system locks files until a time."""
+        del until
         target = self.path(sha256)
-        aside = self._incoming / f"{sha256[:16]}.{os.getpid()}.{secrets.token_hex(8)}"
         try:
             if target.exists():
                 self.check(sha256)
                 return sha256
+            with self._aside(path, sha256) as aside:
+                self._link(aside, target, sha256)
+        except OSError as error:
+            raise disk_error(error, self._root) from error
+        return sha256
+
+    @contextmanager
+    def _aside(self, path: Path, sha256: str) -> Iterator[Path]:
+        """A durable, read-only copy of a file on this file system, with the right digest; gone after the block."""
+        aside = self._incoming / f"{sha256[:16]}.{os.getpid()}.{secrets.token_hex(8)}"
+        try:
             with path.open("rb") as source, aside.open("xb") as sink:
                 found, _ = copy_hashed(source, sink)
                 sink.flush()
@@ -134,18 +153,90 @@ class FileStore:
                 os.fsync(sink.fileno())
             if found != sha256:
                 raise StoreConflictError(f"expected bytes with digest {sha256[:12]}…, got {found[:12]}…")
-            target.parent.mkdir(exist_ok=True)
-            synchronise(self._root)
-            try:
-                os.link(aside, target)
-            except FileExistsError:
-                self.check(sha256)
-            synchronise(target.parent)
-        except OSError as error:
-            raise disk_error(error, self._root) from error
+            yield aside
         finally:
             aside.unlink(missing_ok=True)
-        return sha256
+
+    def _link(self, aside: Path, target: Path, sha256: str) -> None:
+        target.parent.mkdir(exist_ok=True)
+        synchronise(self._root)
+        try:
+            os.link(aside, target)
+        except FileExistsError:
+            self.check(sha256)
+        synchronise(target.parent)
+
+    def restore(self, path: Path, *, sha256: str, at: datetime, until: datetime | None = None) -> str:
+        """As ``Store.restore``. At no moment is there neither the damaged nor the good file."""
+        del until
+        target = self.path(sha256)
+        try:
+            with self._aside(path, sha256) as aside:
+                if not target.exists():
+                    self._link(aside, target, sha256)
+                    return ""
+                try:
+                    self.check(sha256)
+                except StoreDamagedError:
+                    kept = self._quarantine(target, sha256, at)
+                else:
+                    return ""
+                aside.replace(target)
+                synchronise(target.parent)
+                return str(kept)
+        except OSError as error:
+            raise disk_error(error, self._root) from error
+
+    def _quarantine(self, target: Path, key: str, at: datetime) -> Path:
+        """A second name for bytes, below ``quarantine``."""
+        folder = self._root / QUARANTINE
+        folder.mkdir(exist_ok=True)
+        kept = folder / quarantine_name(key, at)
+        os.link(target, kept)
+        synchronise(folder)
+        synchronise(self._root)
+        return kept
+
+    def set_aside(self, key: str, *, at: datetime) -> str:
+        """As ``Store.set_aside``."""
+        self._open(key).close()
+        try:
+            kept = self._quarantine(self.path(key), key, at)
+            self.path(key).unlink(missing_ok=True)
+            synchronise(self.path(key).parent)
+        except OSError as error:
+            raise disk_error(error, self._root) from error
+        return str(kept)
+
+    def erase(self, key: str) -> None:
+        """As ``Store.erase``."""
+        target = self.path(key)
+        try:
+            for path in (target, *(self._root / QUARANTINE).glob(f"{key}.*")):
+                if path.exists():
+                    path.unlink()
+                    synchronise(path.parent)
+        except OSError as error:
+            raise disk_error(error, self._root) from error
+
+    def retain(self, key: str, until: datetime) -> None:
+        """As ``Store.retain``: a file has its read-only mode and no more."""
+        del until
+        self._make_read_only(key)
+
+    def hold(self, key: str, *, on: bool) -> None:
+        """As ``Store.hold``: a file has its read-only mode and no more."""
+        del on
+        self._make_read_only(key)
+
+    def _make_read_only(self, key: str) -> None:
+        with self._open(key) as stream:
+            os.fchmod(stream.fileno(), 0o444)
+
+    def stored_at(self, key: str) -> datetime:
+        """As ``Store.stored_at``."""
+        with self._open(key) as stream:
+            return datetime.fromtimestamp(os.fstat(stream.fileno()).st_mtime, UTC)
 
     def _open(self, key: str) -> BinaryIO:
         try:
@@ -181,5 +272,5 @@ class FileStore:
     def keys(self) -> Iterator[str]:
         """As ``Store.keys``."""
         for folder in sorted(self._root.iterdir()):
-            if folder.is_dir() and folder.name != INCOMING:
+            if folder.is_dir() and folder.name not in {INCOMING, QUARANTINE}:
                 yield from sorted(entry.name for entry in folder.iterdir() if KEY.fullmatch(entry.name))

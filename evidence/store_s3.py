@@ -6,7 +6,8 @@ The service's own checksum is asked for at writing; at reading we trust only our
 import base64
 import hashlib
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -14,8 +15,15 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from evidence.errors import StoreConflictError, StoreError, StoreMissingError
-from evidence.store_files import KEY, damaged, disk_error, fetch_into, require_key
+from evidence.errors import (
+    StoreConflictError,
+    StoreDamagedError,
+    StoreError,
+    StoreLockedError,
+    StoreMissingError,
+)
+from evidence.storage_term import years_after
+from evidence.store_files import KEY, QUARANTINE, damaged, disk_error, fetch_into, quarantine_name, require_key
 from kernel.clock import now
 from kernel.config import Settings
 from kernel.crypto import CHUNK_BYTES, digest_file
@@ -23,10 +31,9 @@ from kernel.crypto import CHUNK_BYTES, digest_file
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Administrative case files are kept at least five years; leap days included.
-RETENTION = timedelta(days=5 * 366)
 MAX_PUT_BYTES = 5_000_000_000
 TAKEN = frozenset(("PreconditionFailed", "ConditionalRequestConflict", "412", "409"))
+LOCKED = frozenset(("AccessDenied", "403", "MethodNotAllowed", "InvalidRequest"))
 MISSING = frozenset(("404", "NoSuchKey", "NotFound"))
 
 
@@ -36,14 +43,16 @@ class S3Store:
     Args:
         settings: ``evidence_store_url`` (``s3://bucket/prefix``), ``s3_endpoint_url``, ``s3_access_key``,
             ``s3_secret_key``; without keys the machine's own S3 credentials are used.
+        url: of another bucket than that setting's.
 
     Raises:
         StoreError: the bucket is not there or does not answer.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        bucket, _, prefix = settings.evidence_store_url.removeprefix("s3://").partition("/")
+    def __init__(self, settings: Settings, url: str = "") -> None:
+        bucket, _, prefix = (url or settings.evidence_store_url).removeprefix("s3://").partition("/")
         self._bucket, self._prefix = bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._years = settings.retention_years
         self._client: S3Client = boto3.client(
             "s3",
             endpoint_url=settings.s3_endpoint_url or None,
@@ -76,9 +85,16 @@ class S3Store:
         require_key(key)
         return f"{self._prefix}{key[:2]}/{key}"
 
-    def put(self, path: Path, *, sha256: str) -> str:
+    def put(self, path: Path, *, sha256: str, until: datetime | None = None) -> str:
         """As ``Store.put``."""
-        name = self.name(sha256)
+        self._require_bytes(path, sha256)
+        if not self.exists(sha256):
+            self._upload(path, sha256, until, IfNoneMatch="*")
+        self.check(sha256)
+        return sha256
+
+    def _require_bytes(self, path: Path, sha256: str) -> None:
+        require_key(sha256)
         try:
             found, size = digest_file(path)["sha256"], path.stat().st_size
         except OSError as error:
@@ -87,19 +103,18 @@ class S3Store:
             raise StoreConflictError(f"expected bytes with digest {sha256[:12]}…, got {found[:12]}…")
         if size > MAX_PUT_BYTES:
             raise StoreError(f"expected at most {MAX_PUT_BYTES} bytes for one object, got {size}")
-        if self.exists(sha256):
-            self.check(sha256)
-            return sha256
-        lock: dict[str, Any] = {}
-        if self.locked:
-            lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": now() + RETENTION}
+
+    def _upload(self, path: Path, sha256: str, until: datetime | None, **options: str) -> None:
+        lock: dict[str, Any] = dict(options)
+        until = until or years_after(now(), self._years)
+        if self.locked and until > now():
+            lock |= {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
         try:
             with path.open("rb") as source:
                 self._client.put_object(
                     Bucket=self._bucket,
-                    Key=name,
+                    Key=self.name(sha256),
                     Body=source,
-                    IfNoneMatch="*",
                     ChecksumAlgorithm="SHA256",
                     ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode(),
                     **lock,
@@ -109,8 +124,97 @@ class S3Store:
                 raise self._unusable(error) from error
         except BotoCoreError as error:
             raise self._unusable(error) from error
+
+    @contextmanager
+    def _answering(self, key: str) -> Iterator[None]:
+        """Name what the service says of an object."""
+        try:
+            yield
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code")
+            if code in MISSING:
+                raise StoreMissingError(f"expected an object {key[:12]}… in {self._bucket}, got none") from error
+            if code in LOCKED:
+                raise StoreLockedError(
+                    f"expected {self._bucket} to let go of {key[:12]}…, got {error}",
+                    hint="Its object lock ends with the storage term; a legal hold has to be released first.",
+                ) from error
+            raise self._unusable(error) from error
+        except BotoCoreError as error:
+            raise self._unusable(error) from error
+
+    def restore(self, path: Path, *, sha256: str, at: datetime, until: datetime | None = None) -> str:
+        """As ``Store.restore``; where the bucket keeps versions the damaged one stays as an older one too."""
+        self._require_bytes(path, sha256)
+        kept = ""
+        if self.exists(sha256):
+            try:
+                self.check(sha256)
+            except StoreDamagedError:
+                kept = self._quarantine(sha256, at)
+            else:
+                return ""
+        self._upload(path, sha256, until)
         self.check(sha256)
-        return sha256
+        return kept
+
+    def _quarantine(self, key: str, at: datetime) -> str:
+        kept = f"{self._prefix}{QUARANTINE}/{quarantine_name(key, at)}"
+        with self._answering(key):
+            self._client.copy_object(
+                Bucket=self._bucket, Key=kept, CopySource={"Bucket": self._bucket, "Key": self.name(key)}
+            )
+        return f"s3://{self._bucket}/{kept}"
+
+    def set_aside(self, key: str, *, at: datetime) -> str:
+        """As ``Store.set_aside``."""
+        kept = self._quarantine(key, at)
+        try:
+            self._erase_below(self.name(key), key)
+        except StoreLockedError:
+            # The bucket keeps it where it is: then there is no reason for a second one.
+            self._erase_below(kept.removeprefix(f"s3://{self._bucket}/"), key)
+            raise
+        return kept
+
+    def erase(self, key: str) -> None:
+        """As ``Store.erase``: every version, and delete markers."""
+        self._erase_below(self.name(key), key)
+        self._erase_below(f"{self._prefix}{QUARANTINE}/{key}.", key)
+
+    def _erase_below(self, start: str, key: str) -> None:
+        with self._answering(key):
+            pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=start)
+            for page in pages:
+                for item in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+                    self._client.delete_object(Bucket=self._bucket, Key=item["Key"], VersionId=item["VersionId"])
+
+    def retain(self, key: str, until: datetime) -> None:
+        """As ``Store.retain``."""
+        with self._answering(key):
+            found = self._client.head_object(Bucket=self._bucket, Key=self.name(key))
+            present = found.get("ObjectLockRetainUntilDate")
+            # The service keeps whole seconds.
+            if self.locked and until > now() and (present is None or present < until.replace(microsecond=0)):
+                self._client.put_object_retention(
+                    Bucket=self._bucket,
+                    Key=self.name(key),
+                    Retention={"Mode": "COMPLIANCE", "RetainUntilDate": until},
+                )
+
+    def hold(self, key: str, *, on: bool) -> None:
+        """As ``Store.hold``."""
+        with self._answering(key):
+            self._client.head_object(Bucket=self._bucket, Key=self.name(key))
+            if self.locked:
+                self._client.put_object_legal_hold(
+                    Bucket=self._bucket, Key=self.name(key), LegalHold={"Status": "ON" if on else "OFF"}
+                )
+
+    def stored_at(self, key: str) -> datetime:
+        """As ``Store.stored_at``."""
+        with self._answering(key):
+            return self._client.head_object(Bucket=self._bucket, Key=self.name(key))["LastModified"].astimezone(UTC)
 
     def _open(self, key: str) -> BinaryIO:
         try:

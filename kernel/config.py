@@ -34,6 +34,10 @@ class Settings(BaseSettings):
         elasticsearch_url: empty means the embedded engine in ``data_dir``.
         elasticsearch_index: alias name of the listing index.
         evidence_store_url: empty means files in ``data_dir/evidence``; ``s3://bucket/prefix`` else.
+        evidence_copy_url: a second store, to which every sealed package is copied: a folder that is there, or
+            ``s3://bucket/prefix`` (of the same S3 account); empty means none.
+        scrub_days: within this many days every stored object is hashed again.
+        retention_years: storage term of evidence from its seal on; at least five.
         s3_endpoint_url: only for S3 services other than the default one.
         s3_access_key, s3_secret_key: the account at the S3 service; never logged.
         tsa_urls: two or more RFC 3161 services, in the form ``name=url``.
@@ -89,6 +93,9 @@ class Settings(BaseSettings):
     elasticsearch_url: str = ""
     elasticsearch_index: str = "wangjian-listings"
     evidence_store_url: str = ""
+    evidence_copy_url: str = ""
+    scrub_days: float = Field(default=30, gt=0)
+    retention_years: int = Field(default=5, ge=5, le=100)
     s3_endpoint_url: str = ""
     s3_access_key: SecretStr = SecretStr("")
     s3_secret_key: SecretStr = SecretStr("")

@@ -126,19 +126,28 @@ def evidence_approve(options: argparse.Namespace) -> int:
         0; the seal follows with the next worker, once two have approved.
     """
     with _opened() as database:
-        with database.read() as session:
-            stored = _stored_password(session, options.account)
         password = getpass.getpass("口令 password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-        if not _matches(stored, password):
-            raise UsageError(
-                f"expected the password of {options.account}, got another",
-                hint="须由本人输入口令 the officer enters it; without a password, approve in the web interface.",
-            )
+        require_password(database, options.account, password)
         with database.write() as session:
             approval.approve(session, options.id, account=options.account, at=now())
             names = [person.name for _, person, _ in approval.given(session, options.id)]
     print(f"{options.id} 已审批 approved: {', '.join(names)}")
     return 0
+
+
+def require_password(database: Database, account: str, password: str) -> None:
+    """The officer's own password, before a command acts in the officer's name.
+
+    Raises:
+        UsageError: another one, or the account has none.
+    """
+    with database.read() as session:
+        stored = _stored_password(session, account)
+    if not _matches(stored, password):
+        raise UsageError(
+            f"expected the password of {account}, got another",
+            hint="须由本人输入口令 the officer enters it; without a password, decide in the web interface.",
+        )
 
 
 def _stored_password(session: Session, account: str) -> str:

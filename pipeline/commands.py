@@ -82,12 +82,47 @@ def _about_evidence(commands: "argparse._SubParsersAction[argparse.ArgumentParse
     capture.add_argument("--case", default="", help="案号 case number; two officers then approve the seal")
     capture.set_defaults(action="cli_evidence.capture_page", children=True)
 
-    kinds = commands.add_parser("evidence", help="list or export evidence 证据").add_subparsers(
+    kinds = commands.add_parser("evidence", help="evidence and its store 证据与证据库").add_subparsers(
         dest="kind", required=True
     )
     kinds.add_parser("list").set_defaults(action="cli_evidence.evidence_list")
     _export(kinds)
     _approve(kinds)
+    _about_storage(kinds)
+
+
+def _about_storage(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    kinds.add_parser("scrub", help="hash every stored package now 复核证据库").set_defaults(
+        action="cli_store.evidence_scrub"
+    )
+    back = kinds.add_parser("restore", help="put back damaged bytes from the copy 从副本恢复")
+    back.add_argument("id")
+    back.set_defaults(action="cli_store.evidence_restore")
+    term = kinds.add_parser("retention", help="storage term, holds, copies, findings 保存期限与保全")
+    term.add_argument("id")
+    term.set_defaults(action="cli_store.evidence_retention")
+    for name, what in (("hold", "forbid deletion 保全"), ("release", "release every hold 解除保全")):
+        one = kinds.add_parser(name, help=f"an officer, with password: {what}")
+        one.add_argument("id")
+        one.add_argument("--account", required=True, help="用户名 user name of the officer")
+        one.add_argument("--reason", required=True, help="理由 why")
+        if name == "hold":
+            one.add_argument("--case", default="", help="案号 case number")
+        one.set_defaults(action=f"cli_store.evidence_{name}")
+    delete = kinds.add_parser("delete", help="an officer asks, another agrees, with passwords 销毁（两人）")
+    delete.add_argument("id")
+    delete.add_argument("--account", required=True, help="用户名 user name of the officer")
+    delete.add_argument("--reason", default="", help="理由，首次申请时必填 why; needed when asking")
+    delete.add_argument("--basis", default="", help="依据，首次申请时必填 ground; needed when asking")
+    delete.set_defaults(action="cli_store.evidence_delete")
+    paper = kinds.add_parser("deletion-certificate", help="write a deletion certificate 导出销毁证明")
+    paper.add_argument("id")
+    paper.add_argument("--out", type=Path, required=True, help="a new folder 新目录")
+    paper.set_defaults(action="cli_store.evidence_certificate")
+    check = kinds.add_parser("deletion-verify", help="check a deletion certificate 校验销毁证明")
+    check.add_argument("folder", type=Path)
+    check.add_argument("--trust", type=Path, help="trust list folder 信任名单目录 (default: this installation's)")
+    check.set_defaults(action="cli_store.deletion_verify")
 
 
 def _that_keep(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

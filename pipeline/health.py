@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from evidence import copies, scrub
 from evidence.log import faults, history, ledger
 from kernel import audit
-from kernel.clock import iso
+from kernel.clock import iso, now
 from kernel.config import Settings
 from kernel.errors import WangjianError
 from kernel.jobs import Queue, connect
@@ -85,6 +86,30 @@ def _log(config: Settings) -> str:
     return f"{size} 条 entries, 已见证 witnessed {newest.size} ({iso(newest.at)}: {names})"
 
 
+def _store(config: Settings) -> str:
+    """What the scrub found, and what waits for its copy; the store itself is not opened."""
+    database = open_database(config)
+    try:
+        with database.read() as session:
+            found, late = scrub.open_findings(session), scrub.overdue(session, now(), config.scrub_days)
+            waiting = len(copies.waiting(session, config.evidence_copy_url)) if config.evidence_copy_url else 0
+            total = len(scrub.all_keys(session))
+    finally:
+        database.close()
+    if found:
+        first = found[0]
+        raise PartMissingError(
+            f"{len(found)} 处异常 findings: {first.kind} in the {first.place}, {first.evidence_id or first.key}",
+            hint=f"wangjian evidence restore {first.evidence_id}" if first.restore_from else "wangjian evidence scrub",
+        )
+    if late:
+        raise PartMissingError(
+            f"{late} packages were not hashed within {config.scrub_days:g} days", hint="wangjian evidence scrub"
+        )
+    copied = f"{waiting} 份待复制 wait for their copy" if config.evidence_copy_url else "无副本 no copies"
+    return f"{total} 份 packages, {copied}"
+
+
 def _queue(config: Settings) -> str:
     connect(config).close()
     return f"{Queue(config).waiting()} waiting"
@@ -114,6 +139,7 @@ CHECKS: tuple[tuple[str, Callable[[Settings], str]], ...] = (
     ("磁盘 disk", _disk),
     ("记录 records", _records),
     ("见证日志 log", _log),
+    ("证据库 evidence", _store),
     ("队列 queue", _queue),
     ("检索 search", _engine),
 )

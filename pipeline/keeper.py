@@ -8,6 +8,8 @@ others, and is done again at the next turn.
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 
 from kernel.clock import monotonic, now
 from kernel.config import Settings
@@ -16,6 +18,7 @@ from kernel.errors import WangjianError
 from kernel.jobs import Queue
 from pipeline.schedule import due_shops, lost_jobs, plan_captures, plan_watch, requeue_unfinished
 from pipeline.stage_index import drain_all
+from pipeline.store_duty import StoreDuty
 from pipeline.wiring import check_log, open_engine, open_log
 
 logger = logging.getLogger(__name__)
@@ -24,6 +27,7 @@ ACTOR = "system:keeper"
 TURN_SECONDS = 2.0
 REQUEUE_SECONDS = 60.0
 PUBLISH_SECONDS = 30.0
+STORE_SECONDS = 3.0
 
 
 class Keeper:
@@ -38,15 +42,22 @@ class Keeper:
         self._database = database
         self._visits = visits
         self._engine = open_engine(config)
+        self._store_duty = StoreDuty(config, database)
+        self._storing: Future[None] | None = None
+        self._closing = Event()
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._stored_at = monotonic() - STORE_SECONDS
         self._requeued_at = self._published_at = monotonic()
 
     def close(self) -> None:
-        """Give back the engine."""
+        """Give back the engine; what is done with the store comes to its next safe point."""
+        self._closing.set()
+        self._beside.shutdown()
         self._engine.close()
 
     def turn(self) -> None:
         """One round of all duties. Effects: index, queue, log, tables ``job``, ``evidence``."""
-        for duty in (self._index, self._orders, self._due_visits, self._lost_jobs, self._log):
+        for duty in (self._index, self._orders, self._due_visits, self._lost_jobs, self._log, self._store):
             _try(duty)
 
     def run(self, goes_on: Callable[[], bool]) -> None:
@@ -92,6 +103,13 @@ class Keeper:
         self._published_at = monotonic()
         with open_log(self._config, self._database) as publisher:
             publisher.publish()
+
+    def _store(self) -> None:
+        """Deletions, copies, locks and the scrub, beside all else: a store may be slow."""
+        if monotonic() - self._stored_at < STORE_SECONDS or (self._storing is not None and not self._storing.done()):
+            return
+        self._stored_at = monotonic()
+        self._storing = self._beside.submit(self._store_duty.turn_or_log, lambda: not self._closing.is_set())
 
     def _enqueue(self, jobs: list[str]) -> None:
         if jobs:

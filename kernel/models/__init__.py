@@ -12,6 +12,7 @@ from kernel.models.page import Page
 from kernel.models.rule_hit import RuleHit
 from kernel.models.saved_search import SavedSearch
 from kernel.models.shop import Shop
+from kernel.models.store import Deletion, LegalHold, ScrubFinding, StoredObject
 from kernel.models.user import User, UserSession
 from kernel.models.visit import Visit
 
@@ -20,10 +21,12 @@ __all__ = [
     "AuditEntry",
     "Authorisation",
     "CustodyEvent",
+    "Deletion",
     "Evidence",
     "FactVersion",
     "FrontierEntry",
     "Job",
+    "LegalHold",
     "Listing",
     "LogCheckpoint",
     "LogFault",
@@ -33,7 +36,9 @@ __all__ = [
     "Page",
     "RuleHit",
     "SavedSearch",
+    "ScrubFinding",
     "Shop",
+    "StoredObject",
     "User",
     "UserSession",
     "Visit",

@@ -17,9 +17,11 @@ class Evidence(Base):
         reason: ``rule`` or ``order``. purpose: why, in words.
         case_number: of the case it is taken for; then two officers must approve before it is sealed.
         state: ``ordered``, ``capturing``, ``captured``, ``sealed`` (signed and timestamped, stored),
-            ``failed``. Only ``sealed`` is evidence and may be exported.
+            ``failed``, ``deleted`` (after its storage term; the row stays as a tombstone). Only ``sealed`` is
+            evidence and may be exported.
         root_sha256: SHA-256 of the tag manifest, hex: the one number that names the package.
         store_key: where the package is in the evidence store.
+        retention_until: before this it may not be deleted; fixed soon after the seal.
         completeness: ``COMPLETE`` or ``PARTIAL``. trust: ``test`` or ``court``.
         summary: what lists and pages show (title, times, remote address, TLS verdict, file list).
         job_id: the capture job that has it in hand, or had it last.
@@ -46,6 +48,7 @@ class Evidence(Base):
     last_error: Mapped[str] = mapped_column(Text, default="")
     captured_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    retention_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     root_sha256: Mapped[str] = mapped_column(String(64), default="", index=True)
     store_key: Mapped[str] = mapped_column(String(200), default="")
     size: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -58,7 +61,7 @@ class CustodyEvent(Base):
     """One event of a piece of evidence; hash-chained, never changed.
 
     Attributes:
-        action: ``ordered captured approved sealed verified read exported failed``.
+        action: one of ``evidence.custody.ACTIONS``.
         hash: SHA-256 over the canonical JSON of this event with ``prev_hash``, hex.
     """
 
