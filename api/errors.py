@@ -101,6 +101,11 @@ STATUS_OF_CODE = {
     "search.index_stale": 503,
     "evidence.disk_full": 503,
     "evidence.store": 503,
+    "evidence.hold": 422,
+    "evidence.nothing_to_restore": 409,
+    "evidence.store_locked": 409,
+    "evidence.deletion": 409,
+    "evidence.retained": 409,
     "evidence.officer": 422,
     "evidence.authorisation": 422,
 }
@@ -110,6 +115,7 @@ STATUS_OF_FAMILY = {
     "evidence.officer_": 409,
     "evidence.authorisation_": 409,
     "evidence.approval_": 409,
+    "evidence.retained_": 409,
 }
 TITLES = {
     401: ("请先登录", "Please sign in"),

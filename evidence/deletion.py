@@ -3,7 +3,7 @@
 ``asked → erasing → done``. From ``erasing`` on the evidence is a tombstone and nobody reads it. The certificate is
 made when the bytes are gone, never before; a run that was killed is taken up by the next.
 
-Spec: 行政处罚法 (2021) 第42条 (two officers); 互联网法院规定 (2018) 第11条(3) (storage medium and custody).
+Spec: 互联网法院规定 (2018) 第11条(3) (storage medium and custody).
 """
 
 from collections.abc import Callable
@@ -175,8 +175,9 @@ def _certify(  # noqa: PLR0917 - one deletion with its surroundings
     row.certificate = certificate.decode()
     row.signature = deletion_certificate.sign(certificate, signer, at)
     row.state, row.done_at, row.error_code, row.error = DONE, as_utc(at), "", ""
-    detail = {
+    detail: dict[str, object] = {
         "certificate_sha256": sha256_hex(certificate),
+        "signature_sha256": sha256_hex(row.signature),
         "officers": [one.certificate_number for one, _, _ in people],
     }
     _note(session, evidence, "deleted", ACTOR, row, detail, at)

@@ -1,8 +1,9 @@
 """Deletion certificates: what was deleted, why, on what ground and by whom; signed, and entered in the log.
 
 A certificate is canonical JSON and a line feed, with a detached CAdES signature by the report key. The custody event
-``deleted`` names its digest, and the event's hash is an entry of the witnessed log. On disk a certificate is a folder:
-``certificate.json``, ``certificate.p7s``, ``custody.jsonl`` and, where the log is witnessed, ``item.tlog-proof``.
+``deleted`` names the digests of both, and the event's hash is an entry of the witnessed log. On disk a certificate is
+a folder: ``certificate.json``, ``certificate.p7s``, ``custody.jsonl`` and, where the log is witnessed,
+``item.tlog-proof``.
 
 Spec: RFC 5652 section 5 (SignedData); C2SP tlog-proof (the entry of the event).
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 from evidence import cms, custody
 from evidence.errors import CertificateError, EvidenceError
 from evidence.log import checkpoint, entry, proof
+from evidence.log.note import parse_vkey
 from evidence.signer import Signer
 from evidence.trust import Trust
 from kernel.clock import iso, parse_iso
@@ -166,20 +168,21 @@ def verify(folder: Path, anchors: Trust) -> Checked:
     at = parse_iso(str(value["deleted_at"]))
     try:
         cms.verify(signature, hashlib.sha256(certificate).digest(), anchors.roots("report"), at)
-        event_hash = _event_of(certificate, custody.parse(chain))
+        event_hash = _event_of(certificate, signature, custody.parse(chain))
         witnesses = _check_proof(found, event_hash, anchors) if found else 0
     except EvidenceError as error:
         raise CertificateError(f"expected a certificate that holds: {error.message}", hint=error.hint) from error
     return Checked(value, bool(found), witnesses)
 
 
-def _event_of(certificate: bytes, records: Sequence[Mapping[str, object]]) -> str:
+def _event_of(certificate: bytes, signature: bytes, records: Sequence[Mapping[str, object]]) -> str:
     """The hash of the last event of custody, which names the certificate."""
     custody.check_records(records)
     last = records[-1] if records else {}
     detail = last.get("detail")
-    named = detail.get("certificate_sha256") if isinstance(detail, dict) else ""
-    if last.get("action") != "deleted" or named != sha256_hex(certificate):
+    named = [detail.get(f"{what}_sha256") for what in ("certificate", "signature")] if isinstance(detail, dict) else []
+    # The signature too: certificates inside it that nobody needs are not covered by itself.
+    if last.get("action") != "deleted" or named != [sha256_hex(certificate), sha256_hex(signature)]:
         raise CertificateError("the last event of custody names another certificate, or none")
     return str(last["hash"])
 
@@ -189,8 +192,8 @@ def _check_proof(found: bytes, event_hash: str, anchors: Trust) -> int:
     read = proof.parse(found)
     proof.check(read, entry.custody(event_hash))
     note, _ = checkpoint.read(read.checkpoint)
-    checkpoint.verify_log(note, [key.verifier() for key in anchors.keys("log")])
-    witnesses = len(checkpoint.verify_witnesses(note, [key.verifier() for key in anchors.keys("witness")]))
+    checkpoint.verify_log(note, [parse_vkey(key.vkey) for key in anchors.keys("log")])
+    witnesses = len(checkpoint.verify_witnesses(note, [parse_vkey(key.vkey) for key in anchors.keys("witness")]))
     if witnesses < anchors.quorum:
         raise CertificateError(f"{anchors.quorum} witnesses have to cosign the log's checkpoint, {witnesses} did")
     return witnesses

@@ -139,7 +139,12 @@ def _note(  # noqa: PLR0917 - the parts of one finding
         restore_from=source,
     )
     session.add(finding)
-    detail = {"found": look.found_sha256, "key": row.key, "place": pair.names[place], "restore_from": source}
+    detail: dict[str, object] = {
+        "found": look.found_sha256,
+        "key": row.key,
+        "place": pair.names[place],
+        "restore_from": source,
+    }
     custody.append(
         session, evidence_id=row.evidence_id, action=look.kind, actor=ACTOR, object_sha256=row.key, detail=detail, at=at
     )

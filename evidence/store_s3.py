@@ -193,9 +193,9 @@ class S3Store:
         """As ``Store.retain``."""
         with self._answering(key):
             found = self._client.head_object(Bucket=self._bucket, Key=self.name(key))
-            present = found.get("ObjectLockRetainUntilDate")
+            present = found.get("ObjectLockRetainUntilDate", datetime.min.replace(tzinfo=UTC))
             # The service keeps whole seconds.
-            if self.locked and until > now() and (present is None or present < until.replace(microsecond=0)):
+            if self.locked and until > now() and present < until.replace(microsecond=0):
                 self._client.put_object_retention(
                     Bucket=self._bucket,
                     Key=self.name(key),

@@ -172,9 +172,8 @@ def evidence_retention(options: argparse.Namespace) -> int:
             raise UsageError(f"expected known evidence, got {options.id}", hint="wangjian evidence list")
         end = retention.until(row, config.retention_years)
         code = retention.why_kept(session, row, now(), config.retention_years)
-        print(
-            f"{row.id}  {row.state}  保存至 kept until {iso(end) if end else '-'}  {code or '可申请销毁 may be deleted'}"
-        )
+        verdict = code or "可申请销毁 may be deleted"
+        print(f"{row.id}  {row.state}  保存至 kept until {iso(end) if end else '-'}  {verdict}")
         for one in retention.holds(session, row.id):
             ended = f"解除 released {iso(one.released_at)} {one.released_by}" if one.released_at else "有效 in force"
             print(f"     保全 hold  {iso(one.at)}  {one.by}  {one.case_number}  {one.reason}  {ended}")

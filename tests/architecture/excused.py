@@ -35,6 +35,27 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "the first half of sealing: seen by the package that comes out, or by what is refused",
         ("evidence/bag.py",),
     ),
+    (
+        "tests/contract/test_store_life.py",
+        "one contract over SQLite and PostgreSQL, with files and with S3 stores",
+        tuple(
+            f"evidence/{name}.py"
+            for name in (
+                "copies",
+                "restore",
+                "scrub",
+                "store_lock",
+                "store_pair",
+                "stored_object",
+                "unknown_object",
+            )
+        ),
+    ),
+    (
+        "tests/unit/pipeline/test_cli_store.py",
+        "a job of one loop: seen by what the command that starts it says and records",
+        ("pipeline/stage_scrub.py",),
+    ),
     ("tests/contract/test_ledger.py", "one contract over SQLite and PostgreSQL", ("evidence/log/ledger.py",)),
     ("tests/contract/test_jobs.py", "one contract over SQLite and PostgreSQL, with a real Redis", ("kernel/jobs.py",)),
     (
@@ -55,6 +76,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
                 "rule_hit",
                 "saved_search",
                 "shop",
+                "store",
                 "user",
                 "visit",
             )

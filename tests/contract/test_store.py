@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -10,12 +11,21 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
-from evidence.errors import StoreConflictError, StoreDamagedError, StoreError, StoreMissingError
+from evidence.errors import (
+    StoreConflictError,
+    StoreDamagedError,
+    StoreError,
+    StoreLockedError,
+    StoreMissingError,
+)
 from evidence.store import Store, open_store
 from evidence.store_files import FileStore
 from evidence.store_s3 import S3Store
+from kernel.clock import now
 from kernel.config import Settings
 
+AT = datetime(2026, 11, 25, tzinfo=UTC)
+PAST = datetime(2020, 1, 1, tzinfo=UTC)
 BACKENDS = ("files", "s3", "s3-locked")
 
 
@@ -25,6 +35,8 @@ class Backend:
 
     store: Store
     damage: Callable[[str, bytes], None]
+    read: Callable[[str], bytes | None]
+    locks: bool = False
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +60,10 @@ def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]
             files.path(key).chmod(0o644)
             files.path(key).write_bytes(data)
 
-        yield Backend(files, damage_file)
+        def read_file(name: str) -> bytes | None:
+            return Path(name).read_bytes() if Path(name).exists() else None
+
+        yield Backend(files, damage_file, read_file)
         return
     url = request.getfixturevalue("service")
     bucket = f"b{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:20]}"
@@ -65,7 +80,14 @@ def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]
     def damage_object(key: str, data: bytes) -> None:
         client.put_object(Bucket=bucket, Key=opened.name(key), Body=data)
 
-    yield Backend(opened, damage_object)
+    def read_object(name: str) -> bytes | None:
+        try:
+            found = client.get_object(Bucket=bucket, Key=name.removeprefix(f"s3://{bucket}/"))
+        except ClientError:
+            return None
+        return bytes(found["Body"].read())
+
+    yield Backend(opened, damage_object, read_object, locks=request.param == "s3-locked")
     client.close()
 
 
@@ -136,6 +158,91 @@ def test_keys_are_digests(backend: Backend, tmp_path: Path, key: str) -> None:
         backend.store.put(path, sha256=key)
     with pytest.raises(StoreError):
         backend.store.exists(key)
+
+
+def test_restores_write_once(backend: Backend, tmp_path: Path) -> None:
+    """Damaged bytes go to quarantine and good ones come back; nothing happens to a good object."""
+    path, digest = file_of(tmp_path, b"original")
+    key = backend.store.put(path, sha256=digest)
+    assert backend.store.restore(path, sha256=digest, at=AT) == ""
+    backend.damage(key, b"0riginal")
+    kept = backend.store.restore(path, sha256=digest, at=AT)
+    assert key in kept
+    assert "quarantine" in kept
+    assert backend.read(kept) == b"0riginal"
+    assert backend.store.check(key) == 8
+    assert list(backend.store.keys()) == [key]
+
+
+def test_restores_what_is_missing(backend: Backend, tmp_path: Path) -> None:
+    """Where there is nothing, there is nothing to keep aside; wrong bytes are refused and change nothing."""
+    path, digest = file_of(tmp_path, b"original")
+    assert backend.store.restore(path, sha256=digest, at=AT) == ""
+    assert backend.store.check(digest) == 8
+    backend.damage(digest, b"0riginal")
+    path.write_bytes(b"another")
+    with pytest.raises(StoreConflictError):
+        backend.store.restore(path, sha256=digest, at=AT)
+    with pytest.raises(StoreDamagedError):
+        backend.store.check(digest)
+
+
+def test_erases_all_of_an_object(backend: Backend, tmp_path: Path) -> None:
+    """The object and its quarantine go; erasing again is no error; an object under lock stays."""
+    path, digest = file_of(tmp_path, b"original")
+    key = backend.store.put(path, sha256=digest, until=PAST)
+    backend.damage(key, b"0riginal")
+    kept = backend.store.restore(path, sha256=digest, at=AT, until=PAST)
+    backend.store.erase(key)
+    backend.store.erase(key)
+    assert not backend.store.exists(key)
+    assert backend.read(kept) is None
+    if backend.locks:
+        backend.store.put(path, sha256=digest)
+        with pytest.raises(StoreLockedError):
+            backend.store.erase(key)
+        assert backend.store.check(key) == 8
+
+
+def test_sets_aside(backend: Backend, tmp_path: Path) -> None:
+    """An object moves to quarantine with its bytes; one that is held stays where it is."""
+    path, digest = file_of(tmp_path, b"original")
+    backend.store.put(path, sha256=digest, until=PAST)
+    kept = backend.store.set_aside(digest, at=AT)
+    assert backend.read(kept) == b"original"
+    assert list(backend.store.keys()) == []
+    with pytest.raises(StoreMissingError):
+        backend.store.set_aside(digest, at=AT)
+    if backend.locks:
+        backend.store.put(path, sha256=digest)
+        with pytest.raises(StoreLockedError):
+            backend.store.set_aside(digest, at=AT)
+        assert list(backend.store.keys()) == [digest]
+
+
+def test_holds_and_terms(backend: Backend, tmp_path: Path) -> None:
+    """A legal hold forbids erasing where the store can, its release allows it; a term is never shortened."""
+    path, digest = file_of(tmp_path, b"held")
+    with pytest.raises(StoreMissingError):
+        backend.store.hold(digest, on=True)
+    with pytest.raises(StoreMissingError):
+        backend.store.retain(digest, AT)
+    backend.store.put(path, sha256=digest, until=PAST)
+    assert abs(backend.store.stored_at(digest) - now()) < timedelta(minutes=5)
+    backend.store.hold(digest, on=True)
+    if backend.locks:
+        with pytest.raises(StoreLockedError):
+            backend.store.erase(digest)
+    backend.store.hold(digest, on=False)
+    backend.store.retain(digest, PAST)
+    backend.store.erase(digest)
+    assert not backend.store.exists(digest)
+    backend.store.put(path, sha256=digest)
+    backend.store.retain(digest, now() + timedelta(days=10 * 366))
+    backend.store.retain(digest, now() + timedelta(days=1))
+    if backend.locks:
+        with pytest.raises(StoreLockedError):
+            backend.store.erase(digest)
 
 
 def test_object_lock_holds(service: str, tmp_path: Path) -> None:
