@@ -28,24 +28,35 @@ def approve_evidence(context: Context, who: SignedIn, evidence_id: str, password
 
     Effects: tables ``approval``, ``custody_event``, ``audit``, ``job``, ``user``; the queue.
     """
-    name = who.scope.name
-    stored = stored_password(context.database, name)
-    right = context.gate.matches(stored, password)
-    with context.database.write() as session:
-        at = context.now()
-        refused = isinstance(try_password(session, name=name, stored=stored, right=right, at=at), str)
-    if refused:
-        raise InputError(
-            "expected the password of the signed-in officer, got another",
-            hint="请重新输入本人口令。" if stored else "本账号没有口令，请先在账号页设置。",
-            context={"fields": {"password": "password"}},
-        )
+    require_own_password(context, who, password)
+    name, at = who.scope.name, context.now()
     with context.database.write() as session:
         row = find_evidence(session, who.scope, evidence_id)
         approval.approve(session, row.id, account=name, at=at)
         ready = approval.is_ready(session, row, at)
         planned = plan_captures(session, created_by=name, at=at) if ready else []
     return tuple(Started(job_id, context.enqueue(job_id)) for job_id in planned)
+
+
+def require_own_password(context: Context, who: SignedIn, password: str) -> None:
+    """The signed-in person's password, entered anew; a wrong one counts as a failed sign-in.
+
+    Raises:
+        InputError: another password, or the account has none.
+
+    Effects: table ``user``.
+    """
+    name = who.scope.name
+    stored = stored_password(context.database, name)
+    right = context.gate.matches(stored, password)
+    with context.database.write() as session:
+        refused = isinstance(try_password(session, name=name, stored=stored, right=right, at=context.now()), str)
+    if refused:
+        raise InputError(
+            "expected the password of the signed-in officer, got another",
+            hint="请重新输入本人口令。" if stored else "本账号没有口令，请先在账号页设置。",
+            context={"fields": {"password": "password"}},
+        )
 
 
 def begin_reading(context: Context, who: SignedIn, evidence_id: str, purpose: str) -> Evidence:

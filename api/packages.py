@@ -23,6 +23,7 @@ from evidence.verdict import EXIT_FAILED, EXIT_PASSED, EXIT_UNREADABLE, WORDS, S
 from evidence.verify import Verification
 from kernel import audit
 from kernel.config import Settings
+from kernel.crypto import digest_file
 from kernel.models import Evidence
 from pipeline.exporting import reading_aids
 
@@ -70,10 +71,14 @@ def verdict_of(steps: Sequence[Step]) -> Verdict:
 
 
 @contextmanager
-def stored_path(settings: Settings, evidence: Evidence) -> Iterator[Path]:
+def stored_path(settings: Settings, evidence: Evidence, *, hashed: bool = True) -> Iterator[Path]:
     """The package as a file on this machine, for as long as the block runs. Nobody may write to it.
 
-    A store of files gives the file itself; another store is copied from, once for many readers.
+    A store of files gives the file itself; another store is copied from, once for many readers. Either is hashed at
+    every read.
+
+    Args:
+        hashed: not where the reader is a verification, which hashes all itself and says which file is wrong.
 
     Raises:
         StoreMissingError, StoreDamagedError, StoreError: it cannot be had.
@@ -82,14 +87,16 @@ def stored_path(settings: Settings, evidence: Evidence) -> Iterator[Path]:
     """
     store, key = open_store(settings), evidence.store_key
     if isinstance(store, FileStore):
-        if not store.exists(key):
+        if hashed:
+            store.check(key)
+        elif not store.exists(key):
             raise StoreMissingError(
                 f"expected the package {key[:12]} in the store, got none", hint="从备份恢复证据库。"
             )
         yield store.path(key)
         return
     copy = settings.data_dir / "packages" / key
-    if not copy.exists():
+    if not copy.exists() or (hashed and digest_file(copy)["sha256"] != key):
         copy.parent.mkdir(parents=True, exist_ok=True)
         store.fetch(key, copy)
     copy.touch()
@@ -145,7 +152,7 @@ def run_verification(context: Context, who: SignedIn, evidence_id: str) -> Itera
         evidence = find_sealed(session, who.scope, evidence_id)
     anchors = trust.load(context.settings.trust_path())
     with ExitStack() as stack:
-        path = stack.enter_context(stored_path(context.settings, evidence))
+        path = stack.enter_context(stored_path(context.settings, evidence, hashed=False))
         held = stack.pop_all()
 
     def steps() -> Iterator[Step]:
@@ -222,7 +229,6 @@ def export_package(
     purpose = check_purpose(purpose)
     with context.database.read() as session:
         evidence = find_sealed(session, who.scope, evidence_id)
-    open_store(context.settings).check(evidence.store_key)
     with ExitStack() as stack:
         path = stack.enter_context(stored_path(context.settings, evidence))
         if not as_stored:

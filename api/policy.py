@@ -26,6 +26,8 @@ class Permission(StrEnum):
     EVIDENCE_REPLAY = "evidence.replay"
     EVIDENCE_EXPORT = "evidence.export"
     EVIDENCE_APPROVE = "evidence.approve"
+    EVIDENCE_HOLD = "evidence.hold"
+    EVIDENCE_DELETE = "evidence.delete"
     JOB_READ = "job.read"
     JOB_STOP = "job.stop"
     WATCH_START = "watch.start"
@@ -57,7 +59,13 @@ _SUPERVISOR = frozenset(
 PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
     "supervisor": _SUPERVISOR,
     "investigator": _SUPERVISOR
-    | {Permission.EVIDENCE_READ_ALL, Permission.EVIDENCE_EXPORT, Permission.EVIDENCE_APPROVE},
+    | {
+        Permission.EVIDENCE_READ_ALL,
+        Permission.EVIDENCE_EXPORT,
+        Permission.EVIDENCE_APPROVE,
+        Permission.EVIDENCE_HOLD,
+        Permission.EVIDENCE_DELETE,
+    },
     # An administrator keeps the house and its audit trail, and sees no evidence.
     "administrator": frozenset(
         {

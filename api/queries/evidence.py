@@ -148,6 +148,8 @@ def find_sealed(session: Session, scope: Scope, evidence_id: str) -> Evidence:
         NotFoundError: as above. ConflictError: it is not sealed yet, so it is no evidence.
     """
     row = find_evidence(session, scope, evidence_id)
+    if row.state == "deleted":
+        raise ConflictError("expected sealed evidence, got deleted evidence", hint="保存期满后已销毁，仅存销毁证明。")
     if row.state != "sealed":
         raise ConflictError(
             f"expected sealed evidence, got state {row.state}", hint="尚未封存的材料不是证据，不能校验、回放或导出。"

@@ -160,6 +160,11 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             ),
         ),
     ),
+    (
+        "tests/unit/api/test_retention.py",
+        HTTP,
+        ("api/queries/retention.py", "api/ui/views/retention.py"),
+    ),
     ("tests/integration/test_log_readers.py", HTTP, ("api/routes/log.py",)),
     ("tests/unit/api/test_session.py", HTTP, ("api/session_cookie.py", "api/ui/views/session.py")),
     (

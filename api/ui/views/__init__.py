@@ -1,8 +1,36 @@
 """Pages, one noun a file."""
 
-from api.ui.views import audit, evidence, hits, jobs, listings, overview, rules, search, session, shops, users, watches
+from api.ui.views import (
+    audit,
+    evidence,
+    hits,
+    jobs,
+    listings,
+    overview,
+    retention,
+    rules,
+    search,
+    session,
+    shops,
+    users,
+    watches,
+)
 
 ROUTERS = tuple(
     module.router
-    for module in (session, overview, search, listings, shops, hits, evidence, jobs, watches, rules, audit, users)
+    for module in (
+        session,
+        overview,
+        search,
+        listings,
+        shops,
+        hits,
+        evidence,
+        retention,
+        jobs,
+        watches,
+        rules,
+        audit,
+        users,
+    )
 )

@@ -32,6 +32,7 @@ from api.queries.evidence import (
     list_evidence,
     read_evidence,
 )
+from api.queries.retention import read_keeping
 from api.replay_token import make_token, replay_key
 from api.ui.rendering import page, render
 from evidence.errors import EvidenceError
@@ -65,9 +66,11 @@ def _page_values(context: Context, who: SignedIn, evidence_id: str) -> dict[str,
     with context.database.read() as session:
         detail = read_evidence(session, who.scope, evidence_id)
         reading = reading_purpose(session, who.scope, evidence_id, context.now())
+        keeping = read_keeping(session, context.settings, detail.evidence, context.now())
     values: dict[str, Any] = {
         "detail": detail, "files": (), "screens": (), "has_replay": False, "steps": None, "verdict": None,
-        "package_problem": "", "pending": _is_pending(detail), "reading": reading,
+        "package_problem": "", "pending": _is_pending(detail), "reading": reading, "keeping": keeping,
+        "me": who.scope.name,
         "standing": proven(detail.custody), "authority": None, "looks": (), "missing": None,
         "may_approve": detail.evidence.case_number and detail.evidence.state == "captured",
     }  # fmt: skip

@@ -55,6 +55,25 @@ def test_full_disk_leaves_nothing(small_disk: Path, tmp_path: Path) -> None:
     assert store.check(key) == 1000
 
 
+def test_restoring_on_a_full_disk_changes_nothing(small_disk: Path, tmp_path: Path) -> None:
+    """The damaged bytes stay under the key, nothing is in quarantine, and with room the same call ends it."""
+    store = FileStore(small_disk / "evidence", at=now())
+    path, digest = big(tmp_path, 900_000)
+    store.put(path, sha256=digest)
+    store.path(digest).chmod(0o644)
+    store.path(digest).write_bytes(b"damaged")
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(1_500_000))
+    with pytest.raises(DiskFullError):
+        store.restore(path, sha256=digest, at=now())
+    assert store.path(digest).read_bytes() == b"damaged"
+    assert not (small_disk / "evidence" / "quarantine").exists()
+    filler.unlink()
+    kept = store.restore(path, sha256=digest, at=now())
+    assert Path(kept).read_bytes() == b"damaged"
+    assert store.check(digest) == 900_000
+
+
 def test_fetch_to_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
     """The target has no room: nothing appears."""
     store = FileStore(tmp_path / "evidence", at=now())
