@@ -135,6 +135,12 @@ class PackageUnreadableError(PackageError):
     code = "evidence.package_unreadable"
 
 
+class RedactionError(EvidenceError):
+    """What is to be withheld or proved is not understood, or cannot be."""
+
+    code = "evidence.redaction"
+
+
 class ExportFailedError(PackageError):
     """What was written for others does not verify."""
 

@@ -7,6 +7,7 @@ Spec: 电子数据规定 (2016) 第18条 (移送); 行政处罚法 (2021) 第47�
 """
 
 import hashlib
+import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,7 +18,7 @@ from pathlib import Path
 from evidence import authority, closing, keys, manifest, retold, timestamp, trust
 from evidence.closing import Packed
 from evidence.container import Source
-from evidence.errors import ExportFailedError, TimestampError
+from evidence.errors import ExportFailedError, MalformedError, TimestampError
 from evidence.package import Package, open_package
 from evidence.retold import Press
 from evidence.signer import Signer
@@ -87,6 +88,19 @@ def closer_of(settings: Settings, package: Package, at: datetime) -> Signer:
         KeysError: there is none.
     """
     return keys.signer_then(settings, "report", retold.sealed_time(package), at)
+
+
+def facts_of(package: Package) -> dict[str, str]:
+    """The facts of the seal.
+
+    Raises:
+        MalformedError: they cannot be read.
+    """
+    try:
+        value = json.loads(package.read(manifest.FACTS))
+        return {str(key): str(item) for key, item in value.items()}
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise MalformedError(f"expected the facts of a seal, got {error}") from error
 
 
 def kinds_of(anchors: trust.Trust) -> dict[str, str]:

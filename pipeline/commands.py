@@ -202,7 +202,18 @@ def _export(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     export.add_argument("--out", type=Path, required=True, help="new file, or a folder for a case 新文件；整案为目录")
     export.add_argument("--purpose", required=True, help="why 导出事由")
     export.add_argument("--as-stored", action="store_true", help="the stored bytes, nothing added 库中原样")
+    export.add_argument("--withhold", action="append", default=[], metavar="PATTERN=REASON", help="leave out 不予公开")
+    export.add_argument("--blur", action="append", default=[], metavar="FILE=x,y,w,h:REASON", help="模糊截图的一部分")
+    export.add_argument("--officer", default="", help="user name of the officer who withholds 决定遮盖的执法人员用户名")
     export.set_defaults(action="cli_export.evidence_export")
+    prove = kinds.add_parser("prove", help="prove a file that a redacted package withholds 证明被遮盖的文件")
+    prove.add_argument("--package", type=Path, required=True, help="redacted package 遮盖后的包")
+    prove.add_argument("--name", required=True, help="name in the package 包内文件名")
+    prove.add_argument("--file", type=Path, help="the withheld file 原文件")
+    prove.add_argument("--salt", default="", help="its salt, hex 盐值")
+    prove.add_argument("--id", default="", help="take file and salt from stored evidence 从库中取")
+    prove.add_argument("--trust", type=Path, help="trust list folder 信任名单目录")
+    prove.set_defaults(action="cli_export.evidence_prove")
 
 
 def _approve(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -16,7 +16,9 @@ from pathlib import Path
 from sqlalchemy import select
 
 from evidence import custody, export, intake
-from evidence.export import Aids
+from evidence.export import Aids, Exported
+from evidence.package import open_package
+from evidence.redact import Order, redact
 from evidence.store import Store
 from evidence.trust import load as load_trust
 from evidence.verdict import EXIT_FAILED, EXIT_UNREADABLE
@@ -39,12 +41,14 @@ class Wanted:
 
     Attributes:
         actor: account. purpose: why, in words. as_stored: the stored bytes, without reading aids.
+        redaction: what is withheld, if anything.
     """
 
     actor: str
     purpose: str
     role: str = ""
     as_stored: bool = False
+    redaction: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +158,22 @@ def export_one(desk: Desk, evidence_id: str, out: Path, wanted: Wanted) -> str:
         aside = out.with_name(f".{out.name}.{os.getpid()}.made")
         aside.unlink(missing_ok=True)
         try:
-            done = export.export(stored, aside, settings=desk.config, at=now(), aids=reading_aids())
-            note_export(desk.database, row, wanted, now(), {"file_sha256": done.packed.sha256})
+            done, detail = _made(desk, stored, aside, wanted)
+            note_export(desk.database, row, wanted, now(), detail)
             aside.rename(out)
         finally:
             aside.unlink(missing_ok=True)
     return done.report.verdict
+
+
+def _made(desk: Desk, stored: Path, aside: Path, wanted: Wanted) -> tuple[Exported, dict[str, object]]:
+    """The package as it is to leave, and what custody says of it."""
+    if wanted.redaction is None:
+        done = export.export(stored, aside, settings=desk.config, at=now(), aids=reading_aids())
+        return done, {"file_sha256": done.packed.sha256}
+    done = redact(stored, aside, wanted.redaction, settings=desk.config, at=now(), aids=reading_aids())
+    withheld = len(open_package(stored).members.keys() - done.packed.files.keys())
+    return done, {"file_sha256": done.packed.sha256, "redacted_by": wanted.redaction.officer, "left_out": withheld}
 
 
 def sealed_of_case(database: Database, case: str) -> list[str]:
