@@ -3,24 +3,12 @@
 import json
 import logging
 import signal
-from collections.abc import Iterator
 
 import pytest
 
 from kernel.errors import QueueUnavailableError
 from pipeline import cli, cli_keep
 from pipeline.cli import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, main
-
-
-@pytest.fixture(autouse=True)
-def _as_it_was() -> Iterator[None]:
-    """The command sets a signal handler and the log; both go back."""
-    handler, log = signal.getsignal(signal.SIGTERM), logging.getLogger()
-    level, handlers = log.level, log.handlers[:]
-    yield
-    signal.signal(signal.SIGTERM, handler)
-    log.handlers[:] = handlers
-    log.setLevel(level)
 
 
 @pytest.mark.parametrize(
