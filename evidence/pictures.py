@@ -1,8 +1,9 @@
 """Pictures for the report: screenshots cut into pages and shrunk. Derived, never the originals."""
 
+import filecmp
 import io
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -37,28 +38,48 @@ def screen(path: Path, name: str) -> Screen:
     """A screenshot as pictures for the report."""
     try:
         with Image.open(path) as source:
-            picture: Image.Image = source.convert("RGB")
-            if picture.width > IMAGE_PX:
-                height = max(1, round(picture.height * IMAGE_PX / picture.width))
-                picture = picture.resize((IMAGE_PX, height), Image.Resampling.BILINEAR, reducing_gap=1.5)
+            # Of a page's picture of 30 MB there is no second copy: each part is shrunk out of the first.
+            picture = source if source.mode == "RGB" else source.convert("RGB")
+            picture.load()
+            return _shown(picture, name)
     except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError):
         return Screen(name, (), b"", whole=False)
-    shown = min(picture.height, TILE_PX * MAX_TILES)
-    parts = tuple(
-        _jpeg(picture.crop((0, top, picture.width, min(shown, top + TILE_PX)))) for top in range(0, shown, TILE_PX)
-    )
-    top = picture.crop((0, 0, picture.width, min(picture.height, picture.width * THUMB_TALL // THUMB_PX)))
+
+
+def _shown(picture: Image.Image, name: str) -> Screen:
+    scale = max(1.0, picture.width / IMAGE_PX)
+    width, height = min(picture.width, IMAGE_PX), max(1, round(picture.height / scale))
+
+    def part(top: int, bottom: int) -> Image.Image:
+        box = (0, top * scale, picture.width, min(picture.height, bottom * scale))
+        return picture.resize((width, bottom - top), Image.Resampling.BILINEAR, box=box, reducing_gap=1.5)
+
+    shown = min(height, TILE_PX * MAX_TILES)
+    parts = tuple(_jpeg(part(top, min(shown, top + TILE_PX))) for top in range(0, shown, TILE_PX))
+    top = part(0, min(height, width * THUMB_TALL // THUMB_PX))
     top.thumbnail((THUMB_PX, THUMB_TALL), Image.Resampling.BILINEAR, reducing_gap=1.5)
-    return Screen(name, parts, _jpeg(top), whole=shown == picture.height)
+    return Screen(name, parts, _jpeg(top), whole=shown == height)
 
 
 def begin(folder: Path, pool: Executor) -> list[Future[Screen]]:
     """Start to make the pictures of ``data/screens`` while other work goes on, in name order."""
     paths = sorted((folder / "data" / "screens").glob("*.png"))
-    return [pool.submit(screen, path, f"data/screens/{path.name}") for path in paths]
+    made: list[Future[Screen]] = []
+    for place, path in enumerate(paths):
+        name = f"data/screens/{path.name}"
+        # A page that scrolling did not change is pictured twice with the same bytes.
+        if place and filecmp.cmp(paths[place - 1], path, shallow=False):
+            made.append(pool.submit(_renamed, made[-1], name))
+        else:
+            made.append(pool.submit(screen, path, name))
+    return made
+
+
+def _renamed(earlier: Future[Screen], name: str) -> Screen:
+    return replace(earlier.result(), name=name)
 
 
 def screens_of(folder: Path) -> tuple[Screen, ...]:
     """The pictures, made at once."""
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(1) as pool:
         return tuple(future.result() for future in begin(folder, pool))

@@ -14,10 +14,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from crawlers.capture_door import knock
 from kernel.config import ROOT
 from kernel.errors import WangjianError
 from pipeline.errors import ProcessError
 from pipeline.process import environment
+from pipeline.shared_worker import SharedWorker
 
 WORKER_MODULE = "crawlers.capture"
 QUIT_SECONDS = 10.0
@@ -36,6 +38,8 @@ class CaptureFailedError(WangjianError):
 class CaptureClient:
     """One capture worker with one browser, started on first use and again after a crash.
 
+    Where the command has a capture service it is a place at that one, else a process of its own.
+
     Args:
         log: file for the worker's standard error.
         module: what ``python -m`` runs.
@@ -50,7 +54,8 @@ class CaptureClient:
         self._log = log
         self._timeout_s = timeout_s
         self.extra: dict[str, str] = {}
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[str] | SharedWorker | None = None
+        self._shares = module == WORKER_MODULE
         self._reader: threading.Thread | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
 
@@ -106,10 +111,28 @@ class CaptureClient:
             process.kill()
         self._give_up()
 
-    def _start(self) -> subprocess.Popen[str]:
+    def _start(self) -> "subprocess.Popen[str] | SharedWorker":
+        process = self._guest() or self._own()
+        self._lines = queue.Queue()
+        self._reader = threading.Thread(target=_read_lines, args=(_pipe(process.stdout), self._lines), daemon=True)
+        self._reader.start()
+        return process
+
+    def _guest(self) -> SharedWorker | None:
+        """A place at the service, where there is one that answered so far."""
+        wire = knock() if self._shares else None
+        if wire is None:
+            return None
+        try:
+            return SharedWorker(wire, self.extra)
+        except OSError:
+            wire.close()
+            return None
+
+    def _own(self) -> subprocess.Popen[str]:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-m", self._module],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -118,10 +141,6 @@ class CaptureClient:
                 env=environment(self.extra),
                 cwd=ROOT,
             )
-        self._lines = queue.Queue()
-        self._reader = threading.Thread(target=_read_lines, args=(_pipe(process.stdout), self._lines), daemon=True)
-        self._reader.start()
-        return process
 
     def _send(self, order: Mapping[str, object]) -> None:
         if self._process is None or self._process.poll() is not None:
@@ -138,6 +157,7 @@ class CaptureClient:
         try:
             line = self._lines.get(timeout=self._timeout_s)
         except queue.Empty:
+            self._shares = False  # whoever did not answer is not asked again
             self._give_up()
             raise ProcessError(
                 f"expected an answer from the capture worker within {self._timeout_s:.0f} s, got none",
@@ -156,7 +176,8 @@ class CaptureClient:
         if process is None:
             return
         process.kill()
-        process.wait()
+        if not isinstance(process, SharedWorker):
+            process.wait()
         if self._reader is not None:
             self._reader.join(QUIT_SECONDS)
         with contextlib.suppress(OSError):

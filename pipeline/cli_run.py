@@ -280,7 +280,8 @@ def _serve_web(stack: Stack, database: Database) -> int:
     print("按 Ctrl-C 结束 press Ctrl-C to end", flush=True)
     keeper = Keeper(stack.config, database, visits=True)
     try:
-        keeper.run(lambda: child.code() is None)
+        # Workers that ended are started again meanwhile.
+        keeper.run(lambda: child not in stack.dead())
     finally:
         keeper.close()
     raise ProcessError(f"the web interface ended: {child.tail()}", hint=f"Read {child.log}.")

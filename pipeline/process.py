@@ -53,17 +53,30 @@ class Child:
         module: what ``python -m`` runs. arguments: its command line.
         log: file that takes its standard output and error.
         extra: environment on top of ours.
+        source: standard input, a file descriptor that stays the caller's; nothing to read when left out.
     """
 
     def __init__(
-        self, module: str, arguments: Sequence[str] = (), *, log: Path, extra: Mapping[str, str] | None = None
+        self,
+        module: str,
+        arguments: Sequence[str] = (),
+        *,
+        log: Path,
+        extra: Mapping[str, str] | None = None,
+        source: int | None = None,
     ) -> None:
         self.module = module
+        self.arguments = tuple(arguments)
         self.log = log
+        self._extra, self._source = extra, source
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as stream, Path(os.devnull).open("rb") as nothing:
-            streams = (nothing.fileno(), stream.fileno(), stream.fileno())
+            streams = (nothing.fileno() if source is None else source, stream.fileno(), stream.fileno())
             self.process = start(module, arguments, environment(extra), streams)
+
+    def again(self) -> "Child":
+        """Another one of the same kind."""
+        return Child(self.module, self.arguments, log=self.log, extra=self._extra, source=self._source)
 
     def code(self) -> int | None:
         """Exit status, or None while it runs."""

@@ -15,6 +15,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from crawlers.capture_door import VARIABLE as CAPTURE_SERVICE
+from crawlers.capture_door import open_door
 from evidence.keys import ensure_keys
 from kernel.clock import monotonic, now
 from kernel.config import ROOT, Settings, settings
@@ -24,6 +26,7 @@ from pipeline.process import Child, wait_for_file
 
 START_SECONDS = 40.0
 WORKER_MODULE = "pipeline"
+CAPTURE_MODULE = "crawlers.capture.service"
 WORKER_RESTARTS = 5
 """Losing Redis ends a worker; the job it held goes on with the next one."""
 TSA_NAMES = ("alpha", "beta")
@@ -61,7 +64,7 @@ class Stack:
         self.config = config
         self.children: list[Child] = []
         self._restarts = 0
-        self._worker_words = ["worker"]
+        self._door: socket.socket | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -80,6 +83,10 @@ class Stack:
         """End all children, newest first, and the private Redis last."""
         while self.children:
             self.children.pop().stop()
+        if self._door is not None:
+            self._door.close()
+            self._door = None
+            del os.environ[CAPTURE_SERVICE]
         if not self.config.redis_url:
             PrivateRedis(self.config.data_dir).stop()
 
@@ -187,9 +194,15 @@ class Stack:
         path.write_text(json.dumps({**state, "day": int(state["day"]) + 1}))
 
     def start_workers(self, count: int) -> None:
-        """Workers that take jobs from the queue, out of one process that loads what they share."""
-        self._worker_words = ["worker", "--count", str(count)]
-        self._start(WORKER_MODULE, self._worker_words, "worker")
+        """Workers that take jobs from the queue, out of one process that loads what they share.
+
+        Beside them the capture service, whose driver all their browsers share.
+        """
+        if self._door is None:
+            self._door, os.environ[CAPTURE_SERVICE] = open_door()
+            log = self.log_folder / "capture.log"
+            self.children.append(Child(CAPTURE_MODULE, log=log, source=self._door.fileno()))
+        self._start(WORKER_MODULE, ["worker", "--count", str(count)], "worker")
 
     def start_web(self) -> Child:
         """The web interface and its replay origin."""
@@ -216,14 +229,13 @@ class Stack:
         raise ProcessError(f"expected the web interface to come up, got: {web.tail()}", hint=f"Read {web.log}.")
 
     def dead(self) -> list[Child]:
-        """Children that ended by themselves, workers apart that were started again a few times."""
+        """Children that ended by themselves, those apart that were started again a few times."""
         ended = [child for child in self.children if child.code() is not None]
         for child in ended:
-            if child.module == WORKER_MODULE and self._restarts < WORKER_RESTARTS:
+            if child.module in {WORKER_MODULE, CAPTURE_MODULE} and self._restarts < WORKER_RESTARTS:
                 self._restarts += 1
-                self.children.remove(child)
                 child.stop()
-                self._start(child.module, self._worker_words, child.log.stem)
+                self.children[self.children.index(child)] = child.again()
         return [child for child in ended if child in self.children]
 
     def _fresh(self, name: str) -> Path:

@@ -9,9 +9,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Playwright
 from playwright.async_api import Error as PlaywrightError
 
+from crawlers.capture.driver import Driver, shared_driver
 from crawlers.capture.errors import CaptureError
 from crawlers.capture.order import Options
 from crawlers.capture.roots import Roots, write_roots
@@ -119,9 +120,11 @@ class BrowserKeeper:
         self._settings = settings
         self._sandbox = settings.chromium_sandbox and os.geteuid() != 0
         self._lock = asyncio.Lock()
+        self._driver: Driver | None = None
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
         self._hole = EgressProxy(Policy(), resolver=_no_names)
+        self._hole_is_open = False
         self._home = ""
         self._contexts = 0
         self.facts: BrowserFacts | None = None
@@ -161,16 +164,18 @@ class BrowserKeeper:
         """End the browser and remove its home."""
         async with self._lock:
             await self._stop()
-            if self._playwright is not None:
-                await self._playwright.stop()
-                self._playwright = None
+            await self._give_back(spoilt=False)
             await self._hole.close()
+            self._hole_is_open = False
 
     async def _running(self, *, whole: bool) -> Browser:
         async with self._lock:
             if self._playwright is None:
-                self._playwright = await async_playwright().start()
+                self._driver = shared_driver()
+                self._playwright = await self._driver.take()
+            if not self._hole_is_open:
                 await self._hole.start()
+                self._hole_is_open = True
             path = find_browser(self._settings, self._playwright.chromium.executable_path, whole=whole)
             if self._browser is not None and self._is_spent(path):
                 await self._stop()
@@ -195,6 +200,7 @@ class BrowserKeeper:
                 env={**_plain_environment(), "HOME": self._home},
             )
         except PlaywrightError as error:
+            await self._give_back(spoilt=True)  # the fault may be the driver's
             raise CaptureError(
                 "browser_missing",
                 f"expected Chromium to start from {path}, got: {_first_line(error)}",
@@ -204,6 +210,11 @@ class BrowserKeeper:
         executable, digest = await _executable(browser)
         self.facts = BrowserFacts(path, browser.version, executable, digest, ARGUMENTS, self._sandbox, roots)
         return browser
+
+    async def _give_back(self, *, spoilt: bool) -> None:
+        playwright, self._playwright = self._playwright, None
+        if playwright is not None and self._driver is not None:
+            await self._driver.release(playwright, spoilt=spoilt)
 
     async def _stop(self) -> None:
         browser, self._browser = self._browser, None

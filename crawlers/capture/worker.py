@@ -55,6 +55,11 @@ class Worker:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._studio.keeper.close()
 
+    def stop(self) -> None:
+        """Drop what is under way: whoever ordered it is gone."""
+        for task in self._tasks:
+            task.cancel()
+
     async def _carry_out(self, order: CaptureOrder | RecoverOrder | RenderOrder) -> None:
         def tell(event: dict[str, object]) -> None:
             self._send({"id": order.id, **event})

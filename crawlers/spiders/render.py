@@ -7,19 +7,58 @@ import asyncio
 import contextlib
 import json
 import os
+import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping, Sequence
 
+from crawlers.capture_door import is_over, knock
 from crawlers.errors import BrowserFailedError, BrowserMissingError
 from kernel.config import ROOT
 
 AT_ONCE = 2
 LINE_BYTES = 64_000_000
 GRACE_SECONDS = 10.0
+LOOK_SECONDS = 0.02
 COMMAND = (sys.executable, "-m", "crawlers.capture", "--parallel", str(AT_ONCE))
 MISSING = "capture.browser_missing"
 QUIT = b'{"op":"quit"}\n'
+
+
+class Guest:
+    """A place at the capture service: the part of ``asyncio.subprocess.Process`` that is used here."""
+
+    def __init__(self, wire: socket.socket, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._wire = wire
+        self.stdout, self.stdin = reader, writer
+
+    @classmethod
+    async def come_in(cls, wire: socket.socket) -> "Guest":
+        """Begin the call.
+
+        Raises:
+            OSError: the service is gone.
+        """
+        wire.setblocking(False)  # noqa: FBT003 - its one way to be called
+        reader, writer = await asyncio.open_connection(sock=wire, limit=LINE_BYTES)
+        writer.write(b'{"environment":{}}\n')
+        return cls(wire, reader, writer)
+
+    @property
+    def returncode(self) -> int | None:
+        """None while the service listens."""
+        return 1 if self._wire.fileno() < 0 or is_over(self._wire) else None
+
+    async def wait(self) -> int:
+        """Until the service has hung up."""
+        while self.returncode is None:  # noqa: ASYNC110 - a hang-up has no event that one could wait for
+            await asyncio.sleep(LOOK_SECONDS)
+        self.stdin.close()
+        return 1
+
+    def kill(self) -> None:
+        """Hang up: what is under way is dropped."""
+        self.stdin.transport.abort()
 
 
 class Renderer:
@@ -35,7 +74,8 @@ class Renderer:
         self._command = command
         self._room = asyncio.Semaphore(AT_ONCE)
         self._starting = asyncio.Lock()
-        self._process: Process | None = None
+        self._shares = command == COMMAND
+        self._process: Process | Guest | None = None
         self._reader: asyncio.Task[None] | None = None
         self._waiting: dict[str, asyncio.Future[Mapping[str, object]]] = {}
         self._count = 0
@@ -101,9 +141,13 @@ class Renderer:
         if self._reader is not None:
             await self._reader
 
-    async def _started(self) -> Process:
+    async def _started(self) -> Process | Guest:
         async with self._starting:
             if self._process is None or self._process.returncode is not None:
+                if self._shares and (wire := knock()) is not None:
+                    self._process = await Guest.come_in(wire)
+                    self._reader = asyncio.create_task(self._read(self._process))
+                    return self._process
                 try:
                     self._process = await asyncio.create_subprocess_exec(
                         *self._command,
@@ -120,7 +164,7 @@ class Renderer:
                 self._reader = asyncio.create_task(self._read(self._process))
             return self._process
 
-    async def _read(self, process: Process) -> None:
+    async def _read(self, process: Process | Guest) -> None:
         """Hand each final answer to the one who waits; when the worker ends, all waiting fail."""
         stream = process.stdout
         while stream is not None and (line := await _next_line(stream)):
@@ -153,7 +197,7 @@ def _parsed(line: bytes) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-async def _write(process: Process, data: bytes) -> None:
+async def _write(process: Process | Guest, data: bytes) -> None:
     if process.stdin is None:
         raise BrokenPipeError("no pipe to the render worker")
     process.stdin.write(data)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from evidence import pictures
@@ -20,3 +21,23 @@ def test_screens(tmp_path: Path) -> None:
     assert tall.name == "data/screens/1-tall.png"
     assert bad.thumb == b""
     assert tall.thumb.startswith(b"\xff\xd8")
+
+
+def test_the_same_bytes_are_worked_on_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second picture that equals the first has its parts under its own name; another one has its own."""
+    folder = tmp_path / "data" / "screens"
+    folder.mkdir(parents=True)
+    for name, colour in (("1", "red"), ("2", "red"), ("3", "blue")):
+        Image.new("RGB", (40, 30), colour).save(folder / f"{name}.png")
+    worked: list[str] = []
+    screen = pictures.screen
+
+    def counted(path: Path, name: str) -> pictures.Screen:
+        worked.append(path.name)
+        return screen(path, name)
+
+    monkeypatch.setattr(pictures, "screen", counted)
+    one, two, three = pictures.screens_of(tmp_path)
+    assert worked == ["1.png", "3.png"]
+    assert (two.name, two.parts) == ("data/screens/2.png", one.parts)
+    assert three.parts != one.parts

@@ -1,22 +1,34 @@
 """The processes of one machine."""
 
+import os
 import time
 from pathlib import Path
 
 import pytest
 
+<<<<<<< HEAD
 from evidence import trust
 from evidence.log import entry, ledger
 from kernel.config import Settings, settings
 from pipeline import stack as stack_module
 from pipeline.keeper import Keeper
+=======
+from crawlers.capture_door import VARIABLE, knock
+from kernel.config import Settings
+from pipeline import stack as stack_module
+from pipeline.process import Child
+>>>>>>> 6c4773b (Share one capture worker and one browser driver among all jobs and the crawler of a command)
 from pipeline.stack import Stack
 from pipeline.wiring import open_database, open_log
 
 
+def _workers(stack: Stack) -> list[Child]:
+    return [child for child in stack.children if child.module == stack_module.WORKER_MODULE]
+
+
 def _ended(stack: Stack) -> None:
     deadline = time.monotonic() + 30
-    while not any(child.code() is not None for child in stack.children) and time.monotonic() < deadline:
+    while not any(child.code() is not None for child in _workers(stack)) and time.monotonic() < deadline:
         time.sleep(0.05)
 
 
@@ -26,12 +38,13 @@ def test_a_worker_that_ended_is_started_again_a_few_times(tmp_path: Path, monkey
     monkeypatch.setattr(stack_module, "WORKER_RESTARTS", 1)
     with Stack(Settings(data_dir=tmp_path / "data", redis_url="redis://127.0.0.1:9/0")) as stack:
         stack.start_workers(1)
-        first = stack.children[0]
+        first = _workers(stack)
         _ended(stack)
         assert stack.dead() == []
-        assert len(stack.children) == 1
-        assert stack.children[0] is not first
+        assert len(_workers(stack)) == 1
+        assert _workers(stack) != first
         _ended(stack)
+<<<<<<< HEAD
         assert stack.dead() == stack.children
 
 
@@ -63,3 +76,27 @@ def test_a_stand_in_witness_cosigns_what_the_keeper_publishes(monkeypatch: pytes
         assert listed.quorum == 1
         for name in ("URLS", "KEYS_DIR", "TEST_TRUST", "QUORUM"):
             monkeypatch.delenv(f"WANGJIAN_WITNESS_{name}")
+=======
+        assert stack.dead() == _workers(stack)
+
+
+def test_the_capture_service_is_started_again(tmp_path: Path) -> None:
+    """Its door stays open meanwhile; the end of all takes the address back."""
+    with Stack(Settings(data_dir=tmp_path / "data", redis_url="redis://127.0.0.1:9/0")) as stack:
+        stack.start_workers(1)
+        service = stack.children[0]
+        service.process.kill()
+        service.process.wait(20)
+        wire = knock()
+        assert stack.dead() == []
+        again = stack.children[0]
+        assert again is not service
+        assert again.module == stack_module.CAPTURE_MODULE
+        assert wire is not None
+        with wire, wire.makefile("rw") as lines:
+            lines.write('{"environment":{}}\n{"id":"a"}\n')
+            lines.flush()
+            assert '"capture.bad_order"' in lines.readline()
+    assert VARIABLE not in os.environ
+    assert knock() is None
+>>>>>>> 6c4773b (Share one capture worker and one browser driver among all jobs and the crawler of a command)
