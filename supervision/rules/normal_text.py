@@ -25,6 +25,8 @@ INERT = frozenset("，。！？：；（）【】《》〈〉「」『』、…�
 """Punctuation that no term contains: folding it would change nothing that is found."""
 MARKS = {"〔": "[", "〕": "]"}
 """These two brackets mark the quoted term in contexts (context.py); in text they become others."""
+KNOWN_CHARACTERS = 1 << 13
+"""Characters whose folding is kept: those of common writing."""
 _INVISIBLE = frozenset({"Cf", "Mn", "Me", "Cc"})
 _PICTURES = frozenset({"So", "Sk", "Cn", "Co", "Cs"})
 _SURROGATES_FIRST, _SURROGATES_LAST = 0xD800, 0xDFFF
@@ -42,7 +44,7 @@ def _simplified() -> dict[str, str]:
     return {a: b for a, b in zip(characters, converted, strict=True) if a != b and len(b) == 1}
 
 
-@functools.lru_cache(maxsize=1 << 16)
+@functools.lru_cache(maxsize=KNOWN_CHARACTERS)
 def fold(character: str) -> str:
     """The folded form of one character: none, one or more characters."""
     if character in _KEPT_CONTROLS:
@@ -67,7 +69,7 @@ def _fold_once(character: str) -> str:
     return "".join(MARKS.get(piece, piece) for piece in lowered if unicodedata.category(piece) not in _INVISIBLE)
 
 
-@functools.lru_cache(maxsize=1 << 16)
+@functools.lru_cache(maxsize=KNOWN_CHARACTERS)
 def is_separator(character: str) -> bool:
     """Whether a folded character is left out of the normal form."""
     if character in ASCII_SEPARATORS or character in VISIBLE_SEPARATORS:
@@ -108,7 +110,8 @@ def is_cjk(character: str) -> bool:
 def _is_suspect(character: str) -> bool:
     if character.isascii() or character in INERT:
         return False
-    return fold(character) != character or is_separator(character)
+    # Not through the caches: all 65,000 characters there would be 25 MB.
+    return fold.__wrapped__(character) != character or is_separator.__wrapped__(character)
 
 
 @functools.cache
