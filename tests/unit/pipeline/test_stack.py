@@ -6,18 +6,13 @@ from pathlib import Path
 
 import pytest
 
-<<<<<<< HEAD
+from crawlers.capture_door import VARIABLE, knock
 from evidence import trust
 from evidence.log import entry, ledger
 from kernel.config import Settings, settings
 from pipeline import stack as stack_module
 from pipeline.keeper import Keeper
-=======
-from crawlers.capture_door import VARIABLE, knock
-from kernel.config import Settings
-from pipeline import stack as stack_module
 from pipeline.process import Child
->>>>>>> 6c4773b (Share one capture worker and one browser driver among all jobs and the crawler of a command)
 from pipeline.stack import Stack
 from pipeline.wiring import open_database, open_log
 
@@ -44,8 +39,7 @@ def test_a_worker_that_ended_is_started_again_a_few_times(tmp_path: Path, monkey
         assert len(_workers(stack)) == 1
         assert _workers(stack) != first
         _ended(stack)
-<<<<<<< HEAD
-        assert stack.dead() == stack.children
+        assert stack.dead() == _workers(stack)
 
 
 def test_a_stand_in_witness_cosigns_what_the_keeper_publishes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,8 +70,6 @@ def test_a_stand_in_witness_cosigns_what_the_keeper_publishes(monkeypatch: pytes
         assert listed.quorum == 1
         for name in ("URLS", "KEYS_DIR", "TEST_TRUST", "QUORUM"):
             monkeypatch.delenv(f"WANGJIAN_WITNESS_{name}")
-=======
-        assert stack.dead() == _workers(stack)
 
 
 def test_the_capture_service_is_started_again(tmp_path: Path) -> None:
@@ -99,4 +91,3 @@ def test_the_capture_service_is_started_again(tmp_path: Path) -> None:
             assert '"capture.bad_order"' in lines.readline()
     assert VARIABLE not in os.environ
     assert knock() is None
->>>>>>> 6c4773b (Share one capture worker and one browser driver among all jobs and the crawler of a command)
