@@ -27,6 +27,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "capture": ("pipeline.stage_capture", "capture"),
     "judge": ("pipeline.stage_judge", "judge_all"),
     "scrub": ("pipeline.stage_scrub", "scrub_all"),
+    "export_case": ("pipeline.stage_export", "export_all"),
     "rebuild_index": ("pipeline.stage_index", "rebuild"),
 }
 """Every kind of job: the module that does it, loaded when there is such a job to do, and its function."""

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from api.access import Who, allow
 from api.approvals import approve_evidence, begin_reading, find_for_reading, reading_purpose
 from api.auth import SignedIn
+from api.case_export import case_index, start_case_export
 from api.context import Context, Ctx
 from api.live import stream_steps
 from api.package_record import Standing, authority_of, missing, proven, second_look, stated
@@ -171,6 +172,23 @@ def download(context: Ctx, who: Who, evidence_id: str, purpose: Annotated[str, F
         "Content-Length": str(export.size),
     }
     return StreamingResponse(export.pieces, media_type="application/zip", headers=headers)
+
+
+@router.post("/evidence/export", dependencies=[allow(Permission.EVIDENCE_EXPORT)])
+def export_case(
+    context: Ctx, who: Who, case_number: Annotated[str, Form()] = "", purpose: Annotated[str, Form()] = ""
+) -> Response:
+    """All sealed evidence of a case, written by a worker."""
+    started = start_case_export(context, who, case_number, purpose)
+    return RedirectResponse(f"/jobs/{started.job_id}", 303)
+
+
+@router.get("/evidence/exports/{job_id}", dependencies=[allow(Permission.EVIDENCE_EXPORT)])
+def export_index(context: Ctx, who: Who, job_id: str) -> Response:
+    """The index of what such a job has written."""
+    index = case_index(context, who, job_id)
+    headers = {"Content-Disposition": f'attachment; filename="{index.name}"'}
+    return Response(index.data, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/evidence/{evidence_id}/replay", dependencies=[allow(Permission.EVIDENCE_REPLAY)])

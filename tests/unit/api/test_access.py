@@ -77,6 +77,8 @@ TABLE = {
     ("GET", "/evidence/{evidence_id}/files/{name:path}"): OFFICERS,
     ("GET", "/evidence/{evidence_id}/replay"): OFFICERS,
     ("POST", "/evidence/{evidence_id}/download"): INVESTIGATOR,
+    ("POST", "/evidence/export"): INVESTIGATOR,
+    ("GET", "/evidence/exports/{job_id}"): INVESTIGATOR,
     ("GET", "/watches/new"): OFFICERS,
     ("POST", "/watches"): OFFICERS,
     ("GET", "/rules"): OFFICERS,
