@@ -14,7 +14,12 @@ CASE = "测试案7号"
 def queue(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Jobs that were handed over."""
     handed: list[str] = []
-    monkeypatch.setattr(Context, "enqueue", lambda _, job_id: not handed.append(job_id))
+
+    def enqueue(_: Context, job_id: str) -> bool:
+        handed.append(job_id)
+        return True
+
+    monkeypatch.setattr(Context, "enqueue", enqueue)
     return handed
 
 
