@@ -1,0 +1,1 @@
+"""The verifier that runs in a browser: one HTML file, offline, without anything else."""

@@ -1,0 +1,171 @@
+// The steps over people, the capture, the report and renewals; and the order of all steps.
+
+async function custody(run) {
+  if (!run.has(FILES.custody)) return run.lacking("missing", FILES.custody);
+  return judged(async () => {
+    const records = parseCustody(await run.package.read(FILES.custody));
+    const wanted = run.facts.evidence_id || "";
+    if (!records.length || records.some((record) => record.get("evidence_id") !== wanted)) return failed("E502", wanted);
+    run.custody = records;
+    return passed(String(records.length));
+  }, (error) => failed("E502", error.message));
+}
+
+async function authority(run) {
+  if (!run.has(FILES.authority)) return run.lacking("missing", FILES.authority);
+  return judged(async () => {
+    const record = parseAuthority(await run.package.read(FILES.authority));
+    return record.officers.length ? passed(`${record.kind} ${record.number}`) : reserved("W801", record.number);
+  }, (error) => failed("E801", error.message));
+}
+
+function withheld(run, ...names) {
+  const outcome = run.lacking("missing", ...names);
+  return outcome[1] === "N902" ? outcome : null;
+}
+
+async function node(run) {
+  const there = [LISTS.node, FILES.nodeSignature].filter((name) => run.has(name));
+  if (!there.length) return withheld(run, LISTS.node, FILES.nodeSignature) || reserved("W811");
+  if (there.length < 2) return failed("E811", "the list or its signature is missing");
+  const listed = await run.small(LISTS.node, (bytes) => parseList(bytes), null);
+  if (!listed || !listed.size || ![...listed.keys()].every((name) => belongs(name, "node"))) return failed("E811", LISTS.node);
+  const roots = run.trust.roots("node");
+  if (!roots.length) return skipped("no node root on the trust list");
+  const [outcome] = await run.signed(FILES.nodeSignature, LISTS.node, roots, ["E811", "E812", "E813"]);
+  if (outcome[0] !== "PASSED") return outcome;
+  const payload = run.lists.sha256;
+  if (!payload.size) return withheld(run, LISTS.sha256) || failed("E811", "no usable list of the originals");
+  const sealed = new Map([...payload, ...run.lists.tags]);
+  const other = [...listed].filter(([name, digest]) => sealed.get(name) !== digest).map(([name]) => name);
+  other.push(...[...payload.keys()].filter((name) => !listed.has(name)));
+  return other.length ? failed("E811", other.join(", ")) : outcome;
+}
+
+async function running(run) {
+  if (!run.has(FILES.running)) return withheld(run, FILES.running) || reserved("W821");
+  const found = run.running;
+  if (!found) return failed("E821", FILES.running);
+  if (!run.has(found.file)) return withheld(run, found.file) || failed("E821", found.file);
+  const name = fromUtf8(found.member);
+  const tail = joined(packed([2, name.length], [2, 0]), name);
+  const length = Math.min(found.offset, 30 + name.length);
+  const before = await run.package.slice(found.file, found.offset - length, found.offset);
+  const header =
+    before.length === 30 + name.length && u32(before, 0) === 0x04034b50 && same(before.subarray(26), tail);
+  if (found.offset + found.size > run.package.members.get(found.file).size || !header) return failed("E821", found.member);
+  const digests = found.marks.map((mark) => mark.sha256);
+  const taken = run.package.digests(found.file).marks;
+  if (taken.join() !== digests.join()) return failed("E821", `${found.file}: other beginnings`);
+  if (run.custody) {
+    const known = run.custody.filter((record) => record.get("action") === "checkpoint");
+    const last = digests[digests.length - 1];
+    if (!known.some((record) => record.get("object_sha256") === last)) return failed("E821", FILES.custody);
+  }
+  return passed(`${digests.length}`);
+}
+
+async function report(run) {
+  if (!run.has(FILES.report)) return ["NOT_CHECKED", "N001", ""];
+  const roots = run.trust.roots("report");
+  if (!roots.length) return skipped("no report root on the trust list");
+  return judged(async () => {
+    const bytes = await run.package.read(FILES.report, MAX_REPORT);
+    const { quoted } = await checkReport(bytes, roots, run.earliest(), run.trust.roots("timestamp"));
+    return quoted === run.root ? passed() : failed("E702", quoted);
+  }, (error) => failed("E701", error.message));
+}
+
+async function renewal(run) {
+  const there = run.package.names().filter((name) => name.startsWith("seal/renewals/")).sort();
+  if (!there.length) return run.expired.length ? reserved("W312", run.expired.join(", ")) : passed();
+  if (!there.every((name) => RENEWAL.test(name))) return failed("E311", "files that belong to no renewal");
+  const folder = there[there.length - 1].replace(/\/[^/]*$/, "");
+  const own = there.filter((name) => name.startsWith(`${folder}/`));
+  return judged(() => newestRenewal(run, folder, own), (error) => failed("E311", error.message));
+}
+
+async function newestRenewal(run, folder, own) {
+  const place = `${folder}/list-sha512.txt`;
+  const bytes = await run.package.read(place);
+  const listed = parseList(bytes, 128);
+  const covered = run.package.names().filter((name) => ![LISTS.closing, FILES.closingSignature, ...own].includes(name));
+  if (!listed.size || listed.size !== covered.length || !covered.every((name) => listed.has(name))) {
+    throw new Refusal("form", "expected the list to name everything");
+  }
+  for (const [name, digest] of listed) {
+    const value = new Sha512();
+    const { size } = run.package.members.get(name);
+    for (let from = 0; from < size; from += PIECE) value.update(await run.package.slice(name, from, from + PIECE));
+    if (value.hex() !== digest) throw new Refusal("form", `expected the digest of ${name}`);
+  }
+  const stamps = [];
+  for (const name of own.filter((one) => one.endsWith(".tsr"))) {
+    const roots = run.trust.roots("timestamp", name.replace(/^.*\/list\.|\.tsr$/g, ""));
+    stamps.push(await checkResponse(await run.package.read(name), sha256(bytes), roots));
+  }
+  if (!stamps.length) throw new Refusal("form", "expected a timestamp over the list");
+  const first = shown(Math.min(...stamps.map((stamp) => stamp.time)));
+  return stamps.every((stamp) => expires(stamp.path) < run.at) ? reserved("W312", first) : passed(first);
+}
+
+function completeness(run) {
+  const word = run.facts.completeness || "";
+  if (word === "PARTIAL") return reserved("W601");
+  return word === "COMPLETE" ? passed() : skipped("not stated");
+}
+
+function originTls(run) {
+  const word = run.facts.origin_tls || "";
+  if (word === "bad" || word === "none") return reserved(word === "bad" ? "W602" : "W603");
+  return word === "good" ? passed() : skipped("not stated");
+}
+
+function trustKind(run) {
+  if (!run.sealRoot || !run.stamps.length) return skipped("nothing trusted holds");
+  return run.kind() === "test" ? ["PASSED", "W320", ""] : passed();
+}
+
+const KEYS = [
+  ..."container closed-world content-sha256 content-sm3 redaction tag-files signature log witness timestamps".split(" "),
+  ..."bracket closing custody authority node running report renewal completeness origin-tls trust".split(" "),
+];
+
+async function outcomes(run) {
+  const first = await container(run);
+  if (!run.package) return KEYS.map((key) => [key, key === "container" ? first : skipped("the container was refused")]);
+  const found = [["container", first], ["closed-world", closedWorld(run)], ["content-sha256", contentSha256(run)]];
+  found.push(["content-sm3", contentSm3(run)], ["redaction", redaction(run)], ["tag-files", tagFiles(run)]);
+  // The proof and the times come first: they say at which time signatures are to be judged.
+  const logged = await log(run);
+  const witnessed = await witness(run);
+  const stamped = await timestamps(run);
+  found.push(["signature", await signature(run)], ["log", logged], ["witness", witnessed], ...stamped);
+  for (const [key, step] of [
+    ["bracket", bracket],
+    ["closing", closing],
+    ["custody", custody],
+    ["authority", authority],
+    ["node", node],
+    ["running", running],
+    ["report", report],
+    ["renewal", renewal],
+    ["completeness", completeness],
+    ["origin-tls", originTls],
+    ["trust", trustKind],
+  ]) {
+    found.push([key, await step(run)]);
+  }
+  return found;
+}
+
+// The whole verification. progress(done, total, name) may be asynchronous; throwing in it stops the work.
+async function verifyPackage(file, trust, at, progress = async () => {}) {
+  const run = new Inspection(file, trust, at, progress);
+  const steps = (await outcomes(run)).map(([key, [state, code, detail]]) => ({ key, state, code, detail }));
+  let exit = 3;
+  if (steps.some((step) => step.code === "E100")) exit = 2;
+  else if (steps.some((step) => step.state === "FAILED")) exit = 1;
+  else if (steps.every((step) => step.code === "OK")) exit = 0;
+  return { steps, exit, root: run.root, facts: run.facts, trust: run.kind(), bracket: run.bracket || null, at };
+}

@@ -1,0 +1,128 @@
+"""The browser's verifier over the tamper corpus: same steps, states and codes as ``wangjian verify``."""
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from evidence.trust import load
+from evidence.verifier import page as verifier
+from evidence.verify import verify
+from kernel.clock import parse_iso
+from tests.data.evidence import corpus
+
+CHROMIUM = "/usr/bin/chromium"
+READ_RESULTS = """() => [...document.querySelectorAll("section.result")].reverse().map((box) => ({
+    exit: Number(box.dataset.exit),
+    steps: [...box.querySelectorAll("li")].map((one) => [one.dataset.key, one.dataset.code, one.className]),
+}))"""
+CLASSES = {"PASSED": "passed", "FAILED": "failed"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The corpus on disk, with its trust list and what each package is expected to give."""
+    made = tmp_path_factory.mktemp("corpus")
+    corpus.main(str(made))
+    return made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; one for the module."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def tab(browser: Browser, folder: Path, tmp_path: Path) -> Iterator[Page]:
+    """The page opened from a file, without a network, with the trust list given."""
+    file = tmp_path / "verifier.html"
+    file.write_bytes(verifier.html())
+    context = browser.new_context(offline=True)
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.goto(file.as_uri())
+    opened.set_input_files("#trust-files", sorted((folder / "trust").iterdir()))
+    opened.wait_for_selector("#anchors tr")
+    yield opened
+    context.close()
+    assert not faults
+
+
+def judge(tab: Page, at: str, files: list[Path]) -> list[dict[str, Any]]:
+    """What the page says of files given to it together at a time, in their order."""
+    tab.clock.set_fixed_time(at)
+    tab.evaluate("() => document.getElementById('results').replaceChildren()")
+    tab.set_input_files("#package-files", files)
+    tab.wait_for_function(
+        "(count) => document.querySelectorAll('section.result').length === count", arg=len(files), timeout=300_000
+    )
+    found: list[dict[str, Any]] = tab.evaluate(READ_RESULTS)
+    return found
+
+
+def expected(steps: list[dict[str, str]]) -> list[list[str]]:
+    """The steps of ``wangjian verify`` as the page shows them."""
+    return [[step["key"], step["code"], CLASSES.get(step["state"], "reserved")] for step in steps]
+
+
+def test_all_three_verifiers_agree_on_the_corpus(tab: Page, folder: Path) -> None:
+    """Every mutation: the same step keys, states, codes and verdict in the browser, opened from a file, offline."""
+    entries = json.loads((folder / "index.json").read_text("utf-8"))
+    assert len(entries) >= 200
+    problems = []
+    for at in sorted({entry["at"] for entry in entries}):
+        group = [entry for entry in entries if entry["at"] == at]
+        found = judge(tab, at, [folder / entry["file"] for entry in group])
+        for entry, result in zip(group, found, strict=True):
+            wanted = expected(entry["steps"])
+            if result["exit"] != entry["exit_code"] or result["steps"] != wanted:
+                differing = [pair for pair in zip(wanted, result["steps"], strict=False) if pair[0] != pair[1]]
+                problems.append(f"{entry['name']}: {entry['exit_code']} {result['exit']} {differing}")
+    assert not problems
+
+
+def test_every_byte_flip_is_detected(tab: Page, folder: Path, tmp_path: Path) -> None:
+    """A thousand random one-bit changes: each fails in the browser, and the verdict is that of ``wangjian verify``."""
+    entry = json.loads((folder / "index.json").read_text("utf-8"))[0]
+    good = (folder / entry["file"]).read_bytes()
+    chance = random.Random(1_847)  # noqa: S311 - a fixed seed on purpose
+    trust, at = load(folder / "trust"), parse_iso(entry["at"])
+    for start in range(0, 1_000, 100):
+        files = []
+        for number in range(start, start + 100):
+            data = bytearray(good)
+            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+            files.append(tmp_path / f"flip-{number}.zip")
+            files[-1].write_bytes(data)
+        for file, result in zip(files, judge(tab, entry["at"], files), strict=True):
+            assert result["exit"] in {1, 2}, file.name
+            if int(file.stem.partition("-")[2]) % 10 == 0:
+                assert verify(file, trust=trust, at=at).exit_code == result["exit"], file.name
+            file.unlink()
+
+
+def test_a_person_is_told_what_to_give(browser: Browser, folder: Path, tmp_path: Path) -> None:
+    """A package before the trust list waits; other files are refused in words; the verdict names the test trust."""
+    file = tmp_path / "verifier.html"
+    file.write_bytes(verifier.html())
+    tab = browser.new_page()
+    tab.goto(file.as_uri())
+    entry = json.loads((folder / "index.json").read_text("utf-8"))[0]
+    tab.clock.set_fixed_time(entry["at"])
+    tab.set_input_files("#package-files", folder / entry["file"])
+    assert "信任名单" in tab.inner_text("#message")
+    tab.set_input_files("#trust-files", folder / "trust" / "trust.json")
+    assert "expected what the trust list names" in tab.inner_text("#message")
+    tab.set_input_files("#trust-files", sorted((folder / "trust").iterdir()))
+    tab.wait_for_selector("section.result")
+    assert "测试信任" in tab.inner_text("section.result")
+    tab.close()
