@@ -71,7 +71,7 @@ async function report(run) {
   if (!roots.length) return skipped("no report root on the trust list");
   return judged(async () => {
     const bytes = await run.package.read(FILES.report, MAX_REPORT);
-    const { quoted } = await checkReport(bytes, roots, run.earliest(), run.trust.roots("timestamp"));
+    const quoted = await checkReport(bytes, roots, run.earliest(), run.trust.roots("timestamp"));
     return quoted === run.root ? passed() : failed("E702", quoted);
   }, (error) => failed("E701", error.message));
 }

@@ -32,8 +32,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium; one for the module."""
+def browser(folder: Path) -> Iterator[Browser]:
+    """Chromium; one for the module, started when the corpus is there: sealing wants the event loop for itself."""
+    assert folder
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield started
