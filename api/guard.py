@@ -101,7 +101,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
-                    headers[name] = value
+                    # A page may have a closer policy of its own (the verifier's names its script by digest).
+                    headers.setdefault(name, value)
                 if not static:
                     headers.setdefault("cache-control", "no-store")
             await send(message)

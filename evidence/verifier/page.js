@@ -29,9 +29,13 @@ function say(zh, en, className = "") {
 }
 
 async function takeTrust(files) {
+  const texts = new Map();
+  for (const file of files) texts.set(file.name, await file.text());
+  await useTrust(texts);
+}
+
+async function useTrust(texts) {
   try {
-    const texts = new Map();
-    for (const file of files) texts.set(file.name, await file.text());
     page.trust = loadTrust(texts);
   } catch (error) {
     page.trust = null;
@@ -163,6 +167,9 @@ async function entriesOf(items) {
 }
 
 function begin() {
+  const published = new Map(Object.entries(JSON.parse(at("published").textContent)));
+  at("site-list").hidden = !published.size;
+  at("use-site-list").addEventListener("click", () => useTrust(published));
   for (const id of ["trust-files", "trust-folder", "package-files"]) {
     at(id).addEventListener("change", (event) => take([...event.target.files]));
   }

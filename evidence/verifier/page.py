@@ -7,6 +7,7 @@ network and from ``file://``. Roots and keys come from a trust list that its use
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -40,21 +41,48 @@ def _hash(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-@lru_cache(maxsize=1)
-def html() -> bytes:
-    """The page. The same bytes for the same release; its policy allows its own script and style alone."""
-    words = {"steps": titles(), "codes": {code: asdict(found) for code, found in codes().items()}}
-    style = (FOLDER / "page.css").read_text("utf-8")
+def _parts() -> tuple[str, str]:
+    """The style and the whole script."""
     whole = script() + (FOLDER / PAGE_SCRIPT).read_text("utf-8")
-    # "<" is escaped in the words: they stand inside a script element.
-    told = json.dumps(words, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
+    return (FOLDER / "page.css").read_text("utf-8"), whole
+
+
+@lru_cache(maxsize=1)
+def policy() -> str:
+    """The page's Content-Security-Policy: its own script and style, and nothing else. Spec: W3C CSP Level 3."""
+    style, whole = _parts()
+    return (
+        f"default-src 'none'; script-src 'sha256-{_hash(whole)}'; style-src 'sha256-{_hash(style)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _data(value: object) -> str:
+    # "<" is escaped: the text stands inside a script element.
+    return json.dumps(value, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
+
+
+@lru_cache(maxsize=4)
+def _html(published: str) -> bytes:
+    style, whole = _parts()
+    words = {"steps": titles(), "codes": {code: asdict(found) for code, found in codes().items()}}
     page = (FOLDER / "page.html").read_text("utf-8")
     for mark, text in (
-        ("@SCRIPT_HASH@", _hash(whole)),
-        ("@STYLE_HASH@", _hash(style)),
+        ("@POLICY@", policy()),
         ("@STYLE@", style),
-        ("@WORDS@", told),
+        ("@WORDS@", _data(words)),
+        ("@PUBLISHED@", published),
         ("@SCRIPT@", whole),
     ):
         page = page.replace(mark, text, 1)
     return page.encode()
+
+
+def html(published: Mapping[str, str] | None = None) -> bytes:
+    """The page. The same bytes for the same release; its policy allows its own script and style alone.
+
+    Args:
+        published: the files of a trust list that this site publishes, name to text; offered to its reader
+            as the site's own. None in a package: roots never come from there.
+    """
+    return _html(_data(dict(published or {})))

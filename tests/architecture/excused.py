@@ -166,6 +166,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("api/queries/retention.py", "api/ui/views/retention.py"),
     ),
     ("tests/integration/test_log_readers.py", HTTP, ("api/routes/log.py",)),
+    ("tests/unit/api/test_verifier.py", HTTP, ("api/routes/verifier.py",)),
     ("tests/unit/api/test_session.py", HTTP, ("api/session_cookie.py", "api/ui/views/session.py")),
     (
         "tests/unit/api/test_pages.py",

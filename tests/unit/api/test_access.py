@@ -29,6 +29,8 @@ TABLE = {
     ("POST", "/preferences"): PUBLIC,
     ("GET", "/api/v1/health"): PUBLIC,
     ("GET", "/log/checkpoint"): PUBLIC,
+    ("GET", "/verifier"): PUBLIC,
+    ("GET", "/trust/{name}"): PUBLIC,
     ("GET", "/log/tile/{name:path}"): PUBLIC,
     ("POST", "/api/v1/session"): PUBLIC,
     ("POST", "/signout"): EVERYBODY,

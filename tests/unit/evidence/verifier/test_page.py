@@ -47,8 +47,9 @@ def test_script_ends_nowhere_early() -> None:
     assert "</script" not in page.script().lower()
 
 
-def test_the_same_each_time() -> None:
-    """Same release, same bytes."""
-    first = page.html()
-    page.html.cache_clear()
-    assert page.html() == first
+def test_a_package_brings_no_trust() -> None:
+    """The page in a package offers no trust list; a site's page offers what it publishes, safely embedded."""
+    assert _between(page.html().decode(), 'id="published">', "</script>") == "{}"
+    files = {"trust.json": '{"</script><b>": 1}'}
+    told = _between(page.html(files).decode(), 'id="published">', "</script>")
+    assert json.loads(told) == files
