@@ -29,6 +29,20 @@ class Ledger:
             ledger.append_all(session, entries)
         return self.publisher.publish(entries)
 
+    def newest(self) -> bytes | None:
+        """The newest witnessed checkpoint, for a beacon; the first one is published when there is none yet.
+
+        Raises:
+            LogError: its kinds, as of ``publish``.
+
+        Effects: as of ``publish``, once in the life of a log.
+        """
+        found = self.publisher.newest()
+        if found is None:
+            self.publisher.publish()
+            found = self.publisher.newest()
+        return found
+
 
 def open_ledger(config: Settings, database: Database, keys: Keys) -> Ledger:
     """The log that packages go into. To be kept, and its publisher closed: connections are reused.

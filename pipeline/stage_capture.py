@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
@@ -21,7 +20,6 @@ from sqlalchemy import select
 from evidence import approval, authority, custody, intake, leaf, trust
 from evidence.authorisation import Authorisation
 from evidence.keys import Keys, ensure_keys, folder_of
-from evidence.log import history
 from evidence.seal import SEALER, Sealed, Sealer, seal
 from evidence.store import Store, open_store
 from evidence.timestamp import open_timestampers
@@ -116,7 +114,7 @@ def capture(run: JobRun, config: Settings) -> dict[str, object]:
                     lists=authority.lists(config, now()),
                 ),
                 store=open_store(config),
-                beacons=Beacons(config, timestampers, partial(_newest_checkpoint, run.database)),
+                beacons=Beacons(config, timestampers, ledger.newest),
             )
             services.callback(tools.beacons.close)
             for service in timestampers:
@@ -143,12 +141,6 @@ def worker_environment(config: Settings) -> dict[str, str]:
     newest = leaf.current(folder, "node", None)
     own = str(folder / f"{newest.name}.key") if newest else ""
     return {"WANGJIAN_KEYS_DIR": "", "WANGJIAN_NODE_KEY_FILE": config.node_key_file or own}
-
-
-def _newest_checkpoint(database: Database) -> bytes | None:
-    with database.read() as session:
-        row = history.newest(session, witnessed=True)
-    return row.note.encode() if row else None
 
 
 def _count(database: Database, ids: list[str]) -> dict[str, object]:
