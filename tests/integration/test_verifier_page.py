@@ -120,9 +120,9 @@ def test_a_person_is_told_what_to_give(browser: Browser, folder: Path, tmp_path:
     entry = json.loads((folder / "index.json").read_text("utf-8"))[0]
     tab.clock.set_fixed_time(entry["at"])
     tab.set_input_files("#package-files", folder / entry["file"])
-    assert "信任名单" in tab.inner_text("#message")
+    tab.wait_for_selector("#message:has-text('信任名单')")
     tab.set_input_files("#trust-files", folder / "trust" / "trust.json")
-    assert "expected what the trust list names" in tab.inner_text("#message")
+    tab.wait_for_selector("#message:has-text('expected what the trust list names')")
     tab.set_input_files("#trust-files", sorted((folder / "trust").iterdir()))
     tab.wait_for_selector("section.result")
     assert "测试信任" in tab.inner_text("section.result")
