@@ -171,7 +171,12 @@ function begin() {
   at("site-list").hidden = !published.size;
   at("use-site-list").addEventListener("click", () => useTrust(published));
   for (const id of ["trust-files", "trust-folder", "package-files"]) {
-    at(id).addEventListener("change", (event) => take([...event.target.files]));
+    at(id).addEventListener("change", (event) => {
+      const files = [...event.target.files];
+      // Else the same files, chosen again, would say nothing.
+      event.target.value = "";
+      take(files);
+    });
   }
   at("stop").addEventListener("click", () => (page.stop = true));
   document.addEventListener("dragover", (event) => event.preventDefault());
