@@ -21,7 +21,8 @@ def _published(context: Context) -> dict[str, str]:
     if not (folder / trust.LIST_NAME).is_file():
         return {}
     listed = trust.load(folder)
-    names = {trust.LIST_NAME, *(entry.file_name() for entry in (*listed.anchors, *listed.note_keys))}
+    roots = {anchor.file_name() for anchor in listed.anchors}
+    names = {trust.LIST_NAME} | roots | {key.file_name() for key in listed.note_keys}
     return {name: (folder / name).read_text("utf-8") for name in sorted(names)}
 
 
