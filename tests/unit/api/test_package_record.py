@@ -166,6 +166,7 @@ def test_what_is_stated_becomes_proven_on_the_page(house: House, stored: str) ->
         assert part in after, after
     assert page.css_first('#standing a[href="/log/checkpoint"]') is not None
     assert "样例立案〔2026〕ev-000000000001aa号" in _text(page, "#approvals")
+    assert "XX-0002" in _text(page, "#approvals"), "as sealed, where this installation has no approvals of its own"
     assert "× 3（第 2–4 条）" in _text(page, ".custody")
     assert len(page.css(".custody li")) == 3
 
