@@ -29,6 +29,7 @@ ACTIONS = (
     "verified",
     "read",
     "exported",
+    "renewed",
     "failed",
     "copied",
     "damaged",

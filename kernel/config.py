@@ -70,6 +70,7 @@ class Settings(BaseSettings):
         second_look: ``always``, ``orders`` (captures an officer ordered) or ``never``: also fetch without the browser.
         second_node_url, second_node_token_file, second_node_root_file: another capture node that looks too, the file
             of its token, and the PEM root its signature must lead to; second_node_timeout_s: what it may take.
+        renewal_days: packages are stamped anew this many days before what proves their time ends.
         retry_after_s: seconds before each further try of a capture or its sealing; when they are used up an
             order has failed for the page's faults, and goes on at the last pace for ours (services, disk, browser).
         visit_max_pages, visit_max_bytes, visit_max_seconds, visit_max_depth: budgets of one visit.
@@ -131,6 +132,7 @@ class Settings(BaseSettings):
     second_node_token_file: str = ""
     second_node_root_file: str = ""
     second_node_timeout_s: float = Field(default=20.0, gt=0)
+    renewal_days: int = Field(default=90, ge=1, le=3650)
     retry_after_s: NumberTuple = (10.0, 60.0, 300.0, 1_800.0, 3_600.0)
     visit_max_pages: int = Field(default=2_000, gt=0)
     visit_max_bytes: int = Field(default=500_000_000, gt=0)
