@@ -22,6 +22,7 @@ from evidence.redact import Order, redact
 from evidence.store import Store
 from evidence.trust import load as load_trust
 from evidence.verdict import EXIT_FAILED, EXIT_UNREADABLE
+from evidence.verifier import page
 from evidence.verify import verify
 from kernel import audit
 from kernel.clock import iso, now
@@ -77,7 +78,7 @@ class Line:
 
 def reading_aids() -> Aids:
     """The browser's verifier and the offline viewer that this release carries."""
-    return Aids(viewer=VIEWER if VIEWER.is_dir() else None)
+    return Aids(page.html(), VIEWER if VIEWER.is_dir() else None)
 
 
 def require_sealed(database: Database, evidence_id: str) -> Evidence:

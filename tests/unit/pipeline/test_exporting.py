@@ -129,6 +129,8 @@ def test_a_case_leaves_whole_and_goes_on_where_it_stopped(
 
 def test_the_viewer_comes_with_the_release() -> None:
     """Its files lie where the web interface has them."""
-    viewer = exporting.reading_aids().viewer
+    aids = exporting.reading_aids()
+    viewer = aids.viewer
+    assert b"verifyPackage" in aids.verifier
     assert viewer is not None
     assert (viewer / "ui.js").is_file()
