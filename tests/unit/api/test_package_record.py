@@ -165,6 +165,8 @@ def test_what_is_stated_becomes_proven_on_the_page(house: House, stored: str) ->
     ):
         assert part in after, after
     assert page.css_first('#standing a[href="/log/checkpoint"]') is not None
+    assert page.css_first('main a[href="/verifier"]') is not None
+    assert house.browser().get("/verifier").status_code == 200
     assert "样例立案〔2026〕ev-000000000001aa号" in _text(page, "#approvals")
     assert "XX-0002" in _text(page, "#approvals"), "as sealed, where this installation has no approvals of its own"
     assert "× 3（第 2–4 条）" in _text(page, ".custody")
