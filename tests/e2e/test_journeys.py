@@ -31,7 +31,7 @@ def _order(desk: Desk, sealed: dict[str, str]) -> str:
         page.get_by_label("取证用途").fill("核查“全网第一”用语")
         desk.shot("order")
         page.get_by_role("button", name="立即取证").click()
-        expect(page.locator(".states")).to_contain_text("已封存", timeout=90_000)
+        expect(page.locator(".states").first).to_contain_text("已封存", timeout=90_000)
         sealed["id"] = urlsplit(page.url).path.rpartition("/")[2]
     desk.open(f"/evidence/{sealed['id']}")
     return sealed["id"]
