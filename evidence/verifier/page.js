@@ -140,8 +140,10 @@ function shownSteps(steps) {
     item.dataset.key = step.key;
     item.dataset.code = step.code;
     item.append(element("b", `${mark} ${title}${service ? ` ${service}` : ""}`), element("span", english, "en"));
-    item.append(element("p", `${state}${step.code === "OK" ? "" : `（${step.code}）`}：${words.zh}`));
-    item.append(element("p", `${stateEn}: ${words.en}`, "en"));
+    if (step.code !== "OK") {
+      item.append(element("p", `${state}（${step.code}）：${words.zh}`));
+      item.append(element("p", `${stateEn}: ${words.en}`, "en"));
+    }
     if (words.next_zh && step.code !== "OK") item.append(element("p", `→ ${words.next_zh} / ${words.next_en}`, "next"));
     if (step.detail) item.append(element("p", step.detail, "detail"));
     list.append(item);
