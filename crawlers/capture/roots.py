@@ -6,6 +6,7 @@ key would also let those pass, so it is not used.)
 """
 
 import ctypes
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from crawlers.capture.errors import CaptureError
 from kernel.crypto import sha256_hex
+
+# The library has one state a process, and several captures may begin in threads of one.
+_TURN = threading.Lock()
 
 _TRUSTED_CA = 1 << 3 | 1 << 4  # CERTDB_VALID_CA, CERTDB_TRUSTED_CA
 
@@ -52,7 +56,8 @@ def write_roots(pem_file: str, home: Path) -> Roots:
         raise CaptureError("roots", f"expected PEM certificates in {pem_file}, got: {error}") from error
     encoded = [certificate.public_bytes(Encoding.DER) for certificate in certificates]
     try:
-        _fill(folder, encoded)
+        with _TURN:
+            _fill(folder, encoded)
     except OSError as error:
         raise CaptureError(
             "roots",

@@ -64,8 +64,11 @@ async function take(files) {
   const packages = files.filter((file) => /\.zip$/i.test(file.name));
   const others = files.filter((file) => !/\.zip$/i.test(file.name));
   page.waiting.push(...packages);
-  if (others.some((file) => file.name === "trust.json")) await takeTrust(others);
-  else if (others.length && !packages.length) say("请选择信任名单的全部文件，或一个 .zip 数据包", "Choose all files of the trust list, or a .zip package", "failed");
+  if (others.some((file) => file.name === "trust.json")) {
+    await takeTrust(others);
+    // What is wrong with the list has been said; the package waits for a better one.
+    if (!page.trust) return;
+  } else if (others.length && !packages.length) say("请选择信任名单的全部文件，或一个 .zip 数据包", "Choose all files of the trust list, or a .zip package", "failed");
   if (page.waiting.length && page.trust) await verifyWaiting();
   else if (page.waiting.length) say("已选数据包；现在请给出信任名单（trust.json 及其 .pem 文件）", "Package taken; now give the trust list (trust.json and its .pem files)");
 }

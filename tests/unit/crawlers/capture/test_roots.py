@@ -1,6 +1,7 @@
 """Extra roots for test hosts."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,14 @@ def test_roots_are_written_and_told(tmp_path: Path) -> None:
         hashlib.sha256(authority.root.public_bytes(Encoding.DER)).hexdigest() for authority in (one, two)
     )
     assert (tmp_path / "home/.pki/nssdb/cert9.db").stat().st_size > 0
+
+
+def test_captures_of_one_process_take_turns(tmp_path: Path) -> None:
+    """Several captures that begin at once in threads each get their roots; the library bears one at a time."""
+    authority = Authority(tmp_path, "One")
+    with ThreadPoolExecutor(6) as pool:
+        made = list(pool.map(lambda n: write_roots(str(authority.file), tmp_path / f"home-{n}"), range(18)))
+    assert all(len(found.sha256) == 1 for found in made)
 
 
 def test_no_file_means_no_roots(tmp_path: Path) -> None:
