@@ -18,6 +18,7 @@ from evidence.errors import MalformedError, PackageError
 from evidence.package import Package
 from evidence.signer import Signer
 from kernel.crypto import CHUNK_BYTES, sha256_hex
+from kernel.durable import synchronise
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def pack(files: Mapping[str, Source], target: Path) -> Packed:
         aside.replace(target)
     finally:
         aside.unlink(missing_ok=True)
-    _synchronise(target.parent)
+    synchronise(target.parent)
     return Packed(target, sink.digest.hexdigest(), sink.size, written)
 
 
@@ -138,11 +139,3 @@ def close_again(
         raise PackageError(f"expected files beside what was sealed, got {', '.join(sorted(sealed))[:200]}")
     kept = {name: source for name, source in members(package).items() if name not in without}
     return pack(close({**kept, **(added or {})}, signer, at), target)
-
-
-def _synchronise(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

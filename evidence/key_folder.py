@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from evidence.errors import KeysError
+from kernel.durable import synchronise
 
 Files = Mapping[str, bytes]
 PRIVATE = (".key", ".salt")
@@ -37,18 +38,10 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(stream.fileno())
 
 
-def _synchronise(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _prepare(aside: Path, files: Files) -> None:
     for name, data in files.items():
         _write(aside / name, data)
-    _synchronise(aside)
+    synchronise(aside)
 
 
 def create(folder: Path, files: Files) -> None:
@@ -64,7 +57,7 @@ def create(folder: Path, files: Files) -> None:
     try:
         _prepare(aside, files)
         aside.rename(folder)
-        _synchronise(folder.parent)
+        synchronise(folder.parent)
     except OSError as error:
         shutil.rmtree(aside, ignore_errors=True)
         if not folder.is_dir():
@@ -95,7 +88,7 @@ def _finish(folder: Path) -> None:
         for ready in sorted(folder.glob(f"{_READY}*")):
             for path in sorted(ready.iterdir()):
                 path.replace(folder / path.name)
-            _synchronise(folder)
+            synchronise(folder)
             ready.rmdir()
         for left in folder.glob(f"{_NEW}*"):
             shutil.rmtree(left)
@@ -115,7 +108,7 @@ def change(folder: Path, files: Files) -> None:
         aside = Path(tempfile.mkdtemp(prefix=_NEW, dir=folder))
         _prepare(aside, files)
         aside.rename(folder / aside.name.replace(_NEW, _READY, 1))
-        _synchronise(folder)
+        synchronise(folder)
     except OSError as error:
         raise KeysError(f"expected to write keys into {folder}, got {error}", hint=_HINT) from error
     _finish(folder)

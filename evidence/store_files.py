@@ -24,6 +24,7 @@ from evidence.errors import (
     StoreMissingError,
 )
 from kernel.crypto import CHUNK_BYTES
+from kernel.durable import synchronise
 
 KEY = re.compile(r"[0-9a-f]{64}")
 INCOMING = "incoming"
@@ -51,15 +52,6 @@ def copy_hashed(source: BinaryIO, target: BinaryIO) -> tuple[str, int]:
         target.write(chunk)
         size += len(chunk)
     return digest.hexdigest(), size
-
-
-def synchronise(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def disk_error(error: OSError, where: Path) -> StoreError | DiskFullError:

@@ -4,13 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+from kernel.durable import synchronise
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -30,4 +24,4 @@ def write_whole(path: Path, data: bytes) -> None:
     except BaseException:
         Path(aside).unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    synchronise(path.parent)
