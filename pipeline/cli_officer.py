@@ -33,7 +33,8 @@ def _day(text: str, *, end: bool) -> datetime:
 
 
 @contextmanager
-def _opened() -> Iterator[Database]:
+def opened() -> Iterator[Database]:
+    """The records, for one command."""
     database = open_database(settings())
     try:
         yield database
@@ -48,7 +49,7 @@ def _span(valid_from: datetime, valid_to: datetime, revoked_at: datetime | None)
 
 def officer_add(options: argparse.Namespace) -> int:
     """Register an officer."""
-    with _opened() as database, database.write() as session:
+    with opened() as database, database.write() as session:
         row = officer.add(
             session,
             name=options.name,
@@ -67,7 +68,7 @@ def officer_add(options: argparse.Namespace) -> int:
 def officer_list(options: argparse.Namespace) -> int:
     """Print all officers."""
     del options
-    with _opened() as database, database.read() as session:
+    with opened() as database, database.read() as session:
         for row in officer.listed(session):
             span = _span(row.valid_from, row.valid_to, row.revoked_at)
             print(f"{row.certificate_number}  {row.name}  {row.unit}  {row.account}  {span}")
@@ -76,7 +77,7 @@ def officer_list(options: argparse.Namespace) -> int:
 
 def officer_revoke(options: argparse.Namespace) -> int:
     """Take a certificate back."""
-    with _opened() as database, database.write() as session:
+    with opened() as database, database.write() as session:
         row = officer.revoke(session, options.certificate, actor=ACTOR, at=now())
         print(f"{row.name} {row.certificate_number} 已注销 revoked")
     return 0
@@ -84,7 +85,7 @@ def officer_revoke(options: argparse.Namespace) -> int:
 
 def authorise_add(options: argparse.Namespace) -> int:
     """Enter an authorisation for a case, or a standing task."""
-    with _opened() as database, database.write() as session:
+    with opened() as database, database.write() as session:
         row = mandate.add(
             session,
             kind=mandate.CASE if options.case else mandate.TASK,
@@ -104,7 +105,7 @@ def authorise_add(options: argparse.Namespace) -> int:
 def authorise_list(options: argparse.Namespace) -> int:
     """Print all authorisations, the one entered last first."""
     del options
-    with _opened() as database, database.read() as session:
+    with opened() as database, database.read() as session:
         for row in mandate.listed(session):
             span = _span(row.valid_from, row.valid_to, row.revoked_at)
             print(f"{row.number}  {row.kind}  {row.case_number or '-'}  {span}  {row.basis}  {row.issued_by}")
@@ -113,7 +114,7 @@ def authorise_list(options: argparse.Namespace) -> int:
 
 def authorise_revoke(options: argparse.Namespace) -> int:
     """Take an authorisation back."""
-    with _opened() as database, database.write() as session:
+    with opened() as database, database.write() as session:
         row = mandate.revoke(session, options.number, actor=ACTOR, at=now())
         print(f"{row.number} 已撤销 revoked")
     return 0
@@ -125,14 +126,18 @@ def evidence_approve(options: argparse.Namespace) -> int:
     Returns:
         0; the seal follows with the next worker, once two have approved.
     """
-    with _opened() as database:
-        password = getpass.getpass("口令 password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-        require_password(database, options.account, password)
+    with opened() as database:
+        require_password(database, options.account, ask_password())
         with database.write() as session:
             approval.approve(session, options.id, account=options.account, at=now())
             names = [person.name for _, person, _ in approval.given(session, options.id)]
     print(f"{options.id} 已审批 approved: {', '.join(names)}")
     return 0
+
+
+def ask_password() -> str:
+    """The password that a person types, or the line that a script gives."""
+    return getpass.getpass("口令 password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
 
 
 def require_password(database: Database, account: str, password: str) -> None:

@@ -1,10 +1,7 @@
 """Commands about the evidence store's long life: scrub, restore, holds, deletion and its certificate."""
 
 import argparse
-import getpass
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from evidence import custody, deletion, deletion_certificate, retention, scrub, stored_object
 from evidence.errors import DeletionError
@@ -14,37 +11,23 @@ from evidence.store_pair import open_pair
 from evidence.trust import load as load_trust
 from kernel.clock import iso, now
 from kernel.config import settings
-from kernel.db import Database
 from kernel.jobs import create
 from kernel.models import Evidence, Job
-from pipeline.cli_officer import require_password
+from pipeline.cli_officer import ask_password, opened, require_password
 from pipeline.errors import UsageError
 from pipeline.stage_scrub import WORK_FOLDER
 from pipeline.store_duty import finish_deletion
-from pipeline.wiring import open_database, open_evidence_store, open_log
+from pipeline.wiring import open_evidence_store, open_log
 from pipeline.worker import perform
 
 ACTOR = "system:cli"
 EXIT_FAILED, EXIT_WAITING = 1, 3
 
 
-@contextmanager
-def _opened() -> Iterator[Database]:
-    database = open_database(settings())
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-def _password() -> str:
-    return getpass.getpass("口令 password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-
-
 def evidence_scrub(options: argparse.Namespace) -> int:
     """Hash every stored package now, as a job that can be stopped; exit status 1 when something is wrong."""
     del options
-    with _opened() as database:
+    with opened() as database:
         with database.write() as session:
             job_id = create(session, kind="scrub", title="复核证据库 scrub", params={}, created_by=ACTOR, at=now()).id
         print(f"{job_id}  停止 stop: wangjian jobs cancel {job_id}", flush=True)
@@ -69,7 +52,7 @@ def evidence_restore(options: argparse.Namespace) -> int:
     """Put back a damaged or missing package from the other store."""
     config = settings()
     open_evidence_store(config)
-    with _opened() as database:
+    with opened() as database:
         with database.write() as session:
             stored_object.register(session, config.retention_years)
         kept = restore(database, open_pair(config), options.id, config.data_dir / WORK_FOLDER, actor=ACTOR, at=now())
@@ -82,8 +65,8 @@ def evidence_restore(options: argparse.Namespace) -> int:
 
 def evidence_hold(options: argparse.Namespace) -> int:
     """An officer holds evidence: it may not be deleted until the hold is released."""
-    with _opened() as database:
-        require_password(database, options.account, _password())
+    with opened() as database:
+        require_password(database, options.account, ask_password())
         with database.write() as session:
             row = retention.hold(
                 session, options.id, account=options.account, reason=options.reason, case=options.case, at=now()
@@ -94,8 +77,8 @@ def evidence_hold(options: argparse.Namespace) -> int:
 
 def evidence_release(options: argparse.Namespace) -> int:
     """An officer releases every hold on evidence."""
-    with _opened() as database:
-        require_password(database, options.account, _password())
+    with opened() as database:
+        require_password(database, options.account, ask_password())
         with database.write() as session:
             found = retention.release(session, options.id, account=options.account, reason=options.reason, at=now())
             print(f"{options.id}  已解除保全 released: {len(found)}")
@@ -109,8 +92,8 @@ def evidence_delete(options: argparse.Namespace) -> int:
         0 deleted; 3 it waits for the other officer, or for a store that does not let go.
     """
     config = settings()
-    with _opened() as database:
-        require_password(database, options.account, _password())
+    with opened() as database:
+        require_password(database, options.account, ask_password())
         with database.write() as session:
             row = deletion.of_evidence(session, options.id)
             if row is None:
@@ -134,7 +117,7 @@ def evidence_delete(options: argparse.Namespace) -> int:
 def evidence_certificate(options: argparse.Namespace) -> int:
     """Write the deletion certificate with custody and log proof into a new folder, and check it."""
     config = settings()
-    with _opened() as database:
+    with opened() as database:
         with database.read() as session:
             row = deletion.of_evidence(session, options.id)
             evidence = session.get(Evidence, options.id)
@@ -166,7 +149,7 @@ def _tell(folder: object, checked: deletion_certificate.Checked) -> int:
 def evidence_retention(options: argparse.Namespace) -> int:
     """Print the storage term of evidence, its holds, copies and findings."""
     config = settings()
-    with _opened() as database, database.read() as session:
+    with opened() as database, database.read() as session:
         row = session.get(Evidence, options.id)
         if row is None:
             raise UsageError(f"expected known evidence, got {options.id}", hint="wangjian evidence list")
