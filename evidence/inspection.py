@@ -17,13 +17,14 @@ from evidence.errors import (
     UntrustedError,
 )
 from evidence.log.checkpoint import Checkpoint
-from evidence.log.note import Note, VerifierKey, parse_vkey
+from evidence.log.note import Note, parse_vkey
 from evidence.manifest import Manifests
 from evidence.package import Package
 from evidence.redaction import Redactions
 from evidence.running import Running
 from evidence.trust import Trust
 from evidence.verdict import StampFact, State
+from evidence.vkey import VerifierKey
 from kernel.clock import iso
 from kernel.crypto import canonical_json
 

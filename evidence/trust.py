@@ -103,7 +103,7 @@ class NoteKey:
 
     def fingerprint(self) -> str:
         """SHA-256 over the DER of the SubjectPublicKeyInfo, hex."""
-        return sha256_hex(self.public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+        return sha256_hex(self.verifier().der())
 
     def file_name(self) -> str:
         """Name of the PEM file that holds it."""
@@ -111,7 +111,7 @@ class NoteKey:
 
     def pem(self) -> bytes:
         """The SubjectPublicKeyInfo as PEM."""
-        return self.public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return self.verifier().pem()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ Spec: C2SP signed-note (Verifier keys; type 1), C2SP tlog-cosignature (type 4, `
 """
 
 import base64
-import binascii
 import hashlib
 import re
 from dataclasses import dataclass
@@ -24,22 +23,42 @@ FORM = re.compile(r"([^+\s]{1,120})\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})")
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A verifier key, read.
+    """A public key with its name and use.
 
     Attributes:
         name: as it stands in the signature lines of notes.
         algorithm: 1 for a log's Ed25519 signature, 4 for a witness's timestamped cosignature.
-        key_id: four raw bytes that begin each signature of this key.
+        public: 32 raw bytes.
     """
 
     name: str
     algorithm: int
-    key_id: bytes
-    public_key: Ed25519PublicKey
+    public: bytes
 
+    def _typed(self) -> bytes:
+        return bytes([self.algorithm]) + self.public
 
-def _key_id(name: str, typed: bytes) -> bytes:
-    return hashlib.sha256(name.encode("ascii") + b"\n" + typed).digest()[:4]
+    @property
+    def key_id(self) -> bytes:
+        """Four bytes that begin each signature of this key; with the name they say whose. Spec: C2SP signed-note."""
+        return hashlib.sha256(self.name.encode("ascii") + b"\n" + self._typed()).digest()[:4]
+
+    @property
+    def public_key(self) -> Ed25519PublicKey:
+        """The key as the library has it."""
+        return Ed25519PublicKey.from_public_bytes(self.public)
+
+    def render(self) -> str:
+        """The key as text, without line feed."""
+        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(self._typed()).decode()}"
+
+    def pem(self) -> bytes:
+        """SubjectPublicKeyInfo as PEM, as openssl reads it."""
+        return self.public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    def der(self) -> bytes:
+        """SubjectPublicKeyInfo as DER; its SHA-256 is the printed fingerprint."""
+        return self.public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def render(name: str, public_key: Ed25519PublicKey, algorithm: int) -> str:
@@ -53,8 +72,7 @@ def render(name: str, public_key: Ed25519PublicKey, algorithm: int) -> str:
     """
     if not NAME.fullmatch(name):
         raise TrustError(f"expected a key name of letters, digits and ._~:/-, got {name!r}")
-    typed = bytes([algorithm]) + public_key.public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return f"{name}+{_key_id(name, typed).hex()}+{base64.b64encode(typed).decode()}"
+    return VerifierKey(name, algorithm, public_key.public_bytes(Encoding.Raw, PublicFormat.Raw)).render()
 
 
 def parse(text: str) -> VerifierKey:
@@ -66,11 +84,8 @@ def parse(text: str) -> VerifierKey:
     match = FORM.fullmatch(text)
     if match is None or not NAME.fullmatch(match[1]):
         raise TrustError(f"expected a verifier key name+id+key, got {text[:160]!r}")
-    try:
-        typed = base64.b64decode(match[3], validate=True)
-        public_key = Ed25519PublicKey.from_public_bytes(typed[1:])
-    except (binascii.Error, ValueError) as error:
-        raise TrustError(f"expected an Ed25519 key in the verifier key of {match[1]}, got {error}") from error
-    if typed[0] not in {ED25519, COSIGNATURE} or _key_id(match[1], typed).hex() != match[2]:
+    typed = base64.b64decode(match[3], validate=True)
+    key = VerifierKey(match[1], typed[0], typed[1:])
+    if key.algorithm not in {ED25519, COSIGNATURE} or key.key_id.hex() != match[2]:
         raise TrustError(f"expected the key id of a type 1 or 4 key, got {text[:160]!r}")
-    return VerifierKey(match[1], typed[0], bytes.fromhex(match[2]), public_key)
+    return key

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from evidence.log import entry, history, ledger, merkle
 from evidence.log.checkpoint import Checkpoint
 from evidence.log.errors import LogChangedError, LogRewoundError
-from evidence.log.note import VerifierKey
 from evidence.log.projection import Projection
 from evidence.log.tiles import WIDTH
+from evidence.vkey import VerifierKey
 from kernel.models import CustodyEvent, LogCheckpoint, LogLeaf
 
 _CUSTODY = f"{entry.CUSTODY} "

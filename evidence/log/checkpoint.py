@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from evidence.log import merkle, note
 from evidence.log.errors import LogFormError, NoteSignatureError
-from evidence.log.note import Note, Statement, VerifierKey
+from evidence.log.note import Note, Statement
+from evidence.vkey import VerifierKey
 
 DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 

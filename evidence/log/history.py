@@ -9,7 +9,7 @@ from evidence.log import checkpoint, ledger, merkle
 from evidence.log.checkpoint import Checkpoint
 from evidence.log.errors import LogChangedError, LogFaultError, LogFormError, LogRewoundError, NoteSignatureError
 from evidence.log.merkle import Stored
-from evidence.log.note import VerifierKey
+from evidence.vkey import VerifierKey
 from kernel.models import LogCheckpoint
 
 

@@ -9,8 +9,6 @@ Spec: C2SP signed-note; C2SP tlog-cosignature (Ed25519, cosignature/v1).
 
 import base64
 import binascii
-import hashlib
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,18 +16,20 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from evidence import vkey
+from evidence.errors import TrustError
 from evidence.log.errors import LogFormError, NoteSignatureError
+from evidence.vkey import VerifierKey
 from kernel.clock import as_utc
 
-LOG, WITNESS = 0x01, 0x04
+LOG, WITNESS = vkey.ED25519, vkey.COSIGNATURE
 """Signature types: Ed25519 by a log, timestamped Ed25519 cosignature by a witness."""
 MAX_BYTES = 65_536
 MAX_SIGNATURES = 64
 MAX_TIME = 253_402_300_799
 """Last second of the year 9999."""
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:/-]{0,119}")
 _DASH = "\u2014 "
-_KEY_ID, _TIME, _ED25519, _PUBLIC = 4, 8, 64, 32
+_KEY_ID, _TIME, _ED25519 = 4, 8, 64
 
 
 def unbase64(text: str, what: str) -> bytes:
@@ -53,7 +53,7 @@ def require_name(name: str) -> str:
     Raises:
         LogFormError: empty, longer than 120, or with other than letters, digits and ``._~:/-``.
     """
-    if not _NAME.fullmatch(name):
+    if not vkey.NAME.fullmatch(name):
         raise LogFormError(f"expected a key name of letters, digits and ._~:/-, got {name[:160]!r}")
     return name
 
@@ -88,42 +88,6 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class VerifierKey:
-    """A public key with its name and use (vkey).
-
-    Attributes:
-        name: as it stands in the signature lines. algorithm: ``LOG`` or ``WITNESS``.
-        public: 32 raw bytes.
-    """
-
-    name: str
-    algorithm: int
-    public: bytes
-
-    @property
-    def key_id(self) -> bytes:
-        """Four bytes that, with the name, say whose line it is. Spec: C2SP signed-note."""
-        return hashlib.sha256(self.name.encode() + bytes((0x0A, self.algorithm)) + self.public).digest()[:_KEY_ID]
-
-    def render(self) -> str:
-        """The key as text, without line feed."""
-        material = base64.b64encode(bytes((self.algorithm,)) + self.public).decode()
-        return f"{self.name}+{self.key_id.hex()}+{material}"
-
-    def public_key(self) -> Ed25519PublicKey:
-        """The key as the library has it."""
-        return Ed25519PublicKey.from_public_bytes(self.public)
-
-    def pem(self) -> bytes:
-        """SubjectPublicKeyInfo as PEM, as openssl reads it."""
-        return self.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-
-    def der(self) -> bytes:
-        """SubjectPublicKeyInfo as DER; its SHA-256 is the printed fingerprint."""
-        return self.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-
-@dataclass(frozen=True, slots=True)
 class Statement:
     """A signature that holds.
 
@@ -144,16 +108,10 @@ def parse_vkey(text: str) -> VerifierKey:
     Raises:
         LogFormError: another form, another algorithm, or a key id that does not belong.
     """
-    parts = text.split("+", 2)
-    if len(parts) != 3:
-        raise LogFormError(f"expected name+id+key, got {text[:80]!r}")
-    material = unbase64(parts[2], "a verifier key")
-    if len(material) != 1 + _PUBLIC or material[0] not in {LOG, WITNESS}:
-        raise LogFormError(f"expected an Ed25519 key of a log or witness, got {text[:160]!r}")
-    key = VerifierKey(require_name(parts[0]), material[0], material[1:])
-    if key.key_id.hex() != parts[1]:
-        raise LogFormError(f"expected the key id {key.key_id.hex()} in a verifier key, got {parts[1][:20]!r}")
-    return key
+    try:
+        return vkey.parse(text)
+    except TrustError as error:
+        raise LogFormError(error.message) from error
 
 
 def verifier_key(name: str, algorithm: int, key: Ed25519PublicKey) -> VerifierKey:
@@ -255,7 +213,7 @@ def _verify_line(text: str, signature: Signature, key: VerifierKey) -> Statement
     try:
         if len(value) != _ED25519:
             raise NoteSignatureError(f"expected 64 bytes of signature of {key.name}, got {len(value)}")
-        key.public_key().verify(value, message)
+        key.public_key.verify(value, message)
     except (InvalidSignature, ValueError) as error:
         raise NoteSignatureError(
             f"expected the signature of {key.name} to hold over the note, got one that does not",

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from evidence.log import history, ledger
 from evidence.log.checkpoint import Checkpoint
 from evidence.log.errors import LogChangedError, LogError, LogFaultError, LogRewoundError
-from evidence.log.note import VerifierKey
 from evidence.log.tiles import WIDTH, Tiles
+from evidence.vkey import VerifierKey
 
 logger = logging.getLogger(__name__)
 

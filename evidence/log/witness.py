@@ -25,7 +25,8 @@ from evidence.log.errors import (
     WitnessSizeError,
     WitnessUnavailableError,
 )
-from evidence.log.note import Note, Signature, VerifierKey
+from evidence.log.note import Note, Signature
+from evidence.vkey import VerifierKey
 from kernel.config import Settings
 from kernel.crypto import sha256_hex
 

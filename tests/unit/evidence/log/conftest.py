@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from evidence.log import entry, ledger, note
 from evidence.log.checkpoint import Checkpoint
-from evidence.log.note import Note, VerifierKey
+from evidence.log.note import Note
 from evidence.log.publisher import Publisher
 from evidence.log.witness import open_witnesses
+from evidence.vkey import VerifierKey
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.schema import upgrade

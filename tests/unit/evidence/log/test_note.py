@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from evidence.log import note
 from evidence.log.errors import LogFormError, NoteSignatureError
-from evidence.log.note import Note, Signature, VerifierKey
+from evidence.log.note import Note, Signature
+from evidence.vkey import VerifierKey
 
 # C2SP signed-note, "Verifier keys", example.
 VKEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
