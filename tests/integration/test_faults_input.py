@@ -148,8 +148,9 @@ def test_a_capture_of_a_private_address(installation: Installation) -> None:
         assert "→" in done.output
         assert not private.asked
     assert [row.state for row in installation.evidence()] == ["failed"]
-    # Ordered, the digest of the archive as far as it came, failed.
-    assert (installation.count().custody, installation.packages()) == (3, [])
+    # A slow machine also has time for digests of the archive as far as it came.
+    actions = [action for action in installation.custody() if action != "checkpoint"]
+    assert (actions, installation.packages()) == (["ordered", "failed"], [])
 
 
 def test_an_expired_certificate_by_order(installation: Installation, tmp_path: Path, market: RunningMarket) -> None:

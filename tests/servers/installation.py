@@ -129,6 +129,14 @@ class Installation:
         database.close()
         return rows
 
+    def custody(self) -> list[str]:
+        """What was done to all evidence, oldest first."""
+        database = self.database()
+        with database.read() as session:
+            actions = list(session.execute(select(CustodyEvent.action).order_by(CustodyEvent.id)).scalars())
+        database.close()
+        return actions
+
     def jobs(self, kind: str) -> Sequence[Job]:
         """Jobs of a kind, oldest first."""
         database = self.database()

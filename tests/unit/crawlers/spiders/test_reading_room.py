@@ -1,7 +1,6 @@
 """The reading room: facts through a process, and what becomes of pages when that process dies."""
 
 import asyncio
-import os
 import sys
 import time
 from pathlib import Path
@@ -41,6 +40,11 @@ def _command(folder: Path) -> tuple[str, ...]:
     return (sys.executable, "-c", READER.format(root=str(ROOT), mark=str(folder / "mark")))
 
 
+def _children() -> set[psutil.Process]:
+    """Other tests may have left some."""
+    return set(psutil.Process().children())
+
+
 def _words(folder: Path, *bodies: bytes, page_s: float = 60) -> list[PageFacts | Unreadable]:
     """What a room with the odd reader says of pages that are all given at once."""
 
@@ -62,10 +66,11 @@ def _read(word: str) -> PageFacts:
 def test_the_real_reader_reads_what_the_extractor_reads() -> None:
     """All but the visible text; and it is gone when the room is closed."""
 
-    async def scene() -> tuple[PageFacts | Unreadable, list[psutil.Process]]:
+    async def scene() -> tuple[PageFacts | Unreadable, set[psutil.Process]]:
+        others = _children()
         room = ReadingRoom()
         facts = await room.read(PAGE, **WHERE)
-        children = psutil.Process().children()
+        children = _children() - others
         await room.close()
         return facts, children
 
@@ -123,9 +128,10 @@ def test_it_can_be_started_before_the_first_page(tmp_path: Path) -> None:
     """So that its start is over when the first page comes; started once."""
 
     async def scene() -> int:
+        others = _children()
         room = ReadingRoom(_command(tmp_path))
         await asyncio.gather(room.start(), room.start())
-        count = len(psutil.Process(os.getpid()).children())
+        count = len(_children() - others)
         await room.close()
         return count
 
