@@ -1,0 +1,14 @@
+"""peers, streams, messages, receipts"""
+
+revision = '0007'
+down_revision = '0006b'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Nothing yet."""
