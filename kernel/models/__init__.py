@@ -1,6 +1,7 @@
 """Every table, one noun a file. Importing this package registers all of them."""
 
 from kernel.models.audit import AuditEntry
+from kernel.models.badge import Badge, BadgeKey, BadgeSighting, BadgeToken
 from kernel.models.evidence import CustodyEvent, Evidence
 from kernel.models.frontier import FrontierEntry
 from kernel.models.job import Job
@@ -20,6 +21,10 @@ __all__ = [
     "Approval",
     "AuditEntry",
     "Authorisation",
+    "Badge",
+    "BadgeKey",
+    "BadgeSighting",
+    "BadgeToken",
     "CustodyEvent",
     "Deletion",
     "Evidence",

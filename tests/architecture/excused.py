@@ -65,6 +65,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             f"kernel/models/{noun}.py"
             for noun in (
                 "audit",
+                "badge",
                 "evidence",
                 "frontier",
                 "job",

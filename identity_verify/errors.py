@@ -1,0 +1,33 @@
+"""Errors of identity verification."""
+
+from kernel.errors import WangjianError
+
+
+class SiteError(WangjianError):
+    """A site (host, domain, path) cannot be written in the one form that tokens and headers take."""
+
+    code = "identity_verify.site"
+
+
+class BadgeError(WangjianError):
+    """A badge cannot be issued or renewed as asked."""
+
+    code = "identity_verify.badge"
+
+
+class BadgeStateError(WangjianError):
+    """A badge is not in a state from which this step leads."""
+
+    code = "identity_verify.badge_state"
+
+
+class BadgeUnknownError(WangjianError):
+    """No badge has this number."""
+
+    code = "identity_verify.badge_unknown"
+
+
+class BadgeKeyError(WangjianError):
+    """A key of the badge issuer is missing, damaged, or not in a state that allows this."""
+
+    code = "identity_verify.badge_key"
