@@ -7,6 +7,7 @@ started it: at the end of its input, and at once where the kernel tells of the p
 
 import gc
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable
@@ -19,16 +20,31 @@ from kernel.parent import die_with_parent
 
 YOUNG_OBJECTS = 50_000
 """Objects made before the collector looks for cycles: a page makes some thousands, nearly all without cycles."""
+ANSWERS_TOGETHER = 4
+"""Answers sent at once while pages wait: each sending wakes the crawl process, which costs both more than the bytes."""
+ANSWERS_BYTES = 1 << 18
 
 
-def serve(pages: BinaryIO, answers: BinaryIO, read: Callable[..., PageFacts] = extract) -> None:
+def _alone() -> bool:
+    """No page waits."""
+    return False
+
+
+def serve(
+    pages: BinaryIO,
+    answers: BinaryIO,
+    read: Callable[..., PageFacts] = extract,
+    waiting: Callable[[], bool] = _alone,
+) -> None:
     """Read pages until there are no more.
 
     Args:
         pages, answers: the two ends of the wire. read: draws the facts from a page.
+        waiting: whether another page has come already; an answer is held back only then.
     """
     answers.write(READY)
     answers.flush()
+    held = 0
     while (page := next_page(pages)) is not None:
         body, url, content_type, platform = page
         try:
@@ -36,7 +52,10 @@ def serve(pages: BinaryIO, answers: BinaryIO, read: Callable[..., PageFacts] = e
         except Exception as error:  # noqa: BLE001 - an odd page is answered as such and ends nothing
             frame = trouble_frame(error)
         answers.write(frame)
-        answers.flush()
+        held += 1
+        if held >= ANSWERS_TOGETHER or not waiting():
+            answers.flush()
+            held = 0
 
 
 def main() -> None:
@@ -46,10 +65,12 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS)
-    with os.fdopen(os.dup(1), "wb") as answers:
+    wire = select.poll()
+    wire.register(sys.stdin.fileno(), select.POLLIN)
+    with os.fdopen(os.dup(1), "wb", buffering=ANSWERS_BYTES) as answers:
         os.dup2(2, 1)  # whatever else is printed must not stand among the answers
         try:
-            serve(sys.stdin.buffer, answers)
+            serve(sys.stdin.buffer, answers, waiting=lambda: bool(wire.poll(0)))
         except BrokenPipeError:
             os._exit(0)  # the other side is gone, and with it whoever could have been told
 

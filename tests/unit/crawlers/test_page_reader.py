@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from crawlers.extraction import extract
-from crawlers.page_reader import serve
+from crawlers.page_reader import ANSWERS_TOGETHER, serve
 from crawlers.wire import READY, answers_in, page_frame
 from kernel.config import ROOT
 from kernel.facts import PageFacts
@@ -41,6 +41,26 @@ def test_it_answers_each_page_in_order() -> None:
     serve(pages, sink, read)
     fine = PageFacts("list", notes=(WHERE["url"],))
     assert answers_in(bytearray(sink.getvalue())) == [None, fine, "RuntimeError: odd page", fine]
+
+
+class _Sink(io.BytesIO):
+    """Counts how often it is told to send."""
+
+    sent = 0
+
+    def flush(self) -> None:
+        """Count."""
+        self.sent += 1
+
+
+def test_answers_wait_only_while_pages_do() -> None:
+    """A few go together while pages wait; the last one goes at once."""
+    count = ANSWERS_TOGETHER + 1
+    left = iter([*[True] * (count - 1), False])
+    sink = _Sink()
+    serve(io.BytesIO(page_frame(b"x", **WHERE) * count), sink, lambda _, **__: PageFacts("list"), lambda: next(left))
+    assert sink.sent == 1 + 2
+    assert len(answers_in(bytearray(sink.getvalue()))) == 1 + count
 
 
 def test_as_a_process_it_reads_what_the_extractor_reads() -> None:
