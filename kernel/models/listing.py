@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, UtcDateTime
+
+_OF_SHOP = text("listing_id IS NULL")
 
 
 class Listing(Base):
@@ -58,6 +60,8 @@ class FactVersion(Base):
     __table_args__ = (
         Index("ix_fact_listing", "listing_id", "field", "slot"),
         Index("ix_fact_shop", "shop_id", "field", "slot"),
+        # A shop has few facts of its own among many thousands about its listings, and they are asked for page by page.
+        Index("ix_fact_own", "shop_id", sqlite_where=_OF_SHOP, postgresql_where=_OF_SHOP),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
