@@ -56,7 +56,7 @@ class _Sink(io.BytesIO):
 def test_answers_wait_only_while_pages_do() -> None:
     """A few go together while pages wait; the last one goes at once."""
     count = ANSWERS_TOGETHER + 1
-    left = iter([*[True] * (count - 1), False])
+    left = iter([*[True] * (ANSWERS_TOGETHER - 1), False])
     sink = _Sink()
     serve(io.BytesIO(page_frame(b"x", **WHERE) * count), sink, lambda _, **__: PageFacts("list"), lambda: next(left))
     assert sink.sent == 1 + 2
