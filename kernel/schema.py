@@ -13,8 +13,7 @@ from sqlalchemy import Connection
 
 import kernel.models  # noqa: F401 - registers every table
 from kernel.db import Base, Database
-
-MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+from kernel.revision import MIGRATIONS
 
 
 def alembic_config(connection: Connection) -> Config:

@@ -4,29 +4,29 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, configure_mappers
+from sqlalchemy.orm import Session
 
 from kernel.clock import monotonic, now
 from kernel.config import Settings, settings
 from kernel.db import Database
+from kernel.errors import WangjianError
 from kernel.jobs import FINAL_STATES, Queue
 from kernel.models import Evidence, Job, OutboxEntry
-from pipeline.crew import work_together
+from pipeline.crew import work_apart
 from pipeline.errors import NothingTakenError, ProcessError, ShopListError
 from pipeline.keeper import Keeper
 from pipeline.patience import Patience
 from pipeline.room import require_room
 from pipeline.sample_task import ensure_sample_task
-from pipeline.schedule import is_open, plan_watch, requeue_unfinished
+from pipeline.schedule import is_open, plan_watch
 from pipeline.shop_list import ShopRow, add_shops, check_row, parse_csv
 from pipeline.sign_in import ticket_url
 from pipeline.stack import Stack
-from pipeline.wiring import check_log, open_database, open_evidence_store
-from pipeline.worker import load_stages, serve
+from pipeline.wiring import open_database, open_evidence_store
 
 ACTOR = "system:cli"
 TICK_SECONDS = 0.5
@@ -43,22 +43,6 @@ OUTCOME_HINTS = {
     "robots": "对方 robots.txt 不许 robots.txt forbids it; an officer may order a capture: wangjian capture URL.",
 }
 """What a person can do about a shop that was not visited, by outcome."""
-
-
-def worker(options: argparse.Namespace) -> int:
-    """Take jobs from the queue until told to stop."""
-    config = settings()
-    _requeue(config)
-    load_stages()
-    configure_mappers()
-    return work_together(options.count, lambda: serve(config, burst=options.burst))
-
-
-def _requeue(config: Settings) -> None:
-    """What Redis may have lost is put in again; the log is checked as at every start."""
-    with closing(open_database(config)) as database:
-        check_log(config, database)
-        requeue_unfinished(database, Queue(config), at=now())
 
 
 def keep(options: argparse.Namespace) -> int:
@@ -78,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     started = monotonic()
     require_room(settings().data_dir)
     with Stack(settings()) as stack:
-        database = open_database(stack.config)
+        database = _records(stack.config)
         if options.shops:
             rows = _read_list(options.shops)
         else:
@@ -101,7 +85,7 @@ def watch(options: argparse.Namespace) -> int:
     rows = [check_row(ShopRow(url=url, platform=options.platform, reason=options.reason)) for url in options.urls]
     require_room(settings().data_dir)
     with Stack(settings()) as stack:
-        database = open_database(stack.config)
+        database = _records(stack.config)
         status = _do(stack, database, rows, options.workers, started)
         return _serve_web(stack, database) if options.web else status
 
@@ -109,12 +93,23 @@ def watch(options: argparse.Namespace) -> int:
 def web(options: argparse.Namespace) -> int:
     """Only the web interface, with workers behind it."""
     with Stack(settings()) as stack:
-        database = open_database(stack.config)
+        database = _records(stack.config)
         stack.start_timestamps()
         stack.start_witness()
         open_evidence_store(stack.config)
         stack.start_workers(options.workers)
         return _serve_web(stack, database)
+
+
+def _records(config: Settings) -> Database:
+    """The database; a new one is made by a process of its own, so that what makes tables does not stay in memory."""
+
+    def make() -> None:
+        with suppress(WangjianError):  # said below
+            open_database(config).close()
+
+    work_apart(make)
+    return open_database(config)
 
 
 def _read_list(path: Path) -> Sequence[ShopRow]:

@@ -60,7 +60,7 @@ def _that_watch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     worker = commands.add_parser("worker", help="take jobs from the queue 执行任务")
     worker.add_argument("--count", type=int, default=1, help="processes (default 1)")
     worker.add_argument("--burst", action="store_true", help="end when nothing waits")
-    worker.set_defaults(action="cli_run.worker")
+    worker.set_defaults(action="cli_worker.worker")
 
     keep = commands.add_parser("keep", help="do the standing duties 看护：索引、派单、到期巡查")
     keep.set_defaults(action="cli_run.keep")

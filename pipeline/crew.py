@@ -68,6 +68,23 @@ def work_together(count: int, work: Callable[[], bool]) -> int:
     return status
 
 
+def work_apart(work: Callable[[], None]) -> int:
+    """Do something once in a process of its own, which leaves nothing of it behind here.
+
+    Returns:
+        exit status: 0 when it ended well; what went wrong is in the log.
+
+    Effects: a child process, until it has ended.
+    """
+
+    def once() -> bool:
+        work()
+        return False
+
+    pid = _begin(once)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
 def _tell(crew: set[int]) -> None:
     for pid in crew:
         with contextlib.suppress(ProcessLookupError):

@@ -24,6 +24,7 @@ import threading
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import NoReturn
@@ -35,9 +36,11 @@ from kernel.peer import is_ours
 
 VARIABLE = "WANGJIAN_NURSERY"
 """Tells the family its address. No setting: set by a command for its own children, never by people."""
-ORDER_SECONDS = 10.0
+ORDER_SECONDS = 60.0
 ORDER_BYTES = 4_000_000
 STREAMS = 3
+BEGIN, SHARE = b"+", b"*"
+"""First byte of an order: a child, with its streams; or something for all children to share."""
 
 
 def begin_nursery() -> None:
@@ -83,6 +86,28 @@ def in_nursery() -> bool:
     return bool(os.environ.get(VARIABLE))
 
 
+def share(function: str) -> None:
+    """Have the nursery call a function, so that later children share what it leaves in memory.
+
+    Not waited for: children that are asked for later begin after it. Where there is no nursery nothing happens.
+
+    Args:
+        function: dotted name; it must not open or start anything.
+    """
+    if not in_nursery():
+        return
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as wire:
+        _call(wire)
+        wire.sendall(SHARE + json.dumps(function).encode() + b"\n")
+
+
+def _call(wire: socket.socket) -> None:
+    wire.settimeout(ORDER_SECONDS)
+    wire.connect(f"\0{os.environ.get(VARIABLE, '')}")
+    if not is_ours(wire):
+        raise ConnectionRefusedError("another user answers in the nursery's name")
+
+
 class Forked:
     """A process out of the nursery: the part of ``subprocess.Popen`` that is used here.
 
@@ -114,19 +139,13 @@ class Forked:
         self._heard = b""
         self.returncode: int | None = None
         try:
-            self._call()
-            socket.send_fds(self._wire, [b"+"], list(streams))
+            _call(self._wire)
+            socket.send_fds(self._wire, [BEGIN], list(streams))
             self._wire.sendall(json.dumps(order).encode() + b"\n")
             self.pid = self._number()
         except BaseException:
             self._wire.close()
             raise
-
-    def _call(self) -> None:
-        self._wire.settimeout(ORDER_SECONDS)
-        self._wire.connect(f"\0{os.environ.get(VARIABLE, '')}")
-        if not is_ours(self._wire):
-            raise ConnectionRefusedError("another user answers in the nursery's name")
 
     def _number(self) -> int:
         line = self._line(ORDER_SECONDS)
@@ -270,9 +289,13 @@ class _Nursery:
         except OSError:
             part = b""
         caller.heard += part
-        wrong = len(caller.heard) > ORDER_BYTES or len(caller.streams) != STREAMS or caller.pid
+        shares = caller.heard.startswith(SHARE)
+        wrong = len(caller.heard) > ORDER_BYTES or len(caller.streams) != STREAMS * (not shares) or caller.pid
         if not part or wrong:
             self._hang_up(caller)
+        elif shares and caller.heard.endswith(b"\n"):
+            self._hang_up(caller)
+            _share(json.loads(caller.heard[1:]))
         elif caller.heard.endswith(b"\n"):
             self._start(caller)
 
@@ -319,6 +342,16 @@ class _Nursery:
     def _end(self) -> None:
         for caller in self._callers.values():
             caller.close()
+
+
+def _share(function: str) -> None:
+    module, _, name = function.rpartition(".")
+    try:
+        getattr(import_module(module), name)()
+    except Exception:  # noqa: BLE001 - each child does it again for itself, and says what is wrong
+        traceback.print_exc()
+    gc.collect()
+    gc.freeze()
 
 
 def _with_streams(wire: socket.socket) -> tuple[bytes, list[int]]:

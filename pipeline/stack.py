@@ -22,6 +22,7 @@ from kernel.clock import monotonic, now
 from kernel.config import ROOT, Settings, settings
 from kernel.private_redis import PrivateRedis
 from pipeline.errors import ProcessError
+from pipeline.nursery import share
 from pipeline.process import Child, wait_for_file
 
 START_SECONDS = 40.0
@@ -107,13 +108,17 @@ class Stack:
             return
         roots = self.config.keys_path() / "tsa"
         roots.mkdir(parents=True, exist_ok=True)
+        folders = {name: self.config.data_dir / "tsa" / name for name in TSA_NAMES}
+        ready = {name: self._fresh(f"tsa-{name}.json") for name in TSA_NAMES}
+        arguments = [
+            word
+            for name, folder in folders.items()
+            for word in ("--name", name, "--dir", str(folder), "--ready-file", str(ready[name]))
+        ]
+        child = self._start("simulators.tsa", arguments, "tsa")
         urls = []
-        for name in TSA_NAMES:
-            folder = self.config.data_dir / "tsa" / name
-            ready = self._fresh(f"tsa-{name}.json")
-            arguments = ["--name", name, "--dir", str(folder), "--port", "0", "--ready-file", str(ready)]
-            child = self._start("simulators.tsa", arguments, f"tsa-{name}")
-            url = json.loads(wait_for_file(ready, child, START_SECONDS))["url"]
+        for name, folder in folders.items():
+            url = json.loads(wait_for_file(ready[name], child, START_SECONDS))["url"]
             shutil.copyfile(folder / "root.pem", roots / f"{name}.pem")
             if (folder / "root.crl").is_file():
                 shutil.copyfile(folder / "root.crl", roots / f"{name}.crl")
@@ -198,6 +203,7 @@ class Stack:
 
         Beside them the capture service, whose driver all their browsers share.
         """
+        share("pipeline.warmth.warm_up")
         if self._door is None:
             self._door, os.environ[CAPTURE_SERVICE] = open_door()
             log = self.log_folder / "capture.log"

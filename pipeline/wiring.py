@@ -1,8 +1,7 @@
 """Wiring: settings in, the parts that were chosen out."""
 
 import logging
-
-from sqlalchemy import inspect
+from importlib import import_module
 
 from evidence.keys import ensure_keys
 from evidence.log.errors import LogBusyError
@@ -12,7 +11,7 @@ from kernel.clock import now
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.errors import DatabaseUnavailableError, WangjianError
-from kernel.schema import upgrade
+from kernel.revision import newest_revision, revision_of
 from search.backend import open_search
 from search.engine import Engine
 
@@ -27,14 +26,15 @@ def open_database(settings: Settings) -> Database:
             are gone, and new ones would hide that.
     """
     database = Database(settings.sqlalchemy_url())
-    with database.answering():
-        is_new = not inspect(database.engine).has_table("alembic_version")
-    if is_new and (left := _left_behind(settings)):
+    with database.answering(), database.engine.connect() as connection:
+        revision = revision_of(connection)
+    if not revision and (left := _left_behind(settings)):
         raise DatabaseUnavailableError(
             f"expected the records of {left} in {settings.sqlalchemy_url()}, got an empty database",
             hint="Restore the database from its backup; to begin anew choose another WANGJIAN_DATA_DIR.",
         )
-    upgrade(database)
+    if revision != newest_revision():
+        import_module("kernel.schema").upgrade(database)
     return database
 
 

@@ -13,7 +13,7 @@ PROGRAM = """
 import os, signal, sys, time
 from pathlib import Path
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
-from pipeline.crew import work_together
+from pipeline.crew import work_apart, work_together
 folder, way = Path(sys.argv[1]), sys.argv[2]
 def work():
     (folder / str(os.getpid())).touch()
@@ -21,6 +21,11 @@ def work():
         time.sleep(60)
     if way == "fail" or (way == "once" and len(list(folder.iterdir())) == 1):
         raise RuntimeError("broken")
+if way == "apart":
+    sys.exit(work_apart(work))
+if way == "apart and fail":
+    way = "fail"
+    sys.exit(work_apart(work))
 sys.exit(work_together(2 if way != "once" else 1, work))
 """
 
@@ -57,3 +62,16 @@ def test_a_signal_reaches_the_crew(tmp_path: Path) -> None:
     assert process.wait(20) != 0
     for path in tmp_path.iterdir():
         assert not Path("/proc", path.name).exists()
+
+
+def test_work_apart_is_done_once(tmp_path: Path) -> None:
+    """By another process, whose end is told."""
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    good.mkdir()
+    bad.mkdir()
+    process = _start(good, "apart")
+    assert process.wait(30) == 0
+    assert [path.name for path in good.iterdir()] != [str(process.pid)]
+    assert len(list(good.iterdir())) == 1
+    assert _start(bad, "apart and fail").wait(30) == 1
+    assert len(list(bad.iterdir())) == 1

@@ -17,7 +17,7 @@ from pipeline.nursery import VARIABLE, Forked
 PROGRAM = """
 import json, os, sys, time
 from pathlib import Path
-from pipeline.nursery import begin_nursery
+from pipeline.nursery import begin_nursery, share
 from pipeline.process import Child
 
 folder = Path(sys.argv[1])
@@ -25,6 +25,8 @@ os.environ["SHARED"] = "before"
 begin_nursery()
 os.environ["SHARED"] = "after"
 told = {}
+share("warm.up")
+share("warm.no_such_function")
 say = Child("say", ["a", "b"], log=folder / "say.log", extra={"OWN": "yes"})
 told["said"] = (say.process.wait(20), say.tail(9), type(say.process).__name__)
 told["statuses"] = [Child("status", [word], log=folder / "s.log").process.wait(20) for word in sys.argv[2:]]
@@ -47,8 +49,16 @@ os.kill(os.getpid(), 9)
 SAY = """
 import atexit, os, sys, threading, time
 atexit.register(lambda: print("last"))
+print("warm" in sys.modules and sys.modules["warm"].made)
 print(sys.argv[1:], os.environ["SHARED"], os.environ["OWN"], __name__, os.getcwd())
 threading.Thread(target=lambda: (time.sleep(0.1), print("thread"))).start()
+"""
+WARM = """
+import os
+made = 0
+def up():
+    global made
+    made = os.getppid()
 """
 STATUS = """
 import os, signal, sys
@@ -77,7 +87,7 @@ time.sleep(60)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A command that had children and was killed."""
     folder = tmp_path_factory.mktemp("nursery")
-    for name, text in (("say", SAY), ("status", STATUS), ("stubborn", STUBBORN)):
+    for name, text in (("warm", WARM), ("say", SAY), ("status", STATUS), ("stubborn", STUBBORN)):
         (folder / f"{name}.py").write_text(text)
     command = [sys.executable, "-c", PROGRAM, str(folder), "0", "3", "none", "text", "raise", "kill", "interrupt"]
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{folder}"}
@@ -97,7 +107,9 @@ def test_a_child_lives_as_a_program_does(told: Mapping[str, Any]) -> None:
     """With its own arguments, environment, folder and log; threads and last wishes are waited for."""
     status, text, kind = told["said"]
     assert (status, kind) == (0, "Forked")
-    assert text.splitlines() == [f"['a', 'b'] after yes __main__ {ROOT}", "thread", "last"]
+    warm, *lines = text.splitlines()
+    assert int(warm) > 1
+    assert lines == [f"['a', 'b'] after yes __main__ {ROOT}", "thread", "last"]
 
 
 def test_every_kind_of_end_is_told(told: Mapping[str, Any], folder: Path) -> None:

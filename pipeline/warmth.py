@@ -1,0 +1,23 @@
+"""Warmth: what is loaded and made once, by the process that all workers and the interface are forked from."""
+
+import contextlib
+
+from sqlalchemy.orm import configure_mappers
+
+from evidence import font
+from evidence.errors import FontMissingError
+from kernel.clock import now
+from pipeline.worker import load_stages
+from supervision.rules.rule_catalogue import load_catalogue
+
+
+def warm_up() -> None:
+    """Load every stage, the tables, the rules in force with their automaton, and the report's font.
+
+    Nothing of it is a file, a thread or a connection that a fork would share. Doing it again costs nothing.
+    """
+    load_stages()
+    configure_mappers()
+    load_catalogue().in_force(now())
+    with contextlib.suppress(FontMissingError):  # said by the one who needs it
+        font.open_face(*font.find())
