@@ -89,10 +89,12 @@ class Phase:
     most: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     ours_mb: float = 0.0
     at_peak: dict[str, float] = field(default_factory=dict)
+    own_at_peak: dict[str, float] = field(default_factory=dict)
 
     def look(self, root: psutil.Process, redis: psutil.Process | None) -> None:
         """One look at all processes."""
         sizes: dict[str, float] = defaultdict(float)
+        own: dict[str, float] = defaultdict(float)
         counts: dict[str, int] = defaultdict(int)
         for process in (root, *root.children(recursive=True), *([redis] if redis else [])):
             try:
@@ -100,7 +102,9 @@ class Phase:
                 if not role:
                     continue
                 times = process.cpu_times()
-                sizes[role] += process.memory_full_info().pss / 1e6
+                memory = process.memory_full_info()
+                sizes[role] += memory.pss / 1e6
+                own[role] += memory.uss / 1e6
                 counts[role] += 1
                 self.cpu[process.pid, process.create_time()] = (role, times.user + times.system)
             except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
@@ -110,7 +114,7 @@ class Phase:
             self.most[role] = max(self.most[role], counts[role])
         ours = sum(size for role, size in sizes.items() if role != CHROMIUM)
         if ours > self.ours_mb:
-            self.ours_mb, self.at_peak = ours, dict(sizes)
+            self.ours_mb, self.at_peak, self.own_at_peak = ours, dict(sizes), dict(own)
 
 
 class Run:
@@ -206,10 +210,10 @@ def tell(phase: Phase) -> None:
     spent: dict[str, float] = defaultdict(float)
     for role, used in phase.cpu.values():
         spent[role] += used
-    print(f"\n{phase.title:24} {'at once':>8} {'CPU s':>8} {'peak MB':>8} {'at our peak':>12}")
+    print(f"\n{phase.title:24} {'at once':>8} {'CPU s':>8} {'peak MB':>8} {'at our peak':>12} {'not shared':>11}")
     for role in sorted(spent, key=lambda name: -phase.at_peak.get(name, 0.0)):
-        then = phase.at_peak.get(role, 0.0)
-        print(f"{role:24} {phase.most[role]:8} {spent[role]:8.1f} {phase.peak[role]:8.0f} {then:12.0f}")
+        then, own = phase.at_peak.get(role, 0.0), phase.own_at_peak.get(role, 0.0)
+        print(f"{role:24} {phase.most[role]:8} {spent[role]:8.1f} {phase.peak[role]:8.0f} {then:12.0f} {own:11.0f}")
     aside = sum(size for role, size in phase.at_peak.items() if role.startswith(STAND_INS))
     print(
         f"{phase.title}: CPU {sum(spent.values()):.0f} s; memory without Chromium {phase.ours_mb:.0f} MB PSS, "
