@@ -8,31 +8,26 @@ killed takes its children along.
 """
 
 import array
-import atexit
 import contextlib
 import gc
 import json
-import logging
 import os
-import runpy
 import secrets
 import selectors
 import signal
 import socket
 import sys
-import threading
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from subprocess import TimeoutExpired
-from typing import NoReturn
 
 from kernel.clock import monotonic
-from kernel.config import settings
 from kernel.parent import die_with_parent
 from kernel.peer import is_ours
+from pipeline.newborn import call_it, live
 
 VARIABLE = "WANGJIAN_NURSERY"
 """Tells the family its address. No setting: set by a command for its own children, never by people."""
@@ -61,7 +56,7 @@ def begin_nursery() -> None:
     if os.fork() == 0:
         status = 1
         try:
-            _call_it("nursery")
+            call_it("nursery")
             mine.close()
             _Nursery(listener, life).run()
             status = 0
@@ -307,7 +302,7 @@ class _Nursery:
         caller.pid = os.fork()
         if caller.pid == 0:
             die_with_parent(nursery)
-            _live(order, caller.streams, self._inherited(caller))
+            live(order, caller.streams, self._inherited(caller))
         for descriptor in caller.streams:
             os.close(descriptor)
         caller.heard.clear()
@@ -361,64 +356,3 @@ def _with_streams(wire: socket.socket) -> tuple[bytes, list[int]]:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
             streams.frombytes(data[: len(data) - len(data) % streams.itemsize])
     return part, list(streams)
-
-
-def _live(order: dict[str, object], streams: Sequence[int], inherited: Sequence[int]) -> NoReturn:
-    """The life of a child: what ``python -m`` would do, in a copy of the nursery."""
-    status = 1
-    try:
-        os.setsid()
-        signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
-        for place, descriptor in enumerate(streams):
-            os.dup2(descriptor, place)
-        for descriptor in inherited:
-            os.close(descriptor)
-        _call_it(str(order["module"]))
-        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-        logging.basicConfig(level=logging.WARNING, handlers=[logging.lastResort], force=True)  # type: ignore[list-item]
-        environment = order["environment"]
-        os.environ.clear()
-        os.environ.update(environment if isinstance(environment, dict) else {})
-        settings.cache_clear()
-        os.chdir(str(order["folder"]))
-        arguments = order["arguments"]
-        sys.argv = [str(order["module"]), *(arguments if isinstance(arguments, list) else [])]
-        runpy.run_module(str(order["module"]), run_name="__main__", alter_sys=True)
-        status = 0
-    except SystemExit as error:
-        status = _status(error)
-    except KeyboardInterrupt:
-        status = -signal.SIGINT & 0xFF
-    except BaseException:  # noqa: BLE001 - the end of a program: what is left of it is its last words
-        traceback.print_exc()
-    finally:
-        _leave(status)
-
-
-def _call_it(name: str) -> None:
-    """The name that ``ps -e`` shows, its last fifteen characters; the command line stays that of the first process."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/comm").write_text(name[-15:])
-
-
-def _status(error: SystemExit) -> int:
-    if error.code is None:
-        return 0
-    if isinstance(error.code, int):
-        return error.code & 0xFF
-    sys.stderr.write(f"{error.code}\n")
-    return 1
-
-
-def _leave(status: int) -> NoReturn:
-    """End as a program ends, but leave memory as it is: to take it apart would copy what is shared."""
-    try:
-        # As multiprocessing does it: there is no other way to have these run without taking memory apart.
-        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - see above
-        atexit._run_exitfuncs()  # noqa: SLF001 - see above
-        sys.stdout.flush()
-        sys.stderr.flush()
-    finally:
-        os._exit(status)

@@ -56,6 +56,11 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "a job of one loop: seen by what the command that starts it says and records",
         ("pipeline/stage_scrub.py",),
     ),
+    (
+        "tests/unit/pipeline/test_nursery.py",
+        "the child's side of a nursery: seen by what its children write, and by how they end",
+        ("pipeline/newborn.py",),
+    ),
     ("tests/contract/test_ledger.py", "one contract over SQLite and PostgreSQL", ("evidence/log/ledger.py",)),
     ("tests/contract/test_jobs.py", "one contract over SQLite and PostgreSQL, with a real Redis", ("kernel/jobs.py",)),
     (
