@@ -122,7 +122,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         RUN,
         tuple(
             f"pipeline/{name}.py"
-            for name in ("cli_run", "publishing", "stage_capture", "stage_judge", "stage_watch", "worker")
+            for name in ("cli_run", "cli_worker", "publishing", "stage_capture", "stage_judge", "stage_watch", "worker")
         ),
     ),
     (
