@@ -31,3 +31,27 @@ class BadgeKeyError(WangjianError):
     """A key of the badge issuer is missing, damaged, or not in a state that allows this."""
 
     code = "identity_verify.badge_key"
+
+
+class ExtractRefusedError(WangjianError):
+    """A registry extract that contradicts itself or its standard; it belongs into quarantine."""
+
+    code = "identity_verify.extract"
+
+
+class SubjectUnknownError(WangjianError):
+    """No such market subject."""
+
+    code = "identity_verify.subject_unknown"
+
+
+class FieldUnknownError(WangjianError):
+    """A claim about a field, or from a source, that the table of precedence does not know."""
+
+    code = "identity_verify.field_unknown"
+
+
+class TaskStateError(WangjianError):
+    """A review task that is gone, decided already, or cannot be decided this way."""
+
+    code = "identity_verify.task_state"

@@ -14,6 +14,15 @@ from kernel.models.rule_hit import RuleHit
 from kernel.models.saved_search import SavedSearch
 from kernel.models.shop import Shop
 from kernel.models.store import Deletion, LegalHold, ScrubFinding, StoredObject
+from kernel.models.subject import (
+    ShopIdentity,
+    Subject,
+    SubjectClaim,
+    SubjectLink,
+    SubjectName,
+    SubjectNameKey,
+    SubjectTask,
+)
 from kernel.models.user import User, UserSession
 from kernel.models.visit import Visit
 
@@ -43,7 +52,14 @@ __all__ = [
     "SavedSearch",
     "ScrubFinding",
     "Shop",
+    "ShopIdentity",
     "StoredObject",
+    "Subject",
+    "SubjectClaim",
+    "SubjectLink",
+    "SubjectName",
+    "SubjectNameKey",
+    "SubjectTask",
     "User",
     "UserSession",
     "Visit",

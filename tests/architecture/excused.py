@@ -61,6 +61,11 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "the child's side of a nursery: seen by what its children write, and by how they end",
         ("pipeline/newborn.py",),
     ),
+    (
+        "tests/contract/test_subjects.py",
+        "one contract over SQLite and PostgreSQL: extracts in any order, contradictions, one live edge",
+        tuple(f"identity_verify/{name}.py" for name in ("claims", "links", "naming", "subjects", "tasks")),
+    ),
     ("tests/contract/test_ledger.py", "one contract over SQLite and PostgreSQL", ("evidence/log/ledger.py",)),
     ("tests/contract/test_jobs.py", "one contract over SQLite and PostgreSQL, with a real Redis", ("kernel/jobs.py",)),
     (
@@ -83,6 +88,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
                 "saved_search",
                 "shop",
                 "store",
+                "subject",
                 "user",
                 "visit",
             )

@@ -1,0 +1,44 @@
+"""The names of a subject as rows: the current one, and those it bore before."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from identity_verify.normal_name import normal_name
+from kernel.models import Subject, SubjectName
+
+
+def keep(session: Session, subject: Subject, former: Sequence[object], *, at: datetime) -> bool:
+    """Bring the name rows of a subject in line with its current name and its former ones.
+
+    A name that was current stays as a former one: shops go on showing it for years.
+
+    Returns:
+        True when a row changed.
+
+    Effects: table ``subject_name``.
+    """
+    rows = session.execute(select(SubjectName).where(SubjectName.subject_id == subject.id)).scalars().all()
+    by_key = {row.key: row for row in rows}
+    changed = False
+    for row in rows:
+        if row.kind == "current" and row.key != normal_name(subject.name):
+            row.kind, row.until, changed = "former", at, True
+    wanted = [(subject.name, "current")] if subject.name else []
+    wanted += [(str(name), "former") for name in former if str(name).strip()]
+    for name, kind in wanted:
+        key = normal_name(name)
+        if key not in by_key:
+            until = None if kind == "current" else at
+            by_key[key] = SubjectName(
+                subject_id=subject.id, name=name, key=key, kind=kind, source="registry", since=at, until=until
+            )
+            session.add(by_key[key])
+            changed = True
+            continue
+        row = by_key[key]
+        if kind == "current" and (row.kind != "current" or row.name != name):
+            row.name, row.kind, row.until, changed = name, "current", None, True
+    return changed

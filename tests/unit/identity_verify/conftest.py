@@ -1,0 +1,47 @@
+"""Synthetic companies and a database for the tests of identity work."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from identity_verify.registry_extract import RegistryExtract
+
+AT = datetime(2026, 11, 25, 4, tzinfo=UTC)
+EXTRACT = RegistryExtract(
+    code="91310115XX0000019T",
+    registration_number="310115000123456",
+    name="上海青禾(测试)商贸有限公司",
+    former_names=("上海禾苗(测试)商贸有限公司",),
+    kind="company",
+    status="active",
+    region="310115",
+    address="上海市浦东新区测试路1号",
+    scope="日用百货销售",
+    persons=(("legal-representative", "测试甲"),),
+    established_on=date(2020, 1, 6),
+    approved_on=date(2025, 3, 1),
+    authority="浦东新区市场监督管理局",
+    capital_fen=100_000_000,
+    websites=("https://qinghe.example.test/",),
+    source_ref="reg-1",
+    source_at=AT - timedelta(days=2),
+)
+
+
+@pytest.fixture
+def extract() -> Callable[..., RegistryExtract]:
+    """Makes extracts of one synthetic company, with what differs."""
+
+    def make(**more: Any) -> RegistryExtract:
+        return replace(EXTRACT, **more)
+
+    return make
+
+
+@pytest.fixture
+def at() -> datetime:
+    """The time of the tests."""
+    return AT
