@@ -52,7 +52,8 @@ _CRUMB_LINE = re.compile(
     r"(?:^|\n)(?:(?:您的|当前|所在|您当前的)?位置\s*[:：]?\s*)?(?P<path>[^\n>›»＞/]{1,30}(?:\s*[>›»＞]\s*[^\n>›»＞]{1,60}"
     r"|\s/\s[^\n/]{1,60}){1,6})(?=\n|$)"
 )
-_CRUMB_SIGN = re.compile(r"[>›»＞/](?:(?<=[^/])|(?<=\s/))")
+_CRUMB_MARKS = ">›»＞/"
+_CRUMB_SIGN = re.compile(rf"[{_CRUMB_MARKS}](?:(?<=[^/])|(?<=\s/))")
 CRUMBS_WITHIN = 6_000
 MAX_BEFORE_CRUMB = 80
 """More than what ``_CRUMB_LINE`` allows before the first mark between two names."""
@@ -180,7 +181,9 @@ def category(document: Document, title: str) -> Iterator[Fact]:
 
 def _crumb_line(document: Document, title: str) -> list[Fact]:
     """Category from a line such as "当前位置：首页 > 食品 > 茶叶"."""
-    sign = _CRUMB_SIGN.search(document.text, 0, CRUMBS_WITHIN)
+    text = document.text
+    first = min((at for mark in _CRUMB_MARKS if (at := text.find(mark, 0, CRUMBS_WITHIN)) >= 0), default=-1)
+    sign = _CRUMB_SIGN.search(text, first, CRUMBS_WITHIN) if first >= 0 else None
     if sign is None:
         return []
     for match in _CRUMB_LINE.finditer(document.text, max(0, sign.start() - MAX_BEFORE_CRUMB), CRUMBS_WITHIN):

@@ -108,6 +108,11 @@ class Document:
         start, end = self.span_of(element)
         return self.text[start:end]
 
+    def has_text(self, element: Element) -> bool:
+        """Whether an element shows any text."""
+        start, end = self.span_of(element)
+        return start < end
+
     def span_of(self, element: Element) -> tuple[int, int]:
         """Range of the element's visible text without white space at its ends.
 

@@ -2,6 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
+
+MANY = 2_000
+"""Where a character comes more often than this, a pattern that goes through the whole text is as quick."""
+SHORT = 200
+"""A text shorter than this is gone through by the pattern at once."""
 
 
 def _digit_set() -> str:
@@ -14,6 +21,32 @@ DIGIT = _digit_set()
 """Inside of ``[...]``, all that ``\\d`` finds and a little more; ``re`` looks a set up much faster than a category."""
 
 
+_ONE_DIGIT = re.compile(f"[{DIGIT}]")
+
+
+@lru_cache(maxsize=8)
+def digit_places(text: str) -> tuple[int, ...] | None:
+    """Where the digits of a text are (all of ``DIGIT``), in order; None where they are more than ``MANY``.
+
+    Several patterns begin with a digit: the text is gone through for them once.
+    """
+    found = tuple(match.start() for match in islice(_ONE_DIGIT.finditer(text), MANY + 1))
+    return None if len(found) > MANY else found
+
+
+def _characters(first: str) -> tuple[str, bool]:
+    """The characters that the pattern of a first character begins with, and whether digits are among them.
+
+    Raises:
+        ValueError: it does not begin with plain characters: a range, or an escape other than a line end.
+    """
+    inside = first[1 : first.index("]")] if first[:1] == "[" else first.partition("(")[0]
+    plain = inside.replace(DIGIT, "").replace(r"\n", "\n")
+    if not plain or set(plain) & set("-\\^.") or (first[:1] != "[" and len(plain) > 1):
+        raise ValueError(f"expected plain characters to begin with, got {first!r}")
+    return plain, DIGIT in inside
+
+
 class Finder:
     """A pattern and what its first character must be.
 
@@ -23,7 +56,7 @@ class Finder:
     set of characters is skipped through quickly.
     """
 
-    __slots__ = ("_first", "_match", "pattern")
+    __slots__ = ("_begins", "_characters", "_digits", "_first", "_match", "pattern")
 
     def __init__(self, pattern: str, first: str, flags: re.RegexFlag = re.NOFLAG) -> None:
         """Compile both.
@@ -31,12 +64,15 @@ class Finder:
         Args:
             pattern: the pattern; it never matches an empty text.
             first: pattern of one character, found wherever a match begins except at the very
-                start of the text, which is always tried. Best a set: ``[...]``, then what looks around.
+                start of the text, which is always tried: one character or a set ``[...]`` of plain
+                ones and ``DIGIT``, then what looks around.
             flags: of the pattern.
         """
         self.pattern = re.compile(pattern, flags)
         self._match = self.pattern.match
-        self._first = re.compile(first).finditer
+        compiled = re.compile(first)
+        self._first, self._begins = compiled.finditer, compiled.match
+        self._characters, self._digits = _characters(first)
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """All matches in order, none overlapping."""
@@ -45,13 +81,42 @@ class Finder:
         if match:
             yield match
             taken_to = match.end()
-        for first in self._first(text, 1):
-            start = first.start()
+        for start in self._starts(text):
             if start >= taken_to:
                 match = self._match(text, start)
                 if match:
                     yield match
                     taken_to = match.end()
+
+    def _starts(self, text: str) -> Iterator[int]:
+        """Where ``first`` finds something, but for the start of the text."""
+        places = self._places(text)
+        if places is None:
+            return (first.start() for first in self._first(text, 1))
+        return (place for place in places if self._begins(text, place))
+
+    def _places(self, text: str) -> list[int] | None:
+        """Where the characters are that ``first`` begins with, but for the start of the text; None: too many.
+
+        One character is found many times quicker than one of a set, and most are not there at all.
+        """
+        if len(text) < SHORT:
+            return None
+        places: list[int] = []
+        if self._digits:
+            digits = digit_places(text)
+            if digits is None:
+                return None
+            places.extend(place for place in digits if place)
+        for character in self._characters:
+            at = text.find(character, 1)
+            if at >= 0 and text.count(character) > MANY:
+                return None
+            while at >= 0:
+                places.append(at)
+                at = text.find(character, at + 1)
+        places.sort()
+        return places
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first match; None where there is none."""

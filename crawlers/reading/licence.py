@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from crawlers.reading.document import Document
 from crawlers.reading.facts import clean, range_fact, text_fact
-from crawlers.reading.finder import DIGIT, Finder
+from crawlers.reading.finder import DIGIT, Finder, digit_places
 from crawlers.reading.locator import at_element
 from crawlers.reading.pairs import first_pair
 from crawlers.reading.sentences import holds, sentences
@@ -82,11 +82,18 @@ def _trim(value: str) -> str:
     return (value[: following.start()] if following else value).rstrip(" ；;，,。|")
 
 
+def _long_number_in(text: str) -> bool:
+    places = digit_places(text)
+    if places is None:
+        return _LONG_NUMBER.search(text) is not None
+    return any(last - first == 7 and _LONG_NUMBER.match(text, first) for first, last in zip(places, places[7:]))  # noqa: B905 - the second is shorter
+
+
 def _has_long_number(document: Document) -> bool:
     """Whether eight digits stand in a row anywhere, as in every code and most permits; asked once."""
     known = document.memo.get("long-number")
     if known is None:
-        known = document.memo["long-number"] = _LONG_NUMBER.search(document.text) is not None
+        known = document.memo["long-number"] = _long_number_in(document.text)
     return bool(known)
 
 
@@ -123,7 +130,7 @@ def _all(
     document: Document, field: str, pattern: re.Pattern[str], word: str, *, squeeze: bool = False
 ) -> Iterator[Fact]:
     """Every distinct match of a pattern, in a text that holds a word."""
-    if word not in document.text:
+    if not holds(document.text, (word,)):
         return
     seen: set[str] = set()
     for match in pattern.finditer(document.text):
@@ -167,7 +174,7 @@ def permits(document: Document) -> Iterator[Fact]:
         if len(covered) < 50 and end - start <= 100:
             covered.append((start, end))
             yield range_fact(document, "permit", _run_of(document, start, end), end, confidence=92)
-    numbered = "广审" in document.text or (_has_long_number(document) and holds(document.text, _PERMIT_WORDS))
+    numbered = holds(document.text, ("广审",)) or (_has_long_number(document) and holds(document.text, _PERMIT_WORDS))
     for match in _PERMIT.finditer(document.text) if numbered else ():
         if not any(start <= match.start() < end for start, end in covered):
             yield range_fact(document, "permit", match.start(), match.end(), confidence=92)

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crawlers.reading.document import Document, Element
@@ -85,12 +86,14 @@ def _headed(text: str) -> tuple[str, int]:
     return (field, match.start("value")) if match and field and match["value"].strip() else ("", 0)
 
 
-def _following(document: Document, holder: Element, after: int) -> list[Element]:
-    """The next children of an element behind an index that have text, at most ``MAX_PIECES``."""
+def _following(document: Document, holder: Element, after: int) -> Iterator[Element]:
+    """The next children of an element behind an index that have text, among the next ``MAX_PIECES``."""
     children = document.children[holder.index]
     at = bisect_right(children, after)
-    found = [document.elements[child] for child in children[at : at + MAX_PIECES]]
-    return [element for element in found if document.text_of(element)]
+    for child in children[at : at + MAX_PIECES]:
+        element = document.elements[child]
+        if document.has_text(element):
+            yield element
 
 
 def _after_label(document: Document, field: str, element: Element, end: int) -> Pair | None:
@@ -101,9 +104,9 @@ def _after_label(document: Document, field: str, element: Element, end: int) -> 
         return None
     holder = document.elements[element.parent]
     start, stop = end, min(holder.end, end + MAX_VALUE)
-    for first in _following(document, holder, element.index)[:1]:
-        if first.start - end < MAX_LABEL and not document.text[end : first.start].strip(" \n:："):
-            start, stop = document.span_of(first)
+    first = next(_following(document, holder, element.index), None)
+    if first and first.start - end < MAX_LABEL and not document.text[end : first.start].strip(" \n:："):
+        start, stop = document.span_of(first)
     piece = document.text[start : min(stop, start + MAX_LABEL)]
     shift = len(piece) - len(piece.lstrip(" \n:："))
     return Pair(field, start + shift, stop, holder, element.stop - 1) if stop > start + shift else None
@@ -141,4 +144,4 @@ def pieces_of(document: Document, pair: Pair) -> list[Element]:
     """Elements that follow a label inside its holder, each with text of its own."""
     if pair.holder is None:
         return []
-    return _following(document, pair.holder, pair.after)
+    return list(_following(document, pair.holder, pair.after))

@@ -1,11 +1,12 @@
 """Amounts of money in text: "¥1,299.00", "9.9元起", "1.2万", "99-199元", "39.8元/斤", 面议."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from crawlers.reading.finder import DIGIT
+from crawlers.reading.finder import DIGIT, digit_places
 
 MAX_FEN = 10**13
 """Amounts above this are not prices (100 thousand million 元)."""
@@ -46,7 +47,9 @@ _SUFFIXED = re.compile(
     rf"(?<![\d.,/\-])(?P<num>{NUMBER})(?P<scale>{_SCALE})?(?P<mid>[ ]?{_SUFFIX})?{_SECOND}[ ]?(?P<suf>{_SUFFIX})"
     rf"(?P<tail>{_SPACE}?\+?起)?{_UNIT}"
 )
-_PREFIX_HINT = re.compile(r"[¥￥$€£₽₩₹₫₺₴฿₦币BYDRPLNFKs.][ \t\n]{0,2}\d")
+_BLANK = " \t\n"
+_PREFIX_ENDS = "¥￥$€£₽₩₹₫₺₴฿₦币BYDRPLNFKs."
+_PREFIX_HINT = re.compile(rf"[{_PREFIX_ENDS}]{_SPACE}{{0,2}}\d")
 """How every prefix mark ends, and the number behind it: found quickly, before the slow pattern is asked."""
 _MAX_PREFIX = 3
 _DIGITS = re.compile(rf"[{DIGIT}]\d*(?=[.,，'’ \t\n万亿~－–—～至到人元块圆美欧英港円RCUEGHPKSNDJzkFlр€£$₽₫₺₴-])")
@@ -157,12 +160,40 @@ def _build(match: re.Match[str], default: str) -> Amount | None:
     )
 
 
+def _prefix_hints(text: str) -> Iterator[int]:
+    """Where ``_PREFIX_HINT`` finds something: looked for from each digit, as there are few."""
+    places = digit_places(text)
+    if places is None:
+        yield from (hint.start() for hint in _PREFIX_HINT.finditer(text))
+        return
+    for place in places:
+        mark = place - 1
+        while mark > place - 3 and mark > 0 and text[mark] in _BLANK:
+            mark -= 1
+        if mark >= 0 and text[mark] in _PREFIX_ENDS and text[place].isdecimal():
+            yield mark
+
+
+def _digit_runs(text: str) -> Iterator[int]:
+    """Where ``_DIGITS`` finds something."""
+    places = digit_places(text)
+    if places is None:
+        yield from (digits.start() for digits in _DIGITS.finditer(text))
+        return
+    seen_to = 0
+    for place in places:
+        run = _DIGITS.match(text, place) if place >= seen_to else None
+        if run:
+            seen_to = run.end()
+            yield place
+
+
 def _prefixed(text: str) -> list[re.Match[str]]:
     """What ``_PREFIXED.finditer`` finds, looked for only where a mark stands before a number."""
     found: list[re.Match[str]] = []
     taken_to = 0
-    for hint in _PREFIX_HINT.finditer(text):
-        for start in range(max(taken_to, hint.start() - _MAX_PREFIX + 1), hint.start() + 1):
+    for hint in _prefix_hints(text):
+        for start in range(max(taken_to, hint - _MAX_PREFIX + 1), hint + 1):
             match = _PREFIXED.match(text, start)
             if match:
                 found.append(match)
@@ -175,9 +206,9 @@ def _suffixed(text: str) -> list[re.Match[str]]:
     """What ``_SUFFIXED.finditer`` finds, looked for only where a number begins."""
     found: list[re.Match[str]] = []
     taken_to = 0
-    for digits in _DIGITS.finditer(text):
-        if digits.start() >= taken_to:
-            match = _SUFFIXED.match(text, digits.start())
+    for start in _digit_runs(text):
+        if start >= taken_to:
+            match = _SUFFIXED.match(text, start)
             if match:
                 found.append(match)
                 taken_to = match.end()

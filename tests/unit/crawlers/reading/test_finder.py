@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawlers.reading import details, licence, page_kind
-from crawlers.reading.finder import Finder
+from crawlers.reading.finder import MANY, SHORT, Finder, digit_places
 
 PATTERN = r"(?:^|\n)(?:店铺|shop)[:：](?P<value>\w{1,4})"
 
@@ -38,7 +38,22 @@ def test_same_as_re(text: str) -> None:
     """Flags count for the pattern, and nothing is lost."""
     finder = Finder(PATTERN, r"\n(?=[店sSſ])", flags=re.IGNORECASE)
     plain = re.compile(PATTERN, re.IGNORECASE)
-    assert [match.span() for match in finder.finditer(text)] == [match.span() for match in plain.finditer(text)]
+    for whole in (text, text + SHORT * "、", SHORT * "、" + text, text + MANY * "\nx"):
+        assert [match.span() for match in finder.finditer(whole)] == [match.span() for match in plain.finditer(whole)]
+
+
+@pytest.mark.parametrize("first", ["[a-z]", r"[\w]", ".", "ab(?=c)", ""])
+def test_a_first_character_is_plain(first: str) -> None:
+    """What cannot be looked for as a character is refused when the pattern is made."""
+    with pytest.raises(ValueError, match="plain characters"):
+        Finder("ab", first)
+
+
+def test_digits_are_told_once_and_only_where_few() -> None:
+    """Every kind of digit; none told where they are too many to be worth a list."""
+    assert digit_places("a1２٣、") == (1, 2, 3)
+    assert digit_places("7" * (MANY + 1)) is None
+    assert len(digit_places("7" * MANY) or ()) == MANY
 
 
 WORDS = (
@@ -61,5 +76,6 @@ FINDERS = {
 def test_every_first_character_is_told(name: str, text: str) -> None:
     """The first characters given to each finder leave out no match of its pattern."""
     finder = FINDERS[name]
-    plain = finder.pattern.finditer(text)
-    assert [match.span() for match in finder.finditer(text)] == [match.span() for match in plain]
+    for whole in (text, text + SHORT * "、", SHORT * "、" + text, text + (MANY + 1) * "0、"):
+        plain = finder.pattern.finditer(whole)
+        assert [match.span() for match in finder.finditer(whole)] == [match.span() for match in plain]

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawlers.reading.finder import MANY
 from crawlers.reading.price import (
     MAX_FEN,
     NEGOTIABLE,
@@ -129,3 +130,14 @@ def test_currency_marks() -> None:
 def test_no_amount_given(text: str) -> None:
     """Words that stand in place of an amount."""
     assert NEGOTIABLE.search(text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["¥", "12", "元", " ", ".5", "\n", "99-199元", "RMB", "字", "２", "US$ ", "s."]), max_size=9
+    )
+)
+def test_a_text_full_of_digits_is_read_the_same_way(parts: list[str]) -> None:
+    """Whether digits are listed once or looked for by each pattern, the amounts are the same."""
+    text = "".join(parts)
+    assert find_amounts(f"{text}\n字\n{'7、' * (MANY + 1)}") == find_amounts(f"{text}\n字\n")
