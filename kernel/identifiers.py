@@ -8,6 +8,21 @@ USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 USCC_LENGTH = 18
+AUTHORITIES = {
+    "1": "机构编制",
+    "2": "外交",
+    "3": "司法行政",
+    "4": "文化",
+    "5": "民政",
+    "6": "旅游",
+    "7": "宗教",
+    "8": "工会",
+    "9": "市场监督管理",
+    "A": "中央军委改革和编制办公室",
+    "N": "农业农村",
+    "Y": "其他",
+}
+"""登记管理部门 by the first character; letters are as good as digits, rural collectives (N) sell online."""
 REGISTRATION_LENGTH = 15
 
 
@@ -66,17 +81,65 @@ def check_uscc(code: str) -> CodeCheck:
     return CodeCheck(ok=True)
 
 
+def check_organisation_code(code: str) -> CodeCheck:
+    """Check a 组织机构代码: 8 characters and a check character, with or without the hyphen before it.
+
+    Spec: GB 11714-1997.
+    """
+    bare = code[:8] + code[9:] if code[8:9] == "-" else code
+    if len(bare) != 9:
+        return CodeCheck(ok=False, reason="length", expected="9")
+    if not (bare.isascii() and bare[:8].isalnum() and bare.upper() == bare):
+        return CodeCheck(ok=False, reason="alphabet")
+    expected = organisation_check_character(bare[:8])
+    if bare[8] != expected:
+        return CodeCheck(ok=False, reason="check-digit", expected=expected)
+    return CodeCheck(ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class UsccParts:
+    """What a 统一社会信用代码 says of its subject.
+
+    Attributes:
+        authority: first character; authority_name: 登记管理部门, empty where the standard names none.
+        category: second character. division: GB/T 2260 code of the day of registration.
+        organisation: the nine characters of the 组织机构代码.
+    """
+
+    authority: str
+    authority_name: str
+    category: str
+    division: str
+    organisation: str
+
+
+def uscc_parts(code: str) -> UsccParts:
+    """The parts of a well-formed 统一社会信用代码. Spec: GB 32100-2015 section 4."""
+    return UsccParts(code[0], AUTHORITIES.get(code[0], ""), code[1], code[2:8], code[8:17])
+
+
+def mod_11_10_digit(digits: str) -> str:
+    """Check digit over decimal digits. Spec: ISO/IEC 7064 MOD 11,10."""
+    remainder = 10
+    for digit in digits:
+        value = (int(digit) + remainder) % 10 or 10
+        remainder = value * 2 % 11
+    return str((11 - remainder) % 10)
+
+
+def check_mod_11_10(number: str) -> bool:
+    """True when the last digit is the check digit of those before it. Spec: ISO/IEC 7064 MOD 11,10."""
+    return number.isascii() and number.isdigit() and mod_11_10_digit(number[:-1]) == number[-1]
+
+
 def check_registration_number(number: str) -> CodeCheck:
     """Check a 15-digit 工商注册号. Spec: GS 15-2006 (ISO 7064 MOD 11,10)."""
     if len(number) != REGISTRATION_LENGTH:
         return CodeCheck(ok=False, reason="length", expected=str(REGISTRATION_LENGTH))
     if not (number.isascii() and number.isdigit()):
         return CodeCheck(ok=False, reason="alphabet")
-    remainder = 10
-    for digit in number[:-1]:
-        value = (int(digit) + remainder) % 10 or 10
-        remainder = value * 2 % 11
-    expected = str((11 - remainder) % 10)
+    expected = mod_11_10_digit(number[:-1])
     if number[-1] != expected:
         return CodeCheck(ok=False, reason="check-digit", expected=expected)
     return CodeCheck(ok=True)

@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 
 from kernel.identifiers import (
     USCC_ALPHABET,
+    check_organisation_code,
     check_registration_number,
     check_uscc,
     new_id,
     organisation_check_character,
     uscc_check_character,
+    uscc_parts,
 )
 
 VALID = [
@@ -85,6 +87,53 @@ def test_every_single_error_is_seen(code: str, place: int, char: str) -> None:
     """Changing one character of a valid code never gives another valid code."""
     changed = code[:place] + char + code[place + 1 :]
     assert check_uscc(changed).ok == (changed == code)
+
+
+@given(st.sampled_from(VALID), st.data())
+def test_swapped_characters_are_seen(code: str, data: st.DataObject) -> None:
+    """Any two characters changed places, but for the first and the last, which have one weight."""
+    left, right = data.draw(st.lists(st.integers(0, 17), min_size=2, max_size=2, unique=True).map(sorted))
+    swapped = list(code)
+    swapped[left], swapped[right] = swapped[right], swapped[left]
+    changed = "".join(swapped)
+    if changed == code or (left, right) == (0, 17):
+        return
+    assert not check_uscc(changed).ok
+
+
+def test_the_swap_that_the_standard_cannot_see() -> None:
+    """First and last character have the same weight: MOD 31 does not see them change places."""
+    code = "9152000071430580XT"
+    swapped = code[17] + code[1:17] + code[0]
+    assert uscc_check_character(swapped[:17]) == swapped[17]
+
+
+@pytest.mark.parametrize(
+    ("first", "name"), [("A", "中央军委改革和编制办公室"), ("N", "农业农村"), ("Y", "其他"), ("9", "市场监督管理")]
+)
+def test_letters_lead_a_code_as_well_as_digits(first: str, name: str) -> None:
+    """Authorities A, N and Y register subjects too; an abolished division (南汇) is no fault."""
+    body = f"{first}1310119XX000001"
+    body += organisation_check_character(body[8:16])
+    code = body + uscc_check_character(body)
+    assert check_uscc(code).ok
+    parts = uscc_parts(code)
+    assert (parts.authority_name, parts.division, parts.organisation) == (name, "310119", body[8:17])
+
+
+@pytest.mark.parametrize("code", ["D2143569-X", "XX000000-0", "XX000006-X", "799655058", "71526726X"])
+def test_organisation_codes_pass(code: str) -> None:
+    """With the hyphen and without it."""
+    assert check_organisation_code(code).ok
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [("D2143569-Y", "check-digit"), ("D2143569", "length"), ("D2143*69X", "alphabet"), ("d2143569-X", "alphabet")],
+)
+def test_organisation_code_faults(code: str, reason: str) -> None:
+    """What is wrong with it, in a word."""
+    assert check_organisation_code(code).reason == reason
 
 
 @given(st.text(USCC_ALPHABET, min_size=8, max_size=8), st.sampled_from(["310115", "110108"]))
