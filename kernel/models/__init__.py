@@ -8,8 +8,10 @@ from kernel.models.job import Job
 from kernel.models.listing import FactVersion, Listing
 from kernel.models.log import LogCheckpoint, LogFault, LogLeaf
 from kernel.models.officer import Approval, Authorisation, Officer
+from kernel.models.offline_package import OfflinePackage, OfflineRelease
 from kernel.models.outbox import OutboxEntry
 from kernel.models.page import Page
+from kernel.models.reconciliation import Difference, Reconciliation, ReconciliationStep
 from kernel.models.rule_hit import RuleHit
 from kernel.models.saved_search import SavedSearch
 from kernel.models.shop import Shop
@@ -23,6 +25,7 @@ from kernel.models.subject import (
     SubjectNameKey,
     SubjectTask,
 )
+from kernel.models.subscription import Change, ChangeCounter, Notice, Subscription
 from kernel.models.user import User, UserSession
 from kernel.models.visit import Visit
 
@@ -34,8 +37,11 @@ __all__ = [
     "BadgeKey",
     "BadgeSighting",
     "BadgeToken",
+    "Change",
+    "ChangeCounter",
     "CustodyEvent",
     "Deletion",
+    "Difference",
     "Evidence",
     "FactVersion",
     "FrontierEntry",
@@ -45,9 +51,14 @@ __all__ = [
     "LogCheckpoint",
     "LogFault",
     "LogLeaf",
+    "Notice",
     "Officer",
+    "OfflinePackage",
+    "OfflineRelease",
     "OutboxEntry",
     "Page",
+    "Reconciliation",
+    "ReconciliationStep",
     "RuleHit",
     "SavedSearch",
     "ScrubFinding",
@@ -60,6 +71,7 @@ __all__ = [
     "SubjectName",
     "SubjectNameKey",
     "SubjectTask",
+    "Subscription",
     "User",
     "UserSession",
     "Visit",

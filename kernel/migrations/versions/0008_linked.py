@@ -1,7 +1,7 @@
 """records of linked systems"""
 
 revision = '0008'
-down_revision = '0007'
+down_revision = '0007b'
 branch_labels = None
 depends_on = None
 
