@@ -92,6 +92,8 @@ STATUS_OF_CODE = {
     "kernel.identifier": 422,
     "crawl.address": 422,
     "pipeline.shop_list": 422,
+    "exchange.reconcile": 422,
+    "exchange.reconcile.moved": 409,
     "supervision.unknown_rule": 404,
     "identity_verify.extract": 422,
     "identity_verify.subject_unknown": 404,

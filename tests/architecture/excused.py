@@ -66,6 +66,11 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "one contract over SQLite and PostgreSQL: extracts in any order, contradictions, one live edge",
         tuple(f"identity_verify/{name}.py" for name in ("claims", "links", "naming", "subjects", "tasks")),
     ),
+    (
+        "tests/unit/exchange/reconcile/test_run.py",
+        "parts of a comparison: seen by what two whole installations find, sign, mend and write down",
+        ("exchange/reconcile/desk.py", "exchange/reconcile/record.py"),
+    ),
     ("tests/contract/test_ledger.py", "one contract over SQLite and PostgreSQL", ("evidence/log/ledger.py",)),
     ("tests/contract/test_jobs.py", "one contract over SQLite and PostgreSQL, with a real Redis", ("kernel/jobs.py",)),
     (
@@ -82,13 +87,16 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
                 "listing",
                 "log",
                 "officer",
+                "offline_package",
                 "outbox",
                 "page",
+                "reconciliation",
                 "rule_hit",
                 "saved_search",
                 "shop",
                 "store",
                 "subject",
+                "subscription",
                 "user",
                 "visit",
             )
