@@ -55,3 +55,11 @@ class TaskStateError(WangjianError):
     """A review task that is gone, decided already, or cannot be decided this way."""
 
     code = "identity_verify.task_state"
+class BadgeTokenError(WangjianError):
+    """A token or status list that does not count; ``reason`` is a stable word for the first thing wrong with it."""
+
+    code = "identity_verify.badge_token"
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message, hint="不要相信此标识，请打开核验页 do not trust it; open the page of the badge")
+        self.reason = reason

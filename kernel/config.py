@@ -70,6 +70,9 @@ class Settings(BaseSettings):
         second_look: ``always``, ``orders`` (captures an officer ordered) or ``never``: also fetch without the browser.
         second_node_url, second_node_token_file, second_node_root_file: another capture node that looks too, the file
             of its token, and the PEM root its signature must lead to; second_node_timeout_s: what it may take.
+        badge_days: longest term of a badge's token; the first proof that ends may make it shorter.
+        badge_key_days: after this many days another key signs badges.
+        badge_requests_per_minute: what one address may ask of the public badge pages and API; 0 means no limit.
         renewal_days: packages are stamped anew this many days before what proves their time ends.
         retry_after_s: seconds before each further try of a capture or its sealing; when they are used up an
             order has failed for the page's faults, and goes on at the last pace for ours (services, disk, browser).
@@ -132,6 +135,9 @@ class Settings(BaseSettings):
     second_node_token_file: str = ""
     second_node_root_file: str = ""
     second_node_timeout_s: float = Field(default=20.0, gt=0)
+    badge_days: int = Field(default=30, ge=1, le=366)
+    badge_key_days: int = Field(default=90, ge=1, le=1_000)
+    badge_requests_per_minute: int = Field(default=600, ge=0)
     renewal_days: int = Field(default=90, ge=1, le=3650)
     retry_after_s: NumberTuple = (10.0, 60.0, 300.0, 1_800.0, 3_600.0)
     visit_max_pages: int = Field(default=2_000, gt=0)

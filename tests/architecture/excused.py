@@ -103,6 +103,11 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        "tests/unit/identity_verify/test_badges.py",
+        "a verdict is seen by what a check says at each step of a badge's life",
+        ("identity_verify/badge_check.py", "identity_verify/badge_holder.py"),
+    ),
+    (
         "tests/integration/capture/test_archive.py",
         BROWSER,
         tuple(

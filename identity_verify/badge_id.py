@@ -1,0 +1,39 @@
+"""Numbers of badges: short enough for a small QR code and for typing, with a check character.
+
+Twelve characters of the 31 that GB 32100 uses for codes (no I, O, S, V, Z), the last one a check
+character by the same rule, so that a mistyped number is told from an unknown one.
+"""
+
+import secrets
+
+from kernel.identifiers import USCC_ALPHABET
+
+LENGTH = 12
+_WEIGHTS = tuple(pow(3, place, 31) for place in range(LENGTH - 1))
+
+
+def _check_character(body: str) -> str:
+    total = sum(USCC_ALPHABET.index(char) * weight for char, weight in zip(body, _WEIGHTS, strict=True))
+    return USCC_ALPHABET[-total % 31]
+
+
+def new_badge_id() -> str:
+    """A fresh random number (54 bits; who guesses one learns only what its page tells everybody)."""
+    body = "".join(secrets.choice(USCC_ALPHABET) for _ in range(LENGTH - 1))
+    return body + _check_character(body)
+
+
+def read_badge_id(text: str) -> str | None:
+    """The number in a text as people type it (any case, spaces and hyphens between), or None when it is none.
+
+    Spec: GB 32100-2015 annex A (the rule of its check character, over twelve characters).
+    """
+    number = text.replace(" ", "").replace("-", "").upper()
+    if len(number) != LENGTH or any(char not in USCC_ALPHABET for char in number):
+        return None
+    return number if _check_character(number[:-1]) == number[-1] else None
+
+
+def shown(badge_id: str) -> str:
+    """The number in groups of four, as it is printed."""
+    return " ".join(badge_id[start : start + 4] for start in range(0, LENGTH, 4))

@@ -1,0 +1,90 @@
+"""Signed JSON in compact form, of one algorithm and with three header fields, no more: what tokens and lists share."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import Mapping
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+
+from identity_verify.errors import BadgeTokenError
+
+ALGORITHM = "ES256"
+CURVE = "P-256"
+_HEADER = {"alg", "kid", "typ"}
+_REGISTRY = jws.JWSRegistry(algorithms=[ALGORITHM])
+_REGISTRY.max_payload_length = 4_000_000
+
+PublicKeys = Mapping[str, ECKey]
+
+
+def sign(payload: Mapping[str, object], *, kind: str, kid: str, key: ECKey) -> str:
+    """Sign a JSON object.
+
+    Spec: RFC 7515 7.1; RFC 7518 3.4 (ES256).
+
+    Args:
+        kind: the header's ``typ``. key: private.
+    """
+    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    return jws.serialize_compact({"alg": ALGORITHM, "kid": kid, "typ": kind}, body, key, registry=_REGISTRY)
+
+
+def read(text: str, keys: PublicKeys, *, kind: str) -> tuple[str, dict[str, object]]:
+    """Check form, header and signature of a signed JSON object.
+
+    The algorithm is ours and never the text's choice; keys come from ``keys`` alone, never from the text.
+
+    Spec: RFC 7515 5.2; RFC 8725 3.1, 3.2, 3.11 (algorithm and type are checked by the reader).
+
+    Returns:
+        the key's id, the payload.
+
+    Raises:
+        BadgeTokenError: reason ``form``, ``algorithm``, ``type``, ``key`` or ``signature``.
+    """
+    parts = text.split(".")
+    if len(parts) != 3 or not text.isascii():
+        raise BadgeTokenError("form", f"expected three parts, got {len(parts)}")
+    header = _json(parts[0])
+    if header.get("alg") != ALGORITHM:
+        raise BadgeTokenError("algorithm", f"expected {ALGORITHM}, got {str(header.get('alg'))[:20]}")
+    if header.get("typ") != kind:
+        raise BadgeTokenError("type", f"expected {kind}, got {str(header.get('typ'))[:40]}")
+    kid = header.get("kid")
+    if set(header) != _HEADER or not isinstance(kid, str):
+        raise BadgeTokenError("form", f"expected the header fields alg, kid, typ, got {', '.join(sorted(header))[:80]}")
+    if kid not in keys:
+        raise BadgeTokenError("key", f"expected a published key of the issuer, got {kid[:43]}")
+    _canonical(parts[2])
+    try:
+        jws.deserialize_compact(text, keys[kid], registry=_REGISTRY)
+    except (JoseError, ValueError) as error:
+        raise BadgeTokenError("signature", "expected the issuer's signature, got another") from error
+    return kid, _json(parts[1])
+
+
+def _json(part: str) -> dict[str, object]:
+    try:
+        value = json.loads(_canonical(part))
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise BadgeTokenError("form", "expected JSON, got something else") from error
+    if not isinstance(value, dict):
+        raise BadgeTokenError("form", "expected a JSON object, got another value")
+    return value
+
+
+def _canonical(part: str) -> bytes:
+    """Bytes of a base64url part that is written the one way.
+
+    Spec: RFC 4648 3.5 (unused bits are zero), 5.
+    """
+    try:
+        data = urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    except (Base64Error, ValueError) as error:
+        raise BadgeTokenError("form", "expected base64url, got something else") from error
+    if urlsafe_b64encode(data).rstrip(b"=").decode() != part:
+        raise BadgeTokenError("form", "expected base64url in its one form, got another")
+    return data
