@@ -108,6 +108,7 @@ STATUS_OF_CODE = {
     "identity_verify.badge": 422,
     "identity_verify.badge_state": 409,
     "identity_verify.badge_unknown": 404,
+    "identity_verify.badge_token": 422,
     "identity_verify.badge_key": 409,
     "evidence.disk_full": 503,
     "evidence.store": 503,

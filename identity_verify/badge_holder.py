@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import column, select, table
 from sqlalchemy.orm import Session
 
+from kernel.models import Subject
+
 ENDED = ("deregistered", "revoked", "cancelled")
-_SUBJECT = table("subject", column("id"), column("code"), column("name"), column("status"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +26,5 @@ class Holder:
 
 def holder_of(session: Session, subject_id: int) -> Holder | None:
     """The subject of this number, or None."""
-    row = session.execute(select(_SUBJECT).where(_SUBJECT.c.id == subject_id)).one_or_none()
+    row = session.get(Subject, subject_id)
     return Holder(row.id, row.code, row.name, row.status) if row else None

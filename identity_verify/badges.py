@@ -184,6 +184,18 @@ def _holder(session: Session, subject_id: int) -> Holder:
     return holder
 
 
+def require_badge_id(text: str) -> str:
+    """The number in a text as people type it.
+
+    Raises:
+        BadgeUnknownError: it is none.
+    """
+    number = read_badge_id(text)
+    if number is None:
+        raise BadgeUnknownError(f"expected the number of a badge, got {text[:40]!r}", hint="核对编号 check the number")
+    return number
+
+
 def _get(session: Session, badge_id: str) -> Badge:
     badge = session.get(Badge, badge_id)
     if badge is None:

@@ -55,6 +55,8 @@ class TaskStateError(WangjianError):
     """A review task that is gone, decided already, or cannot be decided this way."""
 
     code = "identity_verify.task_state"
+
+
 class BadgeTokenError(WangjianError):
     """A token or status list that does not count; ``reason`` is a stable word for the first thing wrong with it."""
 

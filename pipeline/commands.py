@@ -25,6 +25,7 @@ def command_line() -> argparse.ArgumentParser:
     _that_keep(commands)
     _about_keys(commands)
     _about_officers(commands)
+    _about_badges(commands)
     log = commands.add_parser("log", help="the witnessed log 见证日志").add_subparsers(dest="kind", required=True)
     log.add_parser("show", help="its state and keys 状态与公钥").set_defaults(action="cli_log.log_show")
     log.add_parser("audit", help="check all of it, witnesses too 完整核验").set_defaults(action="cli_log.log_audit")
@@ -161,6 +162,39 @@ def _that_keep(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     check = commands.add_parser("audit", help="check the audit chain and all chains of custody 校验审计链与保管链")
     check.set_defaults(action="cli_keep.audit_check")
     commands.add_parser("doctor", help="check this installation 体检").set_defaults(action="cli_keep.doctor")
+
+
+def _about_badges(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    kinds = commands.add_parser("badge", help="badges of online traders 网上经营者电子标识").add_subparsers(
+        dest="kind", required=True
+    )
+    issue = kinds.add_parser("issue", help="issue or renew 签发或续期")
+    issue.add_argument("subject", type=int, help="主体编号 number of the subject")
+    issue.add_argument("--site", action="append", required=True, help="shop.example, *.example, mall.example/shop/7")
+    issue.add_argument("--until", type=int, default=180, metavar="DAYS", help="本单位确认的天数 days vouched for")
+    issue.set_defaults(action="cli_badge.badge_issue")
+    for name, state, what in (
+        ("suspend", "suspended", "暂停"), ("restore", "active", "恢复"), ("revoke", "revoked", "撤销"),
+    ):  # fmt: skip
+        one = kinds.add_parser(name, help=f"{name} {what}")
+        one.add_argument("id", help="标识编号 number of the badge")
+        one.add_argument("--reason", required=True, help="理由 why")
+        one.set_defaults(action="cli_badge.badge_state", state=state)
+    kinds.add_parser("list", help="newest badges 最近的标识").set_defaults(action="cli_badge.badge_list")
+    verify = kinds.add_parser("verify", help="check a token offline, or a number 核验")
+    verify.add_argument("token", help="token, number, or - for standard input 令牌、编号")
+    verify.add_argument("--keys", type=Path, help="key set of the issuer 公钥 (default: this installation's)")
+    verify.add_argument("--status", type=Path, help="its status list 状态列表")
+    verify.add_argument("--issuer", default="", help="origin of the issuer 签发机构网址 (default: this one)")
+    verify.add_argument("--shown-on", default="", metavar="URL", help="address that shows it 展示它的网址")
+    verify.add_argument("--json", action="store_true")
+    verify.set_defaults(action="cli_badge.badge_verify")
+    keys = kinds.add_parser("keys", help="keys of the issuer 签发密钥").add_subparsers(dest="part", required=True)
+    keys.add_parser("list", help="all keys 全部密钥").set_defaults(action="cli_badge.badge_keys_list")
+    keys.add_parser("rotate", help="the next key signs 轮换").set_defaults(action="cli_badge.badge_keys_rotate")
+    lost = keys.add_parser("compromise", help="withdraw a key at once 密钥泄露")
+    lost.add_argument("kid")
+    lost.set_defaults(action="cli_badge.badge_keys_compromise")
 
 
 def _about_officers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -218,7 +218,7 @@ def _understood(words: list[str], where: str) -> None:
     known = {
         name.removeprefix("wangjian ").strip(): options for name, options in _commands(command_line(), ("wangjian",))
     }
-    name = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in known), "")
+    name = next((" ".join(words[:n]) for n in (3, 2, 1) if " ".join(words[:n]) in known), "")
     assert name, where
     rest = words[len(name.split()) :]
     assert {word for word in rest if word.startswith("--")} <= known[name], where

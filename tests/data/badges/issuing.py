@@ -4,16 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import column, insert, inspect, table, text
-
 from identity_verify import badges
 from identity_verify.badge_issuer import Issuer
 from identity_verify.badge_keys import BadgeKeys
 from identity_verify.proven_site import ProvenSite, SiteScope
-from kernel.clock import iso
 from kernel.db import Database
 from kernel.identifiers import organisation_check_character, uscc_check_character
-from kernel.models import Badge
+from kernel.models import Badge, Subject
 
 AT = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 ORIGIN = "https://badge.example.test"
@@ -35,19 +32,12 @@ def site(
 
 def add_subject(database: Database, number: int, *, name: str = "", status: str = "active", at: datetime = AT) -> int:
     """A row of ``subject``; returns its id."""
-    columns = inspect(database.engine).get_columns("subject")
-    given: dict[str, object] = {
-        "id": number,
-        "code": synthetic_code(number),
-        "name": name or f"上海样例{number}号(测试)有限公司",
-        "status": status,
-        "updated_at": iso(at),
-        "persons": "[]",
-        "kind": "company",
-    }
-    values = {known["name"]: given.get(known["name"], "") for known in columns if not known["nullable"]}
+    row = Subject(
+        id=number, code=synthetic_code(number), name=name or f"上海样例{number}号(测试)有限公司", kind="company",
+        status=status, updated_at=at,
+    )  # fmt: skip
     with database.write() as session:
-        session.execute(insert(table("subject", *(column(name) for name in values))).values(values))
+        session.add(row)
     return number
 
 
@@ -68,12 +58,4 @@ class Office:
 
 def open_office(database: Database, folder: Path, *, origin: str = ORIGIN, days: int = 30) -> Office:
     """An issuer with no keys yet, in ``folder/badge``."""
-    if not inspect(database.engine).has_table("subject"):
-        with database.write() as session:
-            session.execute(
-                text(
-                    "CREATE TABLE subject (id INTEGER PRIMARY KEY, code TEXT NOT NULL, name TEXT NOT NULL,"
-                    " status TEXT NOT NULL)"
-                )
-            )
     return Office(database, BadgeKeys(folder / "badge", Issuer(origin), timedelta(days=days)))

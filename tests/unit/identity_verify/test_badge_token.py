@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey
-from jwcrypto.jwk import JWK
+from jwcrypto.jwk import JWK  # type: ignore[import-untyped]
 from sd_jwt.verifier import SDJWTVerifier  # type: ignore[import-untyped]
 
 from identity_verify import badge_token, status_list

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from identity_verify import badges
 from identity_verify.badge_check import BadgeVerdict
@@ -52,8 +52,8 @@ def test_a_check_character_tells_a_slip_from_an_unknown_number(office: Office) -
     slip = ("1" if badge.id[3] != "1" else "2").join((badge.id[:3], badge.id[4:]))
     assert _check(office, slip).word == "malformed"
     with office.database.write() as session:
-        session.execute(BadgeToken.__table__.delete())
-        session.execute(Badge.__table__.delete())
+        session.execute(delete(BadgeToken))
+        session.execute(delete(Badge))
     assert _check(office, badge.id).word == "unknown"
     assert _check(office, badge.id).badge is None
 
@@ -164,6 +164,6 @@ def test_a_token_that_was_never_issued_is_forged(office: Office) -> None:
     assert _check(office, f"{head}.{body}.~").steps[0].why == "signature"
     assert _check(office, "a.b").steps[0].why == "form"
     with office.database.write() as session:
-        session.execute(BadgeToken.__table__.update().values(sha256="0" * 64))
+        session.execute(update(BadgeToken).values(sha256="0" * 64))
     stolen = _check(office, badge.token)
     assert (stolen.word, stolen.steps[0].why) == ("forged", "never-issued")

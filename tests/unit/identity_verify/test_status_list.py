@@ -82,12 +82,12 @@ def _signed(**changes: object) -> str:
 )
 def test_lists_that_are_refused(changes: dict[str, object], reason: str) -> None:
     """Another list's address, an old one, one that is not understood, one that would fill the memory."""
+    found = ""
     try:
         status_list.read(_signed(**changes), KEYS, uri=URI, at=AT)
     except BadgeTokenError as error:
-        assert error.reason == reason
-    else:
-        assert not reason
+        found = error.reason
+    assert found == reason
 
 
 def test_a_token_is_no_list() -> None:
