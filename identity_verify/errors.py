@@ -65,3 +65,63 @@ class BadgeTokenError(WangjianError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message, hint="不要相信此标识，请打开核验页 do not trust it; open the page of the badge")
         self.reason = reason
+
+
+class CodeError(WangjianError):
+    """A code was entered that its standard does not allow: length, characters or a check digit."""
+
+    code = "identity_verify.code"
+
+
+class CodeUnknownError(WangjianError):
+    """The registry has no subject with this code."""
+
+    code = "identity_verify.code_unknown"
+
+
+class SubjectEndedError(WangjianError):
+    """The registry says that this subject was struck off or lost its licence."""
+
+    code = "identity_verify.subject_ended"
+
+
+class OtherFirmError(WangjianError):
+    """The name that was entered is the name of another firm than the code's."""
+
+    code = "identity_verify.other_firm"
+
+
+class SiteAddressError(WangjianError):
+    """What was entered is not the address of a site or shop."""
+
+    code = "identity_verify.site_address"
+
+
+class SiteTakenError(WangjianError):
+    """The site is in this application already, or another merchant holds a proof for it."""
+
+    code = "identity_verify.site_taken"
+
+
+class StepError(WangjianError):
+    """The application is not in a state that allows this step."""
+
+    code = "identity_verify.step"
+
+
+class NotReadyError(WangjianError):
+    """Something is missing before this step: a site, a proof, an officer's agreement."""
+
+    code = "identity_verify.not_ready"
+
+
+class TooOftenError(WangjianError):
+    """A check was asked for again too soon: each one asks other people's servers."""
+
+    code = "identity_verify.too_often"
+
+
+class FilingTableError(WangjianError):
+    """A table of ICP filings cannot be read."""
+
+    code = "identity_verify.filing_table"

@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         user_agent: honest name of the crawler, with a contact.
         egress_allow: ``host:port`` pairs or CIDR blocks that are let through although not global.
         egress_hosts: ``name=address`` pairs that are resolved here and not by DNS (test hosts).
+        identity_resolver: ``address:port`` of the resolver that merchants' names are asked of first; empty means the
+            system's. identity_dns_port: port of the zones' own servers. identity_probe_s: seconds for one look.
+        identity_delegate: the name below which merchants' CNAME records point; a zone of this installation.
         extra_ca_file: PEM of additional roots for crawled sites (test hosts); recorded when used.
         chromium_path: empty means look for the system's Chromium, then Playwright's own.
         chromium_sandbox: off only where the process runs as root; recorded in each capture.
@@ -123,6 +126,10 @@ class Settings(BaseSettings):
     user_agent: str = "WangjianBot/0.1 (+https://wangjian.example/bot; contact: ops@wangjian.example)"
     egress_allow: TextTuple = ()
     egress_hosts: TextTuple = ()
+    identity_resolver: str = ""
+    identity_dns_port: int = Field(default=53, gt=0, lt=65536)
+    identity_probe_s: float = Field(default=8.0, gt=0, le=60)
+    identity_delegate: str = "challenge.wangjian.example"
     extra_ca_file: str = ""
     chromium_path: str = ""
     chromium_sandbox: bool = True

@@ -128,6 +128,17 @@ class Policy:
         ordered = tuple(sorted(found, key=lambda address: ":" in address))  # v4 first: v6 is often unrouted
         return Destination(name, port, ordered[0], ordered, next((rule for rule in judged if rule), ""))
 
+    def opens(self, address: str, port: int) -> bool:
+        """True where an address may be asked on this port although it is no port of the web (name servers).
+
+        Args:
+            address: as a name server's record has it; never a name.
+        """
+        try:
+            return self._judge(address, port, ipaddress.ip_address(address)) is not None
+        except ValueError:
+            return False
+
     def lookup(self, host: str, port: int, resolver: Resolver = system_lookup) -> Resolution:
         """Resolve a host once and judge every answer. Blocks while the name server is asked.
 

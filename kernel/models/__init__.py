@@ -7,6 +7,15 @@ from kernel.models.frontier import FrontierEntry
 from kernel.models.job import Job
 from kernel.models.listing import FactVersion, Listing
 from kernel.models.log import LogCheckpoint, LogFault, LogLeaf
+from kernel.models.merchant import (
+    Application,
+    ApplicationEvent,
+    ControlProof,
+    IcpFiling,
+    MerchantAccount,
+    MerchantSession,
+    SiteClaim,
+)
 from kernel.models.officer import Approval, Authorisation, Officer
 from kernel.models.offline_package import OfflinePackage, OfflineRelease
 from kernel.models.outbox import OutboxEntry
@@ -30,6 +39,8 @@ from kernel.models.user import User, UserSession
 from kernel.models.visit import Visit
 
 __all__ = [
+    "Application",
+    "ApplicationEvent",
     "Approval",
     "AuditEntry",
     "Authorisation",
@@ -39,18 +50,22 @@ __all__ = [
     "BadgeToken",
     "Change",
     "ChangeCounter",
+    "ControlProof",
     "CustodyEvent",
     "Deletion",
     "Difference",
     "Evidence",
     "FactVersion",
     "FrontierEntry",
+    "IcpFiling",
     "Job",
     "LegalHold",
     "Listing",
     "LogCheckpoint",
     "LogFault",
     "LogLeaf",
+    "MerchantAccount",
+    "MerchantSession",
     "Notice",
     "Officer",
     "OfflinePackage",
@@ -64,6 +79,7 @@ __all__ = [
     "ScrubFinding",
     "Shop",
     "ShopIdentity",
+    "SiteClaim",
     "StoredObject",
     "Subject",
     "SubjectClaim",

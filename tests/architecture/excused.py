@@ -86,6 +86,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
                 "job",
                 "listing",
                 "log",
+                "merchant",
                 "officer",
                 "offline_package",
                 "outbox",

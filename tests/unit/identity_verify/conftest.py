@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from identity_verify.registry_extract import RegistryExtract
+from tests.servers.paper_net import PaperNet
 
 AT = datetime(2026, 11, 25, 4, tzinfo=UTC)
 EXTRACT = RegistryExtract(
@@ -45,3 +46,9 @@ def extract() -> Callable[..., RegistryExtract]:
 def at() -> datetime:
     """The time of the tests."""
     return AT
+
+
+@pytest.fixture
+def net() -> PaperNet:
+    """A network on paper, with nothing written yet."""
+    return PaperNet()
