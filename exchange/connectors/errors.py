@@ -27,12 +27,6 @@ class SourceRefusedError(LinkedError):
     code = "exchange.linked_refused"
 
 
-class BreakerOpenError(LinkedError):
-    """A linked system failed so often that it is left alone for a while."""
-
-    code = "exchange.linked_breaker_open"
-
-
 class DropFileError(LinkedError):
     """A file that a system dropped is too large, dangerous or not readable. Nothing of it was taken."""
 

@@ -1,4 +1,4 @@
-"""One turn with one system: pull what changed, compare the key sets when it is time, send what waits."""
+"""One turn with one system: pull what changed, and compare the key sets when it is time."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from exchange.connectors import fault, post, state
+from exchange.connectors import fault, state
 from exchange.connectors.answer import MAX_VERSION, Page, key_digest_lines
 from exchange.connectors.errors import LinkedError, SourceFormError
 from exchange.connectors.intake import Intake
@@ -30,19 +30,18 @@ Clock = Callable[[], datetime]
 
 
 def turn(database: Database, connector: Connector, *, clock: Clock) -> Counter[str]:
-    """Deliver, pull, and compare keys when that is due. A fault of the system is noted and not raised.
+    """Pull, and compare keys when that is due. A fault of the system is noted and not raised.
 
     Returns:
-        what became of the rows, by word; ``sent`` for what was delivered.
+        what became of the rows, by word; ``failed`` when the turn did not come to its end.
 
     Effects: requests to the system; the tables of linked systems, ``subject…``, ``audit``.
     """
-    with database.write() as session:
-        if state.is_open(state.of_system(session, connector.system), clock()):
+    with database.read() as session:
+        if state.is_open(state.read(session, connector.system), clock()):
             return Counter()
     tally: Counter[str] = Counter()
     try:
-        tally["sent"] += post.deliver(database, connector.system, connector.online(), clock=clock)
         tally += pull(database, connector, clock=clock)
         tally += compare_keys(database, connector, clock=clock)
     except LinkedError as error:

@@ -91,7 +91,7 @@ class Source:
         return self._try(lambda: answer.key_page(self._json("GET", "keys", params={"after": after, "limit": "5000"})))
 
     def post(self, post_id: str, kind: str, payload: Mapping[str, object]) -> dict[str, object]:
-        """Hand over something written back, once; the caller tries again later under the same id.
+        """Hand over something written back; whatever is lost is asked again under the same id.
 
         Args:
             post_id: the idempotency key.
@@ -103,8 +103,11 @@ class Source:
             SourceUnavailableError: not known whether it arrived. SourceRefusedError: it will not have it.
             SourceFormError: what came back is no receipt.
 
-        Effects: one request to the system.
+        Effects: up to ``TRIES`` requests to the system, which stores it once.
         """
+        return self._try(lambda: self._post(post_id, kind, payload))
+
+    def _post(self, post_id: str, kind: str, payload: Mapping[str, object]) -> dict[str, object]:
         headers = {"Idempotency-Key": post_id}
         found = self._json("POST", "posts", headers=headers, json={"id": post_id, "kind": kind, "payload": payload})
         if not isinstance(found.get("receipt"), str) or found.get("state") not in {"stored", "duplicate"}:

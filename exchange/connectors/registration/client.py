@@ -8,8 +8,8 @@ from exchange.connectors.linked import Connector
 from exchange.connectors.registration import mapping, message
 from exchange.connectors.row import Understood
 from exchange.connectors.source import Source
-from identity_verify import subjects
 from identity_verify.registry_extract import RegistryExtract
+from identity_verify.subjects import end_extract, take_extract
 from kernel.models import LinkedRecord
 
 
@@ -30,11 +30,11 @@ def connector(source: Source | None) -> Connector:
 def _apply(session: Session, found: Understood, at: datetime) -> None:
     """The extract becomes claims of a subject. Effects: tables ``subject…``."""
     if isinstance(found.body, RegistryExtract):
-        subjects.take_extract(session, found.body, at=at)
+        take_extract(session, found.body, at=at)
 
 
 def _withdraw(session: Session, record: LinkedRecord, at: datetime) -> None:
     """The registry took the extract back: its claims end. Effects: tables ``subject…``."""
     if record.subject_code:
         ref = f"{record.system}:{record.key}@{record.version}"
-        subjects.end_extract(session, record.subject_code, source_ref=ref, at=at)
+        end_extract(session, record.subject_code, source_ref=ref, at=at)

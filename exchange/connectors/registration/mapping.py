@@ -48,7 +48,7 @@ def understand(row: SourceRow, at: datetime) -> Understood | Quarantined:
     established, approved = read.day("EstDate", required=True), read.day("ApprDate")
     if established and approved and approved < established:
         read.wrong("ApprDate", "contradiction", approved)
-    role = "经营者" if row.fields.get("EntType") == "9500" else "法定代表人"
+    role = "operator" if row.fields.get("EntType") == "9500" else "legal-representative"
     person = read.text("LeRep", limit=100)
     extract = RegistryExtract(
         code=code,

@@ -1,6 +1,6 @@
 """企业登记: what is told to the registry — a web shop that a subject was found to run.
 
-Spec: 企业信息公示暂行条例 (2024) 第9条 (网站、网店的名称和网址 are part of the annual report).
+Spec: 企业信息公示条例 (name and address of 网站、网店 in the annual report).
 """
 
 from collections.abc import Mapping

@@ -106,6 +106,8 @@ def upgrade() -> None:
     sa.Column('system', sa.String(length=16), nullable=False),
     sa.Column('watermark_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('watermark_id', sa.String(length=100), nullable=False),
+    sa.Column('cursor_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('cursor_id', sa.String(length=100), nullable=False),
     sa.Column('pulled_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('good_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('failures', sa.Integer(), nullable=False),
