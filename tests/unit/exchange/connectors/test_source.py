@@ -132,9 +132,9 @@ def test_cursors_that_go_back() -> None:
     }
     with always(200, told) as (source, _), pytest.raises(SourceFormError, match="read on"):
         source.page(START, (), ())
-    with always(200, {"count": 0, "keys": [], "more": True}) as (source, _):
-        with pytest.raises(SourceFormError, match="empty part"):
-            source.keys()
+    empty = {"count": 0, "keys": [], "more": True}
+    with always(200, empty) as (source, _), pytest.raises(SourceFormError, match="empty part"):
+        source.keys()
 
 
 def test_posts_are_stored_once(linked: Linked) -> None:

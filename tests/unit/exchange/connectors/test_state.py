@@ -59,7 +59,7 @@ def test_the_breaker_opens_and_closes(database: Database) -> None:
         assert row.open_until == AT + timedelta(minutes=2)
         assert row.error_code == "exchange.linked_unavailable"
         state.good(row, AT)
-        assert (row.failures, row.open_until, row.error) == (0, None, "")
+        assert (row.failures, row.error, state.is_open(row, AT)) == (0, "", False)
 
 
 def test_drift_skew_and_counts(database: Database) -> None:

@@ -29,7 +29,7 @@ def test_without_faults_nothing_changes() -> None:
         (Faults(reorder=1.0), False, False),
     ],
 )
-def test_rows_are_lost_doubled_and_mixed(faults: Faults, smaller: bool, ordered: bool) -> None:
+def test_rows_are_lost_doubled_and_mixed(faults: Faults, *, smaller: bool, ordered: bool) -> None:
     """Each fault does what it is called after."""
     sent, _ = Mischief(faults).spoil(ROWS)
     keys = [int(row["key"]) for row in sent]
