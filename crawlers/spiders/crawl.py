@@ -30,7 +30,11 @@ HOUSEKEEPING_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How hard to work: workers a visit (``Settings.host_concurrency``), claims at a time."""
+    """How hard to work: workers a visit, claims at a time.
+
+    The gates let ``Settings.host_concurrency`` requests through; twice as many workers fetch while others' pages
+    are being read.
+    """
 
     workers: int
     claims: int

@@ -205,7 +205,8 @@ _HINT = "Look at the lines above it in the log: the reader says there why it end
 
 
 def _start(command: Sequence[str], wire: socket.socket) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(list(command), cwd=ROOT, stdin=wire.fileno(), stdout=wire.fileno())
+    """Start a reader in a session of its own: the kernel shares a busy machine out by session, and two work here."""
+    return subprocess.Popen(list(command), cwd=ROOT, stdin=wire.fileno(), stdout=wire.fileno(), start_new_session=True)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

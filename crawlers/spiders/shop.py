@@ -83,7 +83,7 @@ class ShopSpider(Spider):
             visits,
             Clerk(database, archive, reader, post),
             Means(fetcher, renderer, room, gates, permissions),
-            Pace(config.host_concurrency, 32 + 8 * config.host_concurrency),
+            Pace(2 * config.host_concurrency, 32 + 8 * config.host_concurrency),
             robots,
         )
         loop = asyncio.get_running_loop()
