@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 CRAWLER_RESTARTS = 3
 SHOWN_SHOPS = 20
 PAUSE_SECONDS = 0.5
-INDEX_SECONDS = 2.0
+INDEX_SECONDS = 1.0
 """While pages come, the index is brought up to date this often: a commit of it costs as much as many pages."""
 
 
@@ -129,7 +129,7 @@ def _follow(work: _Watch, *, final: bool) -> bool:
     judged, hits = judge_new(work.database, work.catalogue, job_id=work.run.id)
     work.judged += judged
     work.hits += hits
-    if final or monotonic() - work.indexed_at >= INDEX_SECONDS:
+    if (final and judged < BATCH) or monotonic() - work.indexed_at >= INDEX_SECONDS:
         work.indexed += drain_all(work.database, work.engine)
         work.indexed_at = monotonic()
     with work.database.write() as session:
@@ -144,7 +144,7 @@ def _follow(work: _Watch, *, final: bool) -> bool:
         indexed=work.indexed,
         capture_jobs=work.capture_jobs,
     )
-    return bool(judged) if final else judged >= BATCH
+    return judged >= BATCH
 
 
 def _hand_over(work: _Watch, jobs: Sequence[str]) -> None:

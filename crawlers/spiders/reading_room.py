@@ -7,7 +7,6 @@ was being read together with the leases, and another fetches it again.
 """
 
 import asyncio
-import contextlib
 import socket
 import subprocess
 import sys
@@ -27,7 +26,6 @@ DEATHS = 2
 """Readers a page may end before it is called unreadable."""
 PAGE_SECONDS = 60.0
 WATCH_SECONDS = 5.0
-GRACE_SECONDS = 1.0
 WIRE_BYTES = 1 << 20
 
 
@@ -210,8 +208,6 @@ def _start(command: Sequence[str], wire: socket.socket) -> subprocess.Popen[byte
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Wait for a process that has no more input, not for long."""
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(GRACE_SECONDS)
+    """End a reader whose wire is closed: it holds nothing that anybody waits for."""
     process.kill()
     process.wait()

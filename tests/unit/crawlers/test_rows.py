@@ -1,10 +1,14 @@
 """Rows in bulk."""
 
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
 from sqlalchemy import select
 
 from crawlers.rows import dialect_insert, insert_numbered, insert_rows, table_of, update_rows
 from kernel.clock import now
 from kernel.db import Database
+from kernel.errors import ClockError
 from kernel.models import OutboxEntry, Shop
 
 
@@ -28,3 +32,25 @@ def test_ids_come_in_the_order_of_the_rows(database: Database) -> None:
             )
         assert session.execute(select(Shop.name)).scalars().all() == ["a"]
     assert table_of(Shop).name == "shop"
+
+
+def test_values_are_kept_as_their_columns_say(database: Database) -> None:
+    """Times in UTC, JSON and nothing, in rows that share a value and rows that do not."""
+    at = datetime(2026, 11, 20, 8, tzinfo=timezone(timedelta(hours=8)))
+    rows = [{"topic": "listing", "object_id": n, "created_at": at + timedelta(days=n // 2)} for n in range(4)]
+    with database.write() as session:
+        insert_rows(session, OutboxEntry, rows)
+        found = session.execute(select(OutboxEntry.created_at).order_by(OutboxEntry.object_id)).scalars().all()
+        assert found == [datetime(2026, 11, 20 + n // 2, tzinfo=UTC) for n in range(4)]
+        with pytest.raises(ClockError):
+            insert_rows(session, OutboxEntry, [{"topic": "a", "object_id": 1, "created_at": datetime(2026, 1, 1)}])  # noqa: DTZ001 - refused
+
+
+def test_columns_left_out_have_their_defaults(database: Database) -> None:
+    """What the model fills in is filled in, whichever way the rows go."""
+    with database.write() as session:
+        insert_rows(session, OutboxEntry, [{"object_id": 1, "created_at": now()}])
+        assert session.execute(select(OutboxEntry.topic)).scalars().all() == ["listing"]
+        ids = insert_numbered(session, Shop, [{"url": "https://a.example/", "host": "a", "created_at": now()}])
+        update_rows(session, Shop, [{"id": ids[0], "name": "new", "last_visited_at": None}])
+        assert session.execute(select(Shop.name)).scalars().all() == ["new"]
