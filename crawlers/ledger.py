@@ -23,7 +23,7 @@ from crawlers.history import (
     place_stub,
     shared_changes,
 )
-from crawlers.rows import dialect_insert, insert_rows, update_rows
+from crawlers.rows import dialect_insert, insert_rows, table_of, update_rows
 from kernel.facts import Fact, ListingFacts
 from kernel.models import FactVersion, Listing, OutboxEntry, Page, Shop
 
@@ -98,11 +98,12 @@ class Ledger:
         by_shop: dict[int, list[str]] = {}
         for shop_id, key in wanted:
             by_shop.setdefault(shop_id, []).append(key)
-        columns = [getattr(Listing, name) for name in COLUMNS]
+        listing = table_of(Listing).c  # not the mapped class: plain rows cost less
+        columns = [listing[name] for name in COLUMNS]
         for shop_id, keys in by_shop.items():
             for start in range(0, len(keys), CHUNK):
-                query = select(Listing.id, Listing.url_key, *columns).where(
-                    Listing.shop_id == shop_id, Listing.url_key.in_(keys[start : start + CHUNK])
+                query = select(listing.id, listing.url_key, *columns).where(
+                    listing.shop_id == shop_id, listing.url_key.in_(keys[start : start + CHUNK])
                 )
                 for row in self.session.execute(query):
                     values = dict(zip(COLUMNS, row[2:], strict=True))

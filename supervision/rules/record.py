@@ -112,4 +112,7 @@ def _tell_index(session: Session, listing_ids: Iterable[int | None], at: datetim
 
 def _mark_judged(session: Session, touched: Touched, at: datetime) -> None:
     for ids in chunks(page.id for page in touched.pages):
-        session.execute(update(Page).where(Page.id.in_(ids)).values(judged_at=at))
+        # The pages were read as plain rows, so the session holds none to be brought up to date.
+        session.execute(
+            update(Page).where(Page.id.in_(ids)).values(judged_at=at), execution_options={"synchronize_session": False}
+        )

@@ -6,9 +6,9 @@ A handful of queries a batch, however many listings it touches.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.orm import Session
 
 from kernel.facts import FactValue
@@ -54,8 +54,11 @@ class FactRow(NamedTuple):
     superseded_at: datetime | None
 
 
-_PAGE_COLUMNS = tuple(getattr(Page, name) for name in PageRow._fields)
-_FACT_COLUMNS = tuple(getattr(FactVersion, name) for name in FactRow._fields)
+# Columns of the tables, not of the mapped classes: SQLAlchemy then hands on rows as the driver gives them.
+_PAGE = cast("Table", Page.__table__).c
+_FACT = cast("Table", FactVersion.__table__).c
+_PAGE_COLUMNS = tuple(_PAGE[name] for name in PageRow._fields)
+_FACT_COLUMNS = tuple(_FACT[name] for name in FactRow._fields)
 
 
 @dataclass(slots=True)
@@ -188,15 +191,15 @@ def _shop_subject(row: Shop, facts: Sequence[SeenFact], kinds: frozenset[str], f
 def _facts(session: Session, listing_ids: set[int], shop_ids: set[int], at: datetime) -> list[FactRow]:
     since = at - timedelta(days=HISTORY_DAYS)
     wanted = or_(
-        FactVersion.superseded_at.is_(None),
-        (FactVersion.superseded_at >= since) & FactVersion.field.in_(HISTORY_FIELDS),
+        _FACT.superseded_at.is_(None),
+        (_FACT.superseded_at >= since) & _FACT.field.in_(HISTORY_FIELDS),
     )
-    owners: list[ColumnElement[bool]] = [FactVersion.listing_id.in_(ids) for ids in chunks(listing_ids)]
-    owners += [FactVersion.shop_id.in_(ids) & FactVersion.listing_id.is_(None) for ids in chunks(shop_ids)]
+    owners: list[ColumnElement[bool]] = [_FACT.listing_id.in_(ids) for ids in chunks(listing_ids)]
+    owners += [_FACT.shop_id.in_(ids) & _FACT.listing_id.is_(None) for ids in chunks(shop_ids)]
     return [
         FactRow._make(row)
         for owner in owners
-        for row in session.execute(select(*_FACT_COLUMNS).where(owner, wanted).order_by(FactVersion.id))
+        for row in session.execute(select(*_FACT_COLUMNS).where(owner, wanted).order_by(_FACT.id))
     ]
 
 
@@ -204,7 +207,7 @@ def _pages(session: Session, page_ids: set[int]) -> dict[int, PageRow]:
     return {
         row[0]: PageRow._make(row)
         for ids in chunks(page_ids)
-        for row in session.execute(select(*_PAGE_COLUMNS).where(Page.id.in_(ids)))
+        for row in session.execute(select(*_PAGE_COLUMNS).where(_PAGE.id.in_(ids)))
     }
 
 
