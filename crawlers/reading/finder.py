@@ -6,7 +6,9 @@ from functools import lru_cache
 from itertools import islice
 
 MANY = 2_000
-"""Where a character comes more often than this, a pattern that goes through the whole text is as quick."""
+"""Where there are more digits than this, they are not listed."""
+SELDOM = 64
+"""Where one character of so many may begin a match, a pattern that goes through the whole text is as quick."""
 SHORT = 200
 """A text shorter than this is gone through by the pattern at once."""
 
@@ -32,6 +34,14 @@ def digit_places(text: str) -> tuple[int, ...] | None:
     """
     found = tuple(match.start() for match in islice(_ONE_DIGIT.finditer(text), MANY + 1))
     return None if len(found) > MANY else found
+
+
+def has_number(text: str, digits: int, within: int) -> bool:
+    """Whether so many digits stand within so many characters anywhere; True also where there are many digits."""
+    places = digit_places(text)
+    if places is None:
+        return True
+    return any(places[at + digits - 1] - first < within for at, first in enumerate(places[: 1 - digits]))
 
 
 def _characters(first: str) -> tuple[str, bool]:
@@ -96,12 +106,13 @@ class Finder:
         return (place for place in places if self._begins(text, place))
 
     def _places(self, text: str) -> list[int] | None:
-        """Where the characters are that ``first`` begins with, but for the start of the text; None: too many.
+        """Where the characters are that ``first`` begins with, but for the start of the text; None: ask it itself.
 
         One character is found many times quicker than one of a set, and most are not there at all.
         """
-        if len(text) < SHORT:
+        if len(text) < SHORT or (len(self._characters) == 1 and not self._digits):
             return None
+        most = len(text) // SELDOM
         places: list[int] = []
         if self._digits:
             digits = digit_places(text)
@@ -110,13 +121,11 @@ class Finder:
             places.extend(place for place in digits if place)
         for character in self._characters:
             at = text.find(character, 1)
-            if at >= 0 and text.count(character) > MANY:
-                return None
             while at >= 0:
                 places.append(at)
-                at = text.find(character, at + 1)
+                at = text.find(character, at + 1) if len(places) <= most else -1
         places.sort()
-        return places
+        return places if len(places) <= most else None
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first match; None where there is none."""

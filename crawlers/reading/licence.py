@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from crawlers.reading.document import Document
 from crawlers.reading.facts import clean, range_fact, text_fact
-from crawlers.reading.finder import DIGIT, Finder, digit_places
+from crawlers.reading.finder import DIGIT, Finder, has_number
 from crawlers.reading.locator import at_element
 from crawlers.reading.pairs import first_pair
 from crawlers.reading.sentences import holds, sentences
@@ -43,6 +43,8 @@ _CONTACT = Finder(
     first=r"[联客服咨投电热tT](?=[系服务询诉话\s线eE])",
     flags=re.IGNORECASE,
 )
+_HIDDEN_NUMBER = ("XX", "Xx", "xX", "xx")
+"""With ten digits near one another, what every telephone number of ``_CONTACT`` has one of."""
 _PROVINCES = "京津沪渝冀晋辽吉黑苏浙皖闽赣鲁豫鄂湘粤琼川蜀贵黔云滇陕甘陇青蒙桂藏宁新"
 _ICP = re.compile(rf"[{_PROVINCES}]\s?ICP\s?[备证]\s?\d{{6,10}}\s?号?(?:\s?-\s?\d{{1,3}}[AX]?)?", re.IGNORECASE)
 _POLICE = re.compile(rf"[{_PROVINCES}]\s?公网安备\s?(?:3|[1-8])\d{{10,13}}\s?号?")
@@ -82,18 +84,12 @@ def _trim(value: str) -> str:
     return (value[: following.start()] if following else value).rstrip(" ；;，,。|")
 
 
-def _long_number_in(text: str) -> bool:
-    places = digit_places(text)
-    if places is None:
-        return _LONG_NUMBER.search(text) is not None
-    return any(last - first == 7 and _LONG_NUMBER.match(text, first) for first, last in zip(places, places[7:]))  # noqa: B905 - the second is shorter
-
-
 def _has_long_number(document: Document) -> bool:
     """Whether eight digits stand in a row anywhere, as in every code and most permits; asked once."""
     known = document.memo.get("long-number")
     if known is None:
-        known = document.memo["long-number"] = _long_number_in(document.text)
+        text = document.text
+        known = document.memo["long-number"] = has_number(text, 8, 8) and _LONG_NUMBER.search(text) is not None
     return bool(known)
 
 
@@ -235,6 +231,7 @@ def shop_facts(document: Document, *, licence_page: bool, rules_page: bool = Fal
     facts.extend(permits(document))
     facts.extend(declarations(document))
     facts.extend(notices(document, rules_page=rules_page))
-    facts.extend(_valued(document, "contact", _CONTACT, 85))
+    if has_number(document.text, 10, 14) or holds(document.text, _HIDDEN_NUMBER):
+        facts.extend(_valued(document, "contact", _CONTACT, 85))
     facts.extend(seller_shown(document))
     return facts

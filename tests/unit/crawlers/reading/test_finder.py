@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawlers.reading import details, licence, page_kind
-from crawlers.reading.finder import MANY, SHORT, Finder, digit_places
+from crawlers.reading.finder import MANY, SHORT, Finder, digit_places, has_number
 
 PATTERN = r"(?:^|\n)(?:店铺|shop)[:：](?P<value>\w{1,4})"
 
@@ -79,3 +79,11 @@ def test_every_first_character_is_told(name: str, text: str) -> None:
     for whole in (text, text + SHORT * "、", SHORT * "、" + text, text + (MANY + 1) * "0、"):
         plain = finder.pattern.finditer(whole)
         assert [match.span() for match in finder.finditer(whole)] == [match.span() for match in plain]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("", False), ("12 34", True), ("12  34", False), ("1", False), ("0" * (MANY + 1), True)]
+)
+def test_digits_near_one_another(text: str, *, found: bool) -> None:
+    """Four digits within five characters; a text full of digits has some."""
+    assert has_number(text, 4, 5) is found
