@@ -49,7 +49,9 @@ NAMES = {
     "api": "web",
     "crawlers.run": "crawler",
     "capture.service": "capture service",
-    "lators.standins": "simulators.standins",
+    "mulators.market": "simulators.market",
+    "simulators.tsa": "simulators.tsa",
+    "ulators.witness": "simulators.witness",
 }
 MODULES = {"pipeline": "command and keeper", "crawlers.page_reader": "page reader"}
 STAND_INS = "simulators."

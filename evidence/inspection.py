@@ -68,6 +68,7 @@ class Inspection:
         bound: the proof leads from this package to the stamped checkpoint. seal_root: of the signer.
         note, checkpoint: as read. index: of the entry. cosigned: names of listed witnesses that did.
         custody_holds: the chain of custody folds. expired: what has a path that ended before ``at``.
+        stamped_until: when the last certificate of a timestamp over the checkpoint ends, aware UTC.
     """
 
     path: Path
@@ -90,6 +91,7 @@ class Inspection:
     bracket: Bracket | None = None
     custody_holds: bool = False
     expired: list[str] = field(default_factory=list)
+    stamped_until: datetime | None = None
 
     @property
     def redacted(self) -> bool:

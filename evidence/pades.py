@@ -9,7 +9,7 @@ Spec: ISO 32000-2 section 12.8 (signatures); ETSI EN 319 142-1 clause 6.3 (PAdES
 import asyncio
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -140,13 +140,27 @@ def archive(
         MalformedError: not a signed report of ours. TimestampError: no good answer of the service.
     """
     certificates = list(dict.fromkeys(map(_der, (signer.certificate, *signer.issuers, *others))))
-    later = len(revision.read(pdf))
-    field = ARCHIVE_FIELD if later == 1 else f"{ARCHIVE_FIELD}{later}"
-    hole = revision.open_archive(
-        pdf, field=field, certificates=certificates, lists=list(dict.fromkeys(lists)), room=TOKEN_BYTES
-    )
+    first, *later = revision.read(pdf)
+    field = f"{ARCHIVE_FIELD}{len(later) + 1}" if later else ARCHIVE_FIELD
+    speaking = _speaking(dict.fromkeys(lists), first, at)
+    hole = revision.open_archive(pdf, field=field, certificates=certificates, lists=speaking, room=TOKEN_BYTES)
     token, _ = timestamp.stamp_digest(hole.digest(), service, at)
     return hole.filled(token)
+
+
+def _speaking(lists: Iterable[bytes], signed: Signed, at: datetime) -> list[bytes]:
+    """The lists without those that no longer speak of the signer: issuers leave expired certificates out.
+
+    A validator that took such a list for the newest word on the signer would find no time at which both were good.
+
+    Spec: RFC 5280 section 5 (scope of a list); ETSI EN 319 102-1 clause 5.6.2.2 (sliding of time).
+    """
+    until: dict[x509.Name, datetime] = {}
+    for one in cms.parse(signed.value).certificates:
+        if one.issuer != one.subject:
+            until[one.issuer] = max(one.not_valid_after_utc, until.get(one.issuer, one.not_valid_after_utc))
+    found = [(data, x509.load_der_x509_crl(data).issuer) for data in lists]
+    return [data for data, issuer in found if as_utc(at) <= until.get(issuer, as_utc(at))]
 
 
 def check(

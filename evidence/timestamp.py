@@ -42,6 +42,7 @@ LEAST_SERVICES = 2
 MAX_SKEW = timedelta(minutes=5)
 MAX_ANSWER_BYTES = 100_000
 GRANTED = (0, 1)
+PEM_END = b"-----END X509 CRL-----"
 
 
 class _Response(core.Sequence):  # type: ignore[misc]
@@ -310,14 +311,20 @@ def _client(timeout_s: float) -> httpx.Client:
 
 
 def _lists(settings: Settings, name: str) -> tuple[bytes, ...]:
-    """The revocation list kept for a service (``NAME.crl`` beside its root, PEM or DER), as DER; often none."""
+    """The revocation lists kept for a service (``NAME.crl`` beside its root), as DER; often none.
+
+    One list in DER, or any number in PEM: after a change of root a last list of the old one is needed too, so that
+    a renewal can show that the old certificate was good until then.
+    """
     path = Path(settings.tsa_ca_dir or ".") / f"{name}.crl"
     if not settings.tsa_ca_dir or not path.is_file():
         return ()
     data = path.read_bytes()
     try:
-        read = x509.load_pem_x509_crl if data.startswith(b"-----") else x509.load_der_x509_crl
-        return (read(data).public_bytes(Encoding.DER),)
+        if not data.startswith(b"-----"):
+            return (x509.load_der_x509_crl(data).public_bytes(Encoding.DER),)
+        blocks = [block + PEM_END for block in data.split(PEM_END) if block.strip()]
+        return tuple(x509.load_pem_x509_crl(block).public_bytes(Encoding.DER) for block in blocks)
     except ValueError as error:
         raise TimestampError(
             f"expected a revocation list in {path}, got {error}", hint="Fetch it again from the service's operator."

@@ -1,6 +1,6 @@
-"""Step over the long life of a package: archive timestamps over everything, the newest first.
+"""Step over the long life of a package: archive timestamps over everything, each made while the last ones held.
 
-Spec: RFC 4998 (evidence records); the list and its timestamps are judged here, ``record.ers`` repeats them.
+Spec: RFC 4998 section 5.3 (evidence records); the list and its timestamps are judged here, ``record.ers`` repeats them.
 """
 
 import hashlib
@@ -9,48 +9,70 @@ import re
 from evidence import chain, manifest, names, timestamp
 from evidence.errors import EvidenceError, MalformedError
 from evidence.inspection import PASSED, Inspection, Outcome, failed, reserved
+from evidence.timestamp import Stamp
 from evidence.verdict import State
 from kernel.clock import iso
 from kernel.crypto import CHUNK_BYTES
 
+LIST = "list-sha512.txt"
 LINE = re.compile(r"([0-9a-f]{128})  (.+)")
 
 
 def renewal(run: Inspection) -> Outcome:
-    """The newest renewal holds and covers everything; none is needed before something expires. E311 W312."""
+    """Each renewal came in time, the newest covers everything; none is needed before something expires.
+
+    E311 does not hold, W312 due, W313 nothing in force bridges two of them.
+    """
     there = sorted(name for name in run.present() if name.startswith("seal/renewals/"))
     if not there:
         return reserved("W312", ", ".join(run.expired)) if run.expired else PASSED
     if any(manifest.RENEWAL.fullmatch(name) is None for name in there):
         return failed("E311", "files that belong to no renewal")
-    newest = there[-1].rpartition("/")[0]
+    folders = sorted({name.rpartition("/")[0] for name in there})
     try:
-        return _newest(run, newest, [name for name in there if name.startswith(f"{newest}/")])
+        _require_all(run, folders[-1], there)
+        layers = [_stamps(run, folder, there) for folder in folders]
     except EvidenceError as error:
         return failed("E311", error.message)
+    return _in_time(run, layers)
 
 
-def _newest(run: Inspection, folder: str, own: list[str]) -> Outcome:
-    place = f"{folder}/list-sha512.txt"
-    data = run.read(place)
+def _require_all(run: Inspection, folder: str, there: list[str]) -> None:
+    """The newest list names everything that came before it."""
+    own = {name for name in there if name.startswith(f"{folder}/")}
+    listed = parse(run.read(f"{folder}/{LIST}"))
     covered = run.present() - {manifest.CLOSING, manifest.CLOSING_SIGNATURE, *own}
-    listed = parse(data)
     if listed.keys() != covered:
         raise MalformedError(f"expected the list to name everything, got {len(listed)} of {len(covered)} files")
     wrong = sorted(name for name, digest in listed.items() if _sha512(run, name) != digest)
     if wrong:
         raise MalformedError(f"expected the digests of the renewal, got others: {', '.join(wrong)}")
-    imprint = hashlib.sha256(data).digest()
-    paths = []
-    for name in own:
-        if name.endswith(".tsr"):
+
+
+def _stamps(run: Inspection, folder: str, there: list[str]) -> list[Stamp]:
+    """The timestamps of one renewal, each under the root of its service."""
+    place = f"{folder}/{LIST}"
+    imprint = hashlib.sha256(run.read(place)).digest()
+    found = []
+    for name in there:
+        if name.startswith(f"{folder}/list.") and name.endswith(".tsr"):
             tsa = name.rpartition("/")[2].removeprefix("list.").removesuffix(".tsr")
-            paths.append(timestamp.check(run.read(name), imprint, run.trust.roots("timestamp", tsa)))
-    if not paths:
+            found.append(timestamp.check(run.read(name), imprint, run.trust.roots("timestamp", tsa)))
+    if not found:
         raise MalformedError(f"expected a timestamp over {place}, got none")
-    if all(chain.expires(stamp.path) < run.at for stamp in paths):
-        return reserved("W312", f"the renewal of {iso(min(stamp.gen_time for stamp in paths))} has expired too")
-    return State.PASSED, "OK", iso(min(stamp.gen_time for stamp in paths))
+    return found
+
+
+def _in_time(run: Inspection, layers: list[list[Stamp]]) -> Outcome:
+    until = run.stamped_until
+    for stamps in layers:
+        first = min(stamp.gen_time for stamp in stamps)
+        if until is not None and until < first:
+            return reserved("W313", f"certificates ended {iso(until)}, stamped again {iso(first)}")
+        until = max(chain.expires(stamp.path) for stamp in stamps)
+    if until is not None and until < run.at:
+        return reserved("W312", f"the renewal of {iso(first)} has expired too")
+    return State.PASSED, "OK", iso(first)
 
 
 def parse(data: bytes) -> dict[str, str]:

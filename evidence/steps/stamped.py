@@ -59,7 +59,9 @@ def _timestamp(run: Inspection, name: str) -> tuple[str, Outcome]:
     except EvidenceError as error:
         return tsa, failed("E303", error.message)
     run.stamps.append(StampFact(tsa, stamp.gen_time, run.trust.kind_of(stamp.path[-1], "timestamp")))
-    if chain.expires(stamp.path) < run.at:
+    until = chain.expires(stamp.path)
+    run.stamped_until = max(until, run.stamped_until or until)
+    if until < run.at:
         run.expired.append(name)
         return tsa, (State.PASSED, "W310", iso(stamp.gen_time))
     return tsa, (State.PASSED, "OK", iso(stamp.gen_time))

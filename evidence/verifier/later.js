@@ -80,15 +80,18 @@ async function renewal(run) {
   const there = run.package.names().filter((name) => name.startsWith("seal/renewals/")).sort();
   if (!there.length) return run.expired.length ? reserved("W312", run.expired.join(", ")) : passed();
   if (!there.every((name) => RENEWAL.test(name))) return failed("E311", "files that belong to no renewal");
-  const folder = there[there.length - 1].replace(/\/[^/]*$/, "");
-  const own = there.filter((name) => name.startsWith(`${folder}/`));
-  return judged(() => newestRenewal(run, folder, own), (error) => failed("E311", error.message));
+  const folders = [...new Set(there.map((name) => name.replace(/\/[^/]*$/, "")))].sort();
+  return judged(async () => {
+    await requireAll(run, folders[folders.length - 1], there);
+    const layers = [];
+    for (const folder of folders) layers.push(await renewalStamps(run, folder, there));
+    return inTime(run, layers);
+  }, (error) => failed("E311", error.message));
 }
 
-async function newestRenewal(run, folder, own) {
-  const place = `${folder}/list-sha512.txt`;
-  const bytes = await run.package.read(place);
-  const listed = parseList(bytes, 128);
+async function requireAll(run, folder, there) {
+  const own = there.filter((name) => name.startsWith(`${folder}/`));
+  const listed = parseList(await run.package.read(`${folder}/list-sha512.txt`), 128);
   const covered = run.package.names().filter((name) => ![LISTS.closing, FILES.closingSignature, ...own].includes(name));
   if (!listed.size || listed.size !== covered.length || !covered.every((name) => listed.has(name))) {
     throw new Refusal("form", "expected the list to name everything");
@@ -99,14 +102,29 @@ async function newestRenewal(run, folder, own) {
     for (let from = 0; from < size; from += PIECE) value.update(await run.package.slice(name, from, from + PIECE));
     if (value.hex() !== digest) throw new Refusal("form", `expected the digest of ${name}`);
   }
+}
+
+async function renewalStamps(run, folder, there) {
+  const imprint = sha256(await run.package.read(`${folder}/list-sha512.txt`));
   const stamps = [];
-  for (const name of own.filter((one) => one.endsWith(".tsr"))) {
+  for (const name of there.filter((one) => one.startsWith(`${folder}/list.`) && one.endsWith(".tsr"))) {
     const roots = run.trust.roots("timestamp", name.replace(/^.*\/list\.|\.tsr$/g, ""));
-    stamps.push(await checkResponse(await run.package.read(name), sha256(bytes), roots));
+    stamps.push(await checkResponse(await run.package.read(name), imprint, roots));
   }
   if (!stamps.length) throw new Refusal("form", "expected a timestamp over the list");
-  const first = shown(Math.min(...stamps.map((stamp) => stamp.time)));
-  return stamps.every((stamp) => expires(stamp.path) < run.at) ? reserved("W312", first) : passed(first);
+  return stamps;
+}
+
+// Each renewal was made while something of the one before still held.
+function inTime(run, layers) {
+  let until = run.stampedUntil;
+  let first = 0;
+  for (const stamps of layers) {
+    first = Math.min(...stamps.map((stamp) => stamp.time));
+    if (until && until < first) return reserved("W313", `${shown(until)} ${shown(first)}`);
+    until = Math.max(...stamps.map((stamp) => expires(stamp.path)));
+  }
+  return until < run.at ? reserved("W312", shown(first)) : passed(shown(first));
 }
 
 function completeness(run) {

@@ -10,7 +10,7 @@ const MAX_REPORT = 64000000;
 class Inspection {
   constructor(file, trust, at, progress) {
     Object.assign(this, { file, trust, at, progress, package: null, facts: {}, root: "", stamps: [], spoiled: [] });
-    Object.assign(this, { bound: false, expired: [], cosigned: [], custody: null, checkpoint: null, sealRoot: null });
+    Object.assign(this, { bound: false, expired: [], stampedUntil: 0, cosigned: [], custody: null, checkpoint: null, sealRoot: null });
     this.lists = Object.fromEntries(["sha256", "sm3", "redact", "tags", "closing", "salts"].map((key) => [key, new Map()]));
   }
 
@@ -260,6 +260,7 @@ async function timestamp(run, name) {
     const imprint = fromHex(run.sha256(FILES.checkpoint));
     const { time, path } = await checkResponse(await run.package.read(name), imprint, run.trust.roots("timestamp", service));
     run.stamps.push({ name: service, time, kind: run.trust.kindOf(path[path.length - 1], "timestamp") });
+    run.stampedUntil = Math.max(run.stampedUntil, expires(path));
     if (expires(path) >= run.at) return passed(shown(time));
     run.expired.push(name);
     return ["PASSED", "W310", shown(time)];

@@ -84,7 +84,6 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
                 "evidence",
                 "frontier",
                 "job",
-                "linked",
                 "listing",
                 "log",
                 "merchant",

@@ -26,6 +26,9 @@ WITHHELD = (
 LIST = "list-sha512.txt"
 
 
+DAY = timedelta(days=1)
+
+
 def redact(bag: Bag, withheld: Iterable[str] = WITHHELD, derived: dict[str, bytes] | None = None) -> Bag:
     """A redacted export: files withheld and told, closed by the report key."""
     gone = tuple(withheld)
@@ -48,9 +51,10 @@ def renew(bag: Bag, at: datetime = AT + timedelta(days=300), names: tuple[str, .
     covered = [name for name in bag.files if name not in {"seal/closing-sha256.txt", "seal/closing.p7s"}]
     lines = {name: hashlib.sha512(bag.files[name]).hexdigest() for name in covered}
     listed = "".join(f"{lines[name]}  {name}\n" for name in sorted(lines)).encode()
+    known = {**bag.shop.authorities, "late": bag.shop.late}
     made: dict[str, bytes | None] = {f"{folder}/{LIST}": listed}
     for name in names:
-        made[f"{folder}/list.{name}.tsr"] = forge.stamped(bag.shop.authorities[name], listed, at)
+        made[f"{folder}/list.{name}.tsr"] = forge.stamped(known[name], listed, at)
     return bag.put(made).reclose()
 
 
@@ -246,6 +250,38 @@ RENEWED: list[Mutation] = [
         files(lambda p: p.good.put({f"{_R}/{LIST}": p.renewed.files[f"{_R}/{LIST}"]})),
         1,
         ("E102", "E311"),
+    ),
+    Mutation("renewal-late", files(lambda p: renew(p.good, AT + 3700 * DAY, ("late",))), 3, ("W313",), AT + 4000 * DAY),
+    Mutation(
+        "renewal-after-renewal-late",
+        files(lambda p: renew(renew(p.good, AT + 3700 * DAY, ("late",)), AT + 3800 * DAY, ("late",))),
+        3,
+        ("W313",),
+        AT + 4000 * DAY,
+    ),
+    Mutation(
+        "renewal-in-time-then-late",
+        files(lambda p: renew(p.renewed, AT + 3700 * DAY, ("late",))),
+        3,
+        ("W313",),
+        AT + 9000 * DAY,
+    ),
+    Mutation(
+        "renewal-in-time-by-another",
+        files(lambda p: renew(p.good, AT + 3600 * DAY, ("late",))),
+        3,
+        ("W310",),
+        AT + 4000 * DAY,
+    ),
+    Mutation(
+        "renewal-earlier-stamp-bit",
+        files(
+            lambda p: renew(
+                edited(p.renewed, f"{_R}/list.alpha.tsr", lambda d: forge.flip(d, -3)), AT + 400 * DAY, ("beta",)
+            )
+        ),
+        1,
+        ("E311",),
     ),
     Mutation("renewal-twice", files(lambda p: renew(p.renewed, AT + timedelta(days=400), ("beta",))), 3, ("W320",)),
     Mutation(

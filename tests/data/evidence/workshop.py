@@ -40,7 +40,11 @@ WITNESSES = ("north", "south")
 
 @dataclass(slots=True)
 class Workshop:
-    """What sealing needs, all on loopback and in one temporary folder."""
+    """What sealing needs, all on loopback and in one temporary folder.
+
+    Attributes:
+        late: a listed authority that outlives those of the services, and has no service.
+    """
 
     folder: Path
     settings: Settings
@@ -48,6 +52,7 @@ class Workshop:
     timestampers: tuple[Timestamper, ...]
     servers: dict[str, TsaServer]
     log: TinyLog
+    late: Authority
     authorities: dict[str, Authority] = field(default_factory=dict)
 
     @property
@@ -241,10 +246,11 @@ def open_workshop(folder: Path, *, at: datetime = AT, days: int = 3650) -> Itera
     witnesses = [TinyWitness(f"witness.example.test/{name}", Ed25519PrivateKey.generate()) for name in WITNESSES]
     log = TinyLog(keys.log.name, keys.log.private_key, witnesses, at, some_lines(11))
     listed = [one.note_key(name) for name, one in zip(WITNESSES, witnesses, strict=True)]
-    trust.publish(settings, keys=listed, quorum=len(witnesses))
+    late, _ = make("late", at, days=2 * days)
+    trust.publish(settings, [("late", "timestamp", late.root)], keys=listed, quorum=len(witnesses))
     timestampers = open_timestampers(settings, timeout_s=5)
     try:
-        yield Workshop(folder, settings, keys, timestampers, servers, log, authorities)
+        yield Workshop(folder, settings, keys, timestampers, servers, log, late, authorities)
     finally:
         for service in timestampers:
             service.client.close()

@@ -18,6 +18,7 @@ from pyhanko.sign.ades.report import AdESPassed
 from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import SignatureCoverageLevel
 from pyhanko.sign.validation.ades import ades_lta_validation, simulate_future_ades_lta_validation
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.policy_decl import (
     PdfSignatureValidationSpec,
     RevinfoOnlineFetchingRule,
@@ -244,3 +245,22 @@ def test_poppler_sees_both(signed: bytes, tmp_path: Path) -> None:
     assert "Signing Time: Nov 25 2026" in first
     assert "WangjianArchive" in second
     assert "Total document signed" in second
+
+
+def test_lists_that_no_longer_speak_of_the_signer_are_left_out(workshop: Workshop, signed: bytes) -> None:
+    """An issuer leaves expired certificates out of its list; the lists of the services stay."""
+    lists = revocations(workshop)
+    ends = workshop.keys.report.certificate.not_valid_after_utc
+    _, last = workshop.timestampers
+    found = []
+    for at in (AT + timedelta(days=1), ends + timedelta(days=1)):
+        _move(workshop, at)
+        pdf = pades.archive(signed, workshop.keys.report, last, at=at, lists=lists)
+        found.append(len(DocumentSecurityStore.read_dss(PdfFileReader(io.BytesIO(pdf))).crls))
+    _move(workshop, AT)
+    assert found[0] - found[1] == 1
+
+
+def _move(shop: Workshop, at: datetime) -> None:
+    for server in shop.servers.values():
+        server.fixed_time = at

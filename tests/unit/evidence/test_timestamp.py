@@ -149,7 +149,7 @@ def test_settings_that_do_not_do(workshop: Workshop, urls: tuple[str, ...], erro
 
 
 def test_revocation_lists_of_services(workshop: Workshop, tmp_path: Path) -> None:
-    """Read from beside the roots, PEM or DER; none is no fault, something else is."""
+    """Read from beside the roots: one in DER, several in PEM (an old root's last one); none is no fault."""
     for name, authority in workshop.authorities.items():
         (tmp_path / f"{name}.pem").write_bytes(authority.root.public_bytes(Encoding.PEM))
     config = Settings(tsa_urls=workshop.settings.tsa_urls, tsa_ca_dir=str(tmp_path))
@@ -157,7 +157,14 @@ def test_revocation_lists_of_services(workshop: Workshop, tmp_path: Path) -> Non
     (tmp_path / "alpha.crl").write_bytes(x509.load_der_x509_crl(alpha).public_bytes(Encoding.PEM))
     services = timestamp.open_timestampers(config)
     assert [service.lists for service in services] == [(alpha,), ()]
-    for service in services:
+    beta = workshop.authorities["beta"].crl
+    (tmp_path / "alpha.crl").write_bytes(
+        b"\n".join(x509.load_der_x509_crl(one).public_bytes(Encoding.PEM) for one in (alpha, beta))
+    )
+    (tmp_path / "beta.crl").write_bytes(beta)
+    again = timestamp.open_timestampers(config)
+    assert [service.lists for service in again] == [(alpha, beta), (beta,)]
+    for service in (*services, *again):
         service.client.close()
     (tmp_path / "beta.crl").write_bytes(b"no list")
     with pytest.raises(TimestampError, match="revocation list"):

@@ -1,1 +1,0 @@
-"""Stand-ins for outside services, all in one process: ``python -m simulators.standins``."""
