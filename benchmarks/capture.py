@@ -31,6 +31,7 @@ from pipeline.job_run import JobRun
 from pipeline.schedule import plan_captures
 from pipeline.stack import Stack
 from pipeline.stage_capture import capture
+from pipeline.stand_ins import TRUST
 from pipeline.wiring import open_database, open_evidence_store
 
 IMAGES = 25
@@ -47,8 +48,7 @@ class Seals:
         self._stack = Stack(settings())
 
     def __enter__(self) -> Self:
-        self._stack.start_timestamps()
-        self._stack.start_witness()
+        self._stack.start_stand_ins(TRUST)
         self.config: Settings = self._stack.config
         self.database: Database = open_database(self.config)
         open_evidence_store(self.config)

@@ -49,9 +49,7 @@ NAMES = {
     "api": "web",
     "crawlers.run": "crawler",
     "capture.service": "capture service",
-    "mulators.market": "simulators.market",
-    "simulators.tsa": "simulators.tsa",
-    "ulators.witness": "simulators.witness",
+    "lators.standins": "simulators.standins",
 }
 MODULES = {"pipeline": "command and keeper", "crawlers.page_reader": "page reader"}
 STAND_INS = "simulators."

@@ -78,6 +78,11 @@ class Settings(BaseSettings):
         badge_key_days: after this many days another key signs badges.
         badge_requests_per_minute: what one address may ask of the public badge pages and API; 0 means no limit.
         renewal_days: packages are stamped anew this many days before what proves their time ends.
+        linked_registration_url, linked_penalty_url, linked_complaint12315_url, linked_credit_url: the four linked
+            systems; empty: not linked, or by files only.
+        linked_registration_token, linked_penalty_token, linked_complaint12315_token, linked_credit_token: the account
+            at each; never logged.
+        linked_pull_s: seconds between two pulls of a system. linked_timeout_s: of each wait of a call to it.
         retry_after_s: seconds before each further try of a capture or its sealing; when they are used up an
             order has failed for the page's faults, and goes on at the last pace for ours (services, disk, browser).
         visit_max_pages, visit_max_bytes, visit_max_seconds, visit_max_depth: budgets of one visit.
@@ -147,6 +152,16 @@ class Settings(BaseSettings):
     badge_key_days: int = Field(default=90, ge=1, le=1_000)
     badge_requests_per_minute: int = Field(default=600, ge=0)
     renewal_days: int = Field(default=90, ge=1, le=3650)
+    linked_registration_url: str = ""
+    linked_registration_token: SecretStr = SecretStr("")
+    linked_penalty_url: str = ""
+    linked_penalty_token: SecretStr = SecretStr("")
+    linked_complaint12315_url: str = ""
+    linked_complaint12315_token: SecretStr = SecretStr("")
+    linked_credit_url: str = ""
+    linked_credit_token: SecretStr = SecretStr("")
+    linked_pull_s: float = Field(default=30.0, gt=0, le=300)
+    linked_timeout_s: float = Field(default=10.0, gt=0)
     retry_after_s: NumberTuple = (10.0, 60.0, 300.0, 1_800.0, 3_600.0)
     visit_max_pages: int = Field(default=2_000, gt=0)
     visit_max_bytes: int = Field(default=500_000_000, gt=0)

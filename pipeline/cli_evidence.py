@@ -24,6 +24,7 @@ from pipeline.room import require_room
 from pipeline.schedule import plan_captures
 from pipeline.stack import Stack
 from pipeline.stage_capture import MARGIN_SECONDS, worker_environment
+from pipeline.stand_ins import TRUST
 from pipeline.wiring import open_database, open_evidence_store
 from pipeline.worker import perform
 
@@ -79,8 +80,7 @@ def capture_page(options: argparse.Namespace) -> int:
     require_room(settings().data_dir)
     with Stack(settings()) as stack:
         database = open_database(stack.config)
-        stack.start_timestamps()
-        stack.start_witness()
+        stack.start_stand_ins(TRUST)
         open_evidence_store(stack.config)
         with database.write() as session:
             evidence_id = order_capture(
@@ -117,7 +117,7 @@ def capture_recover(evidence_id: str, purpose: str) -> int:
     """Make a PARTIAL capture of what an interrupted one left, and seal it."""
     with Stack(settings()) as stack:
         database = open_database(stack.config)
-        stack.start_timestamps()
+        stack.start_stand_ins(("timestamps",))
         open_evidence_store(stack.config)
         ensure_keys(stack.config, now())
         log = stack.config.data_dir / "log" / "capture.log"

@@ -15,7 +15,7 @@ ACTOR = "system:cli"
 def evidence_renew(options: argparse.Namespace) -> int:
     """Renew what is due, or the named evidence at once; one line for each new version."""
     with Stack(settings()) as stack:
-        stack.start_timestamps()
+        stack.start_stand_ins(("timestamps",))
         database = open_database(stack.config)
         try:
             desk = Desk(stack.config, database, open_evidence_store(stack.config))

@@ -26,6 +26,7 @@ from pipeline.schedule import is_open, plan_watch
 from pipeline.shop_list import ShopRow, add_shops, check_row, parse_csv
 from pipeline.sign_in import ticket_url
 from pipeline.stack import Stack
+from pipeline.stand_ins import MARKET, STANDING, next_day
 from pipeline.wiring import open_database, open_evidence_store
 
 ACTOR = "system:cli"
@@ -67,12 +68,13 @@ def run(options: argparse.Namespace) -> int:
             rows = _read_list(options.shops)
         else:
             print("样本市场启动中 starting the sample market …", flush=True)
-            rows = _rows_or_raise(stack.start_market(), "sample market")
+            told = stack.start_stand_ins((MARKET, *STANDING))
+            rows = _rows_or_raise(told[MARKET]["shops"].encode(), "sample market")
             with database.write() as session:
                 ensure_sample_task(session, at=now())
         status = _do(stack, database, rows, options.workers, started)
         if not options.shops:
-            stack.next_day()
+            next_day(stack.config)
         if options.no_web:
             print("打开界面 to open the interface: ./wangjian web")
             return status
@@ -94,8 +96,7 @@ def web(options: argparse.Namespace) -> int:
     """Only the web interface, with workers behind it."""
     with Stack(settings()) as stack:
         database = _records(stack.config)
-        stack.start_timestamps()
-        stack.start_witness()
+        stack.start_stand_ins()
         open_evidence_store(stack.config)
         stack.start_workers(options.workers)
         return _serve_web(stack, database)
@@ -130,8 +131,7 @@ def _rows_or_raise(data: bytes, name: str) -> Sequence[ShopRow]:
 
 
 def _do(stack: Stack, database: Database, rows: Sequence[ShopRow], workers: int, started: float) -> int:
-    stack.start_timestamps()
-    stack.start_witness()
+    stack.start_stand_ins()
     open_evidence_store(stack.config)
     with database.write() as session:
         ids = add_shops(session, rows, actor=ACTOR, at=now())

@@ -2,7 +2,7 @@
 
 While it runs, waiting documents reach the index, orders reach workers, jobs that lost their worker
 are taken up, and shops whose visit is due are visited. Every duty may fail without hurting the
-others, and is done again at the next turn.
+others, and is done again at the next turn. What other rooms hang up is in :mod:`pipeline.duties`.
 """
 
 import logging
@@ -16,12 +16,11 @@ from kernel.config import Settings
 from kernel.db import Database
 from kernel.errors import WangjianError
 from kernel.jobs import Queue
-from pipeline.exporting import Desk
-from pipeline.renewing import renew_stored
+from pipeline.duties import Duties
 from pipeline.schedule import due_shops, lost_jobs, plan_captures, plan_watch, requeue_unfinished
 from pipeline.stage_index import drain_all
 from pipeline.store_duty import StoreDuty
-from pipeline.wiring import check_log, open_engine, open_evidence_store, open_log
+from pipeline.wiring import check_log, open_engine, open_log
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +28,6 @@ ACTOR = "system:keeper"
 TURN_SECONDS = 2.0
 REQUEUE_SECONDS = 60.0
 PUBLISH_SECONDS = 30.0
-RENEW_SECONDS = 86_400.0
-FIRST_RENEWAL_SECONDS = 600.0
 STORE_SECONDS = 3.0
 
 
@@ -52,11 +49,12 @@ class Keeper:
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._stored_at = monotonic() - STORE_SECONDS
         self._requeued_at = self._published_at = monotonic()
-        self._renew_at = monotonic() + FIRST_RENEWAL_SECONDS
+        self._duties = Duties(config, database)
 
     def close(self) -> None:
         """Give back the engine; what is done with the store comes to its next safe point."""
         self._closing.set()
+        self._duties.close()
         self._beside.shutdown()
         self._engine.close()
 
@@ -64,6 +62,7 @@ class Keeper:
         """One round of all duties. Effects: index, queue, log, tables ``job``, ``evidence``."""
         for duty in (self._index, self._orders, self._due_visits, self._lost_jobs, self._log, self._store):
             _try(duty)
+        self._duties.turn()
 
     def run(self, goes_on: Callable[[], bool]) -> None:
         """Turn after turn while ``goes_on`` says so; the log is checked first."""
@@ -115,15 +114,6 @@ class Keeper:
             return
         self._stored_at = monotonic()
         self._storing = self._beside.submit(self._store_duty.turn_or_log, lambda: not self._closing.is_set())
-
-    def _renew(self) -> None:
-        """Once a day, stamp anew what would lose its proof of time. A long round is done in this turn: it is rare."""
-        if monotonic() < self._renew_at:
-            return
-        self._renew_at = monotonic() + RENEW_SECONDS
-        desk = Desk(self._config, self._database, open_evidence_store(self._config))
-        for name, key in renew_stored(desk, actor=ACTOR, at=now()):
-            logger.info("evidence %s was renewed: %s", name, key)
 
     def _enqueue(self, jobs: list[str]) -> None:
         if jobs:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,6 +24,19 @@ LEAN = {
     "MALLOC_MMAP_THRESHOLD_": "131072",
 }
 """How the C library is to keep memory; ``wangjian`` says the same."""
+
+
+def free_port(wanted: int = 0) -> int:
+    """A free loopback port: the wanted one when it is free."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise ProcessError("expected a free port on loopback, got none")
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -1,57 +1,29 @@
 """The processes of one machine: stand-ins for outside services, workers, the web interface."""
 
-import csv
-import io
 import json
 import os
-import shutil
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 from crawlers.capture_door import VARIABLE as CAPTURE_SERVICE
 from crawlers.capture_door import open_door
-from evidence.keys import ensure_keys
-from kernel.clock import monotonic, now
-from kernel.config import ROOT, Settings, settings
+from kernel.clock import monotonic
+from kernel.config import Settings, settings
 from kernel.private_redis import PrivateRedis
 from pipeline.errors import ProcessError
 from pipeline.nursery import share
-from pipeline.process import Child, wait_for_file
+from pipeline.process import Child, free_port, wait_for_file
+from pipeline.stand_ins import SERVICES, STANDING, Told
 
 START_SECONDS = 40.0
 WORKER_MODULE = "pipeline"
 CAPTURE_MODULE = "crawlers.capture.service"
 WORKER_RESTARTS = 5
 """Losing Redis ends a worker; the job it held goes on with the next one."""
-TSA_NAMES = ("alpha", "beta")
-WITNESS_NAME = "gamma"
-SAMPLE_ENVIRONMENT = {
-    # The sample market is ours: no other party is burdened, so the pace may be quicker.
-    "WANGJIAN_HOST_DELAY_S": "0.01",
-    "WANGJIAN_HOST_CONCURRENCY": "4",
-    "WANGJIAN_VISIT_MAX_SECONDS": "90",
-    "WANGJIAN_PAGE_TIMEOUT_S": "8",
-}
-
-
-def free_port(wanted: int = 0) -> int:
-    """A free loopback port: the wanted one when it is free."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise ProcessError("expected a free port on loopback, got none")
 
 
 class Stack:
@@ -102,101 +74,28 @@ class Stack:
         settings.cache_clear()
         self.config = settings()
 
-    def start_timestamps(self) -> None:
-        """Two stand-in timestamp authorities, unless real ones are set. They are test trust."""
-        if self.config.tsa_urls:
-            return
-        roots = self.config.keys_path() / "tsa"
-        roots.mkdir(parents=True, exist_ok=True)
-        folders = {name: self.config.data_dir / "tsa" / name for name in TSA_NAMES}
-        ready = {name: self._fresh(f"tsa-{name}.json") for name in TSA_NAMES}
-        arguments = [
-            word
-            for name, folder in folders.items()
-            for word in ("--name", name, "--dir", str(folder), "--ready-file", str(ready[name]))
-        ]
-        child = self._start("simulators.tsa", arguments, "tsa")
-        urls = []
-        for name, folder in folders.items():
-            url = json.loads(wait_for_file(ready[name], child, START_SECONDS))["url"]
-            shutil.copyfile(folder / "root.pem", roots / f"{name}.pem")
-            if (folder / "root.crl").is_file():
-                shutil.copyfile(folder / "root.crl", roots / f"{name}.crl")
-            urls.append(f"{name}={url}")
-        self._set(
-            {
-                "WANGJIAN_TSA_URLS": ",".join(urls),
-                "WANGJIAN_TSA_CA_DIR": str(roots),
-                "WANGJIAN_TSA_TEST_TRUST": ",".join(TSA_NAMES),
-            }
-        )
+    def start_stand_ins(self, names: Sequence[str] = STANDING) -> Told:
+        """One process with the stand-ins of these services that have no real ones set; nothing when all have.
 
-    def start_witness(self) -> None:
-        """A stand-in witness of the log, unless real ones are set. It is test trust."""
-        if self.config.witness_urls or not self.config.witness_quorum:
-            return
-        keys = self.config.keys_path() / "witnesses"
-        keys.mkdir(parents=True, exist_ok=True)
-        log_key = self.config.data_dir / "run" / "log.vkey"
-        log_key.parent.mkdir(parents=True, exist_ok=True)
-        log_key.write_text(ensure_keys(self.config, now()).log.vkey, "utf-8")
-        ready = self._fresh(f"witness-{WITNESS_NAME}.json")
-        words = ["--name", f"wangjian.test/witness/{WITNESS_NAME}", "--log-key", str(log_key), "--port", "0"]
-        folder = self.config.data_dir / "witness" / WITNESS_NAME
-        arguments = [*words, "--dir", str(folder), "--ready-file", str(ready)]
-        child = self._start("simulators.witness", arguments, f"witness-{WITNESS_NAME}")
-        started = json.loads(wait_for_file(ready, child, START_SECONDS))
-        (keys / f"{WITNESS_NAME}.vkey").write_text(started["vkey"] + "\n", "utf-8")
-        self._set(
-            {
-                "WANGJIAN_WITNESS_URLS": f"{WITNESS_NAME}={started['url']}",
-                "WANGJIAN_WITNESS_KEYS_DIR": str(keys),
-                "WANGJIAN_WITNESS_TEST_TRUST": WITNESS_NAME,
-                "WANGJIAN_WITNESS_QUORUM": "1",
-            }
-        )
-
-    def start_market(self) -> bytes:
-        """The sample market on loopback, one day later at each run.
+        Args:
+            names: keys of ``pipeline.stand_ins.SERVICES``.
 
         Returns:
-            its shop list as CSV.
+            what each said when it served.
         """
-        state_path = self.config.data_dir / "sample.json"
-        state = json.loads(state_path.read_text()) if state_path.exists() else {}
-        state = {
-            "http_port": free_port(int(state.get("http_port", 8610))),
-            "tls_port": free_port(int(state.get("tls_port", 8611))),
-            "day": int(state.get("day", 0)),
-        }
-        ready = self._fresh("market.json")
-        ports = ["--port", str(state["http_port"]), "--tls-port", str(state["tls_port"])]
-        arguments = ["serve", *ports, "--day", str(state["day"]), "--ready-file", str(ready)]
-        child = self._start("simulators.market", arguments, "market")
-        started = json.loads(wait_for_file(ready, child, START_SECONDS))
-        state_path.write_text(json.dumps(state))
-        listing = subprocess.run(
-            [sys.executable, "-m", "simulators.market", "shops", *ports], capture_output=True, check=True, cwd=ROOT
-        ).stdout
-        lines = csv.DictReader(io.StringIO(listing.decode()))
-        names = sorted({urlsplit(line["url"]).hostname or "" for line in lines})
-        hosts = [f"{name}=127.0.0.1" for name in names]
-        allowed = [f"{name}:{port}" for name in names for port in (state["http_port"], state["tls_port"])]
-        self._set(
-            {
-                "WANGJIAN_EGRESS_HOSTS": ",".join(hosts),
-                "WANGJIAN_EGRESS_ALLOW": ",".join(allowed),
-                "WANGJIAN_EXTRA_CA_FILE": started["ca_file"],
-                **{name: value for name, value in SAMPLE_ENVIRONMENT.items() if name not in os.environ},
-            }
-        )
-        return listing
-
-    def next_day(self) -> None:
-        """Let the sample market be a day older at the next run."""
-        path = self.config.data_dir / "sample.json"
-        state = json.loads(path.read_text())
-        path.write_text(json.dumps({**state, "day": int(state["day"]) + 1}))
+        wanted = {name: orders for name in names if (orders := SERVICES[name].wanted(self.config))}
+        if not wanted:
+            return {}
+        ready = self._fresh("stand-ins.json")
+        arguments = ["--ready-file", str(ready)]
+        for orders in wanted.values():
+            for key, options in orders.items():
+                arguments += ["--stand-in", key, *(f"{option}={value}" for option, value in options.items())]
+        child = self._start("simulators.standins", arguments, "stand-ins")
+        told: Told = json.loads(wait_for_file(ready, child, START_SECONDS))
+        for name in wanted:
+            self._set(SERVICES[name].used(self.config, told))
+        return told
 
     def start_workers(self, count: int) -> None:
         """Workers that take jobs from the queue, out of one process that loads what they share.

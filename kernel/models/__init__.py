@@ -5,6 +5,7 @@ from kernel.models.badge import Badge, BadgeKey, BadgeSighting, BadgeToken
 from kernel.models.evidence import CustodyEvent, Evidence
 from kernel.models.frontier import FrontierEntry
 from kernel.models.job import Job
+from kernel.models.linked import LinkedEvent, LinkedFault, LinkedPost, LinkedRecord, LinkedState
 from kernel.models.listing import FactVersion, Listing
 from kernel.models.log import LogCheckpoint, LogFault, LogLeaf
 from kernel.models.merchant import (
@@ -60,6 +61,11 @@ __all__ = [
     "IcpFiling",
     "Job",
     "LegalHold",
+    "LinkedEvent",
+    "LinkedFault",
+    "LinkedPost",
+    "LinkedRecord",
+    "LinkedState",
     "Listing",
     "LogCheckpoint",
     "LogFault",

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import csv
 import json
 import signal
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import uvloop
 
-from simulators.market.labels import labels, sample_shops
+from simulators.market.labels import labels, sample_shops, shop_list
 from simulators.market.model import Ports
 from simulators.market.server import RunningMarket, serve, write_ready
 from simulators.market.world import DEFAULT_SEED, World
@@ -64,9 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         json.dump(labels(World(chosen.day, ports, chosen.seed)), sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
     else:
-        lines = csv.writer(sys.stdout, lineterminator="\n")
-        lines.writerow(("url", "name", "platform", "reason"))
-        lines.writerows((one.url, one.name, one.platform, one.reason) for one in sample_shops(ports))
+        sys.stdout.write(shop_list(sample_shops(ports)))
     return 0
 
 

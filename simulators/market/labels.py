@@ -1,5 +1,7 @@
 """Ground truth as JSON-ready values, drawn from the model and never read off a page."""
 
+import csv
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,6 +36,15 @@ def sample_shops(ports: Ports) -> tuple[SampleShop, ...]:
         platform = "generic" if shop.own_site else "pinjishi"
         found.append(SampleShop(u.url(u.home), shop.name, platform, SAMPLE_REASONS[platform]))
     return tuple(found)
+
+
+def shop_list(found: Iterable[SampleShop]) -> str:
+    """Shops as a CSV file with the columns ``wangjian run`` takes."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(("url", "name", "platform", "reason"))
+    lines.writerows((one.url, one.name, one.platform, one.reason) for one in found)
+    return text.getvalue()
 
 
 def _listing(listing: Listing, u: Addresses) -> dict[str, Any]:

@@ -1,8 +1,4 @@
-"""``python -m simulators.tsa --name alpha --dir DIR --port 0 --ready-file FILE [--fault NAME]``.
-
-``--name``, ``--dir`` and ``--ready-file`` may be given several times: as many authorities, each with a key and a port
-of its own, in one process.
-"""
+"""``python -m simulators.tsa --name alpha --dir DIR --port 0 --ready-file FILE [--fault NAME]``."""
 
 import argparse
 import json
@@ -23,18 +19,13 @@ def main(arguments: list[str]) -> int:
     Effects: keys and ``root.pem`` in ``--dir``; ``--ready-file`` gets ``{"name", "url", "root"}`` once it serves.
     """
     parser = argparse.ArgumentParser(prog="simulators.tsa", description=__doc__)
-    parser.add_argument("--name", required=True, action="append")
-    parser.add_argument("--dir", required=True, type=Path, action="append")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--dir", required=True, type=Path)
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--ready-file", type=Path, action="append", default=[])
+    parser.add_argument("--ready-file", type=Path)
     parser.add_argument("--fault", choices=FAULTS, default="")
     options = parser.parse_args(arguments)
-    if len(options.dir) != len(options.name) or len(options.ready_file) not in {0, len(options.name)}:
-        parser.error("expected a --dir, and a --ready-file or none, for each --name")
-    servers = [
-        TsaServer(load_or_make(name, folder, now()), options.port, options.fault)
-        for name, folder in zip(options.name, options.dir, strict=True)
-    ]
+    server = TsaServer(load_or_make(options.name, options.dir, now()), options.port, options.fault)
     stop = threading.Event()
 
     def _stop(number: int, frame: FrameType | None) -> None:
@@ -43,16 +34,15 @@ def main(arguments: list[str]) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
-    for server in servers:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    for path, name, folder, server in zip(options.ready_file, options.name, options.dir, servers, strict=False):
-        ready = {"name": name, "url": server.url(), "root": str(folder / "root.pem")}
-        aside = path.with_suffix(".new")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    if options.ready_file:
+        ready = {"name": options.name, "url": server.url(), "root": str(options.dir / "root.pem")}
+        aside = options.ready_file.with_suffix(".new")
         aside.write_text(json.dumps(ready), "utf-8")
-        aside.rename(path)
+        aside.rename(options.ready_file)
     stop.wait()
-    for server in servers:
-        server.close()
+    server.close()
     return 0
 
 

@@ -84,6 +84,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
                 "evidence",
                 "frontier",
                 "job",
+                "linked",
                 "listing",
                 "log",
                 "merchant",

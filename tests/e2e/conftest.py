@@ -18,6 +18,7 @@ from kernel.crypto import sha256_hex
 from kernel.db import Database
 from kernel.models import Listing, RuleHit
 from pipeline.stack import Stack
+from pipeline.stand_ins import TRUST
 from pipeline.wiring import open_database, open_engine, open_evidence_store
 from search.indexer import drain
 from tests.e2e.seeded_market import Seeded, add_sign_in, seed
@@ -101,8 +102,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         settings.cache_clear()
         try:
             with Stack(settings()) as stack:
-                stack.start_timestamps()
-                stack.start_witness()
+                stack.start_stand_ins(TRUST)
                 open_evidence_store(stack.config)
                 database, engine = open_database(stack.config), open_engine(stack.config)
                 seeded, listing = _seed(database, shop)

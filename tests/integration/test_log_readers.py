@@ -21,7 +21,7 @@ from evidence.log.tiles import Tiles
 from kernel.clock import now
 from kernel.config import Settings
 from kernel.db import Database
-from pipeline.stack import free_port
+from pipeline.process import free_port
 from pipeline.wiring import open_database, open_log
 from tests.servers.witnesses import Witnesses, witnessing
 

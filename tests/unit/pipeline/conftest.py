@@ -16,3 +16,9 @@ def _as_it_was() -> Iterator[None]:
     signal.signal(signal.SIGTERM, handler)
     log.handlers[:] = handlers
     log.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def _no_duties_of_other_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A keeper in a test does its own; what rooms hang up is tested by them."""
+    monkeypatch.setattr("pipeline.duties.DUTIES", ())

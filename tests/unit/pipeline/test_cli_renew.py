@@ -30,8 +30,9 @@ def test_each_new_version_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
         def __exit__(self, *_: object) -> None:
             return None
 
-        def start_timestamps(self) -> None:
+        def start_stand_ins(self, names: tuple[str, ...]) -> None:
             """None to start."""
+            assert names == ("timestamps",)
 
     options = command_line().parse_args(["evidence", "renew", "ev-a"])
     with patch.object(cli_renew, "Stack", NoStack), patch.object(cli_renew, "renew_stored", renewed):

@@ -51,8 +51,8 @@ def test_a_stand_in_witness_cosigns_what_the_keeper_publishes(monkeypatch: pytes
     for number in range(2):
         settings.cache_clear()
         with Stack(settings()) as stack:
-            stack.start_witness()
-            stack.start_witness()
+            assert list(stack.start_stand_ins(("witness",))) == ["witness-gamma"]
+            assert stack.start_stand_ins(("witness",)) == {}
             assert len(stack.children) == 1
             database = open_database(stack.config)
             with database.write() as session:

@@ -66,21 +66,3 @@ def test_refuses_what_it_does_not_understand(service: dict[str, str]) -> None:
         post(service["url"], bytes(5000))
     assert refused.value.code == 413
     refused.value.close()
-
-
-def test_several_in_one_process_have_nothing_in_common(tmp_path: Path) -> None:
-    """Each its own port, key and root; a folder too few is wrong usage."""
-    words = [sys.executable, "-m", "simulators.tsa", "--name", "alpha", "--name", "beta", "--dir", str(tmp_path / "a")]
-    assert subprocess.run(words, cwd=ROOT, check=False, capture_output=True).returncode == 2
-    ready = [tmp_path / "alpha.json", tmp_path / "beta.json"]
-    words += ["--dir", str(tmp_path / "b"), "--ready-file", str(ready[0]), "--ready-file", str(ready[1])]
-    with subprocess.Popen(words, cwd=ROOT) as process:
-        end = monotonic() + 60
-        while not all(path.exists() for path in ready) and monotonic() < end:
-            time.sleep(0.05)
-        one, two = (json.loads(path.read_text()) for path in ready)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
-    assert (one["name"], two["name"]) == ("alpha", "beta")
-    assert one["url"] != two["url"]
-    assert Path(one["root"]).read_bytes() != Path(two["root"]).read_bytes()

@@ -1,0 +1,98 @@
+"""Quarantine: rows that were not understood, kept with field and reason, used for nothing."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from exchange.connectors.row import Quarantined
+from kernel import audit
+from kernel.crypto import canonical_json, sha256_hex
+from kernel.models import LinkedFault
+
+OPEN, DONE, DISMISSED = "open", "done", "dismissed"
+
+
+def put(session: Session, system: str, found: Quarantined, *, source: str, at: datetime) -> bool:
+    """Put a row into quarantine. The same row again is counted and not kept twice.
+
+    Args:
+        source: where it came from: ``pull``, ``webhook``, or the name of a file.
+
+    Returns:
+        True when it was not there yet.
+
+    Effects: table ``linked_fault``.
+    """
+    problems = [problem.as_dict() for problem in found.problems]
+    digest = sha256_hex(canonical_json([found.key, found.version, problems, dict(found.kept)]))
+    query = select(LinkedFault).where(LinkedFault.system == system, LinkedFault.digest == digest)
+    known = session.execute(query).scalar_one_or_none()
+    if known is not None:
+        known.times += 1
+        known.last_at = at
+        return False
+    session.add(
+        LinkedFault(
+            system=system,
+            key=found.key,
+            version=found.version,
+            source=source[:100],
+            problems=problems,
+            row=dict(found.kept),
+            digest=digest,
+            times=1,
+            first_at=at,
+            last_at=at,
+            state=OPEN,
+            closed_by="",
+        )
+    )
+    session.flush()
+    return True
+
+
+def close(session: Session, system: str, versions: dict[str, int], *, at: datetime) -> int:
+    """Close what is open of records that were now understood in this version or a later one.
+
+    Returns:
+        how many were closed.
+
+    Effects: table ``linked_fault``.
+    """
+    if not versions:
+        return 0
+    query = select(LinkedFault).where(
+        LinkedFault.system == system, LinkedFault.state == OPEN, LinkedFault.key.in_(versions)
+    )
+    closed = 0
+    for row in session.execute(query).scalars():
+        if row.version <= versions[row.key]:
+            row.state, row.closed_at, row.closed_by = DONE, at, "system:linked"
+            closed += 1
+    return closed
+
+
+def versions_of(session: Session, system: str) -> dict[str, int]:
+    """The highest version of each record that lies in open quarantine."""
+    query = select(LinkedFault.key, LinkedFault.version).where(
+        LinkedFault.system == system, LinkedFault.state == OPEN, LinkedFault.key != ""
+    )
+    found: dict[str, int] = {}
+    for key, version in session.execute(query):
+        found[key] = max(version, found.get(key, 0))
+    return found
+
+
+def dismiss(session: Session, fault: LinkedFault, *, actor: str, reason: str, at: datetime) -> None:
+    """An officer says that a row need not be understood. Effects: tables ``linked_fault``, ``audit``."""
+    fault.state, fault.closed_at, fault.closed_by = DISMISSED, at, actor
+    audit.append(
+        session,
+        actor=actor,
+        action="linked.fault-dismiss",
+        at=at,
+        object_type="linked_fault",
+        object_id=fault.id,
+        detail={"system": fault.system, "key": fault.key, "reason": reason},
+    )

@@ -1,0 +1,40 @@
+"""企业登记: the connector. What follows from a row is claims of a subject."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from exchange.connectors.linked import Connector
+from exchange.connectors.registration import mapping, message
+from exchange.connectors.row import Understood
+from exchange.connectors.source import Source
+from identity_verify.registry_extract import RegistryExtract
+from identity_verify.subjects import end_extract, take_extract
+from kernel.models import LinkedRecord
+
+
+def connector(source: Source | None) -> Connector:
+    """The registry. Without a source it takes files only."""
+    return Connector(
+        system=mapping.SYSTEM,
+        published=mapping.PUBLISHED,
+        kept=mapping.PUBLISHED,
+        understand=mapping.understand,
+        shape=message.shape,
+        apply=_apply,
+        withdraw=_withdraw,
+        source=source,
+    )
+
+
+def _apply(session: Session, found: Understood, at: datetime) -> None:
+    """The extract becomes claims of a subject. Effects: tables ``subject…``."""
+    if isinstance(found.body, RegistryExtract):
+        take_extract(session, found.body, at=at)
+
+
+def _withdraw(session: Session, record: LinkedRecord, at: datetime) -> None:
+    """The registry took the extract back: its claims end. Effects: tables ``subject…``."""
+    if record.subject_code:
+        ref = f"{record.system}:{record.key}@{record.version}"
+        end_extract(session, record.subject_code, source_ref=ref, at=at)

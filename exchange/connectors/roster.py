@@ -1,0 +1,32 @@
+"""Which linked systems there are: the one place in this room that names all of them."""
+
+from collections.abc import Callable
+
+import httpx
+
+from exchange.connectors.linked import Connector
+from exchange.connectors.registration import client as registration
+from exchange.connectors.source import Source
+from kernel.config import Settings
+
+MAKERS: dict[str, Callable[[Source | None], Connector]] = {
+    "registration": registration.connector,
+}
+SYSTEMS = tuple(MAKERS)
+
+
+def url_of(settings: Settings, system: str) -> str:
+    """Address of a system, or empty."""
+    return str(getattr(settings, f"linked_{system}_url"))
+
+
+def connectors(settings: Settings, client: httpx.Client | None = None) -> dict[str, Connector]:
+    """Every linked system by its name, with its HTTP side where the settings name one and a client is given."""
+    return {system: make(_source(settings, system, client)) for system, make in MAKERS.items()}
+
+
+def _source(settings: Settings, system: str, client: httpx.Client | None) -> Source | None:
+    url = url_of(settings, system)
+    if not url or client is None:
+        return None
+    return Source(system, url, getattr(settings, f"linked_{system}_token").get_secret_value(), client)
