@@ -71,6 +71,21 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "parts of a comparison: seen by what two whole installations find, sign, mend and write down",
         ("exchange/reconcile/desk.py", "exchange/reconcile/record.py"),
     ),
+    (
+        "tests/unit/exchange/offline/test_opening.py",
+        "the form of a package: right when every changed byte, name and size of a whole package is refused",
+        ("exchange/offline/manifest.py",),
+    ),
+    (
+        "tests/unit/exchange/offline/test_incoming.py",
+        "keys and receipts: seen by packages that go from one installation to another and are answered",
+        ("exchange/offline/hand.py", "exchange/offline/receipt.py"),
+    ),
+    (
+        "tests/unit/exchange/test_front_box.py",
+        "how files of others are opened: seen by links, pipes and giants in a shared folder",
+        ("exchange/plain_file.py",),
+    ),
     ("tests/contract/test_ledger.py", "one contract over SQLite and PostgreSQL", ("evidence/log/ledger.py",)),
     ("tests/contract/test_jobs.py", "one contract over SQLite and PostgreSQL, with a real Redis", ("kernel/jobs.py",)),
     (

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -14,7 +13,7 @@ from exchange.reconcile.desk import Desk, Source
 from exchange.reconcile.errors import ReconcileError
 from exchange.reconcile.run import begin, work
 from kernel.db import Database
-from kernel.schema import upgrade
+from tests.unit.exchange.conftest import NewRecords
 
 AT = datetime(2026, 11, 25, 2, tzinfo=UTC)
 DATA_SET = "stream/310115/LEAD"
@@ -105,13 +104,8 @@ class Pair:
 
 
 @pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Pair]:
+def pair(new_records: NewRecords) -> Pair:
     """Two sides that hold the same hundred rows."""
-    sides = []
-    for code in ("310115", "310000"):
-        database = Database(f"sqlite:///{tmp_path / code}.db")
-        upgrade(database)
-        sides.append(Side(code, database, {f"LEAD/{number}": digest(str(number)) for number in range(100)}))
-    yield Pair(sides[0], sides[1])
-    for side in sides:
-        side.database.close()
+    rows = {f"LEAD/{number}": digest(str(number)) for number in range(100)}
+    left, right = (Side(code, new_records(code), dict(rows)) for code in ("310115", "310000"))
+    return Pair(left, right)
