@@ -1,0 +1,110 @@
+"""An index of names: which registered names could be meant by a shown one.
+
+Keys and numbers of names lie packed in one sorted array, 8 bytes an entry, so that a million names need some
+hundred megabytes and processes that are forked share them.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from identity_verify.company_name import CompanyName, parse
+from identity_verify.name_keys import keys_of
+from identity_verify.vocabulary import Vocabulary, learnt_industries, shipped
+
+NUMBER_BITS = 24
+NUMBER_MASK = (1 << NUMBER_BITS) - 1
+LONG_BLOCK = 400
+"""A key that more names than this share tells too little to look at all of them."""
+CANDIDATES = 40
+LEARN_SAMPLE = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class NameEntry:
+    """One registered name. ``former`` for 曾用名; ``code`` and ``address`` of its subject, or empty."""
+
+    subject_id: int
+    name: str
+    former: bool = False
+    code: str = ""
+    address: str = ""
+
+
+class NameIndex:
+    """Names to be found by; immutable once made. See :meth:`of`."""
+
+    def __init__(self, entries: Sequence[NameEntry], keys: "array[int]", vocabulary: Vocabulary) -> None:
+        self.entries = entries
+        self.vocabulary = vocabulary
+        self._keys = keys
+        self._by_code: dict[str, list[int]] = {}
+        for number, entry in enumerate(entries):
+            if entry.code:
+                self._by_code.setdefault(entry.code, []).append(number)
+
+    @classmethod
+    def of(cls, entries: Iterable[NameEntry], *, vocabulary: Vocabulary | None = None) -> "NameIndex":
+        """An index of these names; words for trades are learnt from them where there are enough.
+
+        Args:
+            vocabulary: what was learnt elsewhere; then nothing is learnt here.
+        """
+        held = tuple(entries)
+        words = vocabulary or learn(entry.name for entry in islice(held, LEARN_SAMPLE))
+        return cls(held, merged([packed(held, words, start=0)]), words)
+
+    def by_code(self, code: str) -> list[int]:
+        """Numbers of the names whose subject has this code."""
+        return self._by_code.get(code, [])
+
+    def candidates(self, name: CompanyName) -> list[int]:
+        """Numbers of the names that share most keys with this one, best first, at most ``CANDIDATES``.
+
+        Long blocks only add to names that a short block found.
+        """
+        shared: Counter[int] = Counter()
+        long: list[tuple[int, int]] = []
+        for key in keys_of(name):
+            low = bisect_left(self._keys, key << NUMBER_BITS)
+            high = bisect_left(self._keys, (key + 1) << NUMBER_BITS, low)
+            if high - low > LONG_BLOCK:
+                long.append((low, high))
+                continue
+            shared.update(entry & NUMBER_MASK for entry in self._keys[low:high])
+        if not shared and long:
+            low, high = min(long, key=lambda block: block[1] - block[0])
+            shared.update(entry & NUMBER_MASK for entry in self._keys[low : min(high, low + LONG_BLOCK)])
+        return [number for number, _ in shared.most_common(CANDIDATES)]
+
+
+def learn(names: Iterable[str]) -> Vocabulary:
+    """The shipped vocabulary and what many names teach beside it."""
+    words = shipped()
+    stems = (parse(name, words).stem for name in names)
+    return words.with_industries(learnt_industries(stems, words.industries))
+
+
+def packed(entries: Sequence[NameEntry], words: Vocabulary, *, start: int) -> "array[int]":
+    """Sorted keys of some names, each with its number, the first being ``start``."""
+    made = [
+        (key << NUMBER_BITS) | number
+        for number, entry in enumerate(entries, start)
+        for key in keys_of(parse(entry.name, words))
+    ]
+    made.sort()
+    return array("Q", made)
+
+
+def merged(parts: Sequence["array[int]"]) -> "array[int]":
+    """Sorted parts as one sorted array."""
+    if len(parts) == 1:
+        return parts[0]
+    whole: list[int] = []
+    for part in parts:
+        whole.extend(part)
+    whole.sort()  # runs that are sorted already are merged, not sorted again
+    return array("Q", whole)
