@@ -17,6 +17,7 @@ from evidence.errors import CustodyBrokenError
 from evidence.log import entry, ledger
 from kernel.clock import as_utc, iso
 from kernel.crypto import canonical_json, sha256_hex
+from kernel.db import one_writer
 from kernel.models import CustodyEvent
 
 ZERO = "0" * 64
@@ -102,8 +103,8 @@ def append(  # noqa: PLR0913 - an event has these parts, and callers name each
     """Add an event to the end of the chain, and its hash to the log.
 
     Args:
-        session: a write session. actor: user name, or ``system:…``. at: aware UTC.
-        action: one of ``ACTIONS``. purpose: why, in words. object_sha256: what it was done to, hex.
+        session: a write session; a second writer waits until it commits. actor: user name, or ``system:…``.
+        at: aware UTC. action: one of ``ACTIONS``. purpose: why, in words. object_sha256: what it was done to, hex.
         detail: plain JSON values without floats.
 
     Returns:
@@ -118,6 +119,7 @@ def append(  # noqa: PLR0913 - an event has these parts, and callers name each
     if action not in ACTIONS:
         raise CustodyBrokenError(f"expected one of {', '.join(ACTIONS)}, got {action!r}")
     session.flush()
+    one_writer(session)
     query = (
         select(CustodyEvent).where(CustodyEvent.evidence_id == evidence_id).order_by(CustodyEvent.seq.desc()).limit(1)
     )

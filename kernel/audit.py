@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from kernel.clock import iso
 from kernel.crypto import canonical_json, sha256_hex
+from kernel.db import one_writer
 from kernel.models.audit import AuditEntry
 
 GENESIS = "0" * 64
@@ -56,7 +57,7 @@ def append(
     """Add one line, in the caller's transaction.
 
     Args:
-        session: a write session; two writers wait for one another on the sequence number.
+        session: a write session; a second writer waits until the first has committed.
         actor: user name, or ``system:<part>``.
         action: verb with its noun, for example ``evidence.export``.
         at: when, aware UTC.
@@ -69,7 +70,8 @@ def append(
 
     Effects: table ``audit``.
     """
-    last = session.execute(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1).with_for_update()).scalar()
+    one_writer(session)
+    last = session.execute(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1)).scalar()
     entry = AuditEntry(
         seq=last.seq + 1 if last else 1,
         at=at,

@@ -4,10 +4,10 @@ import argparse
 
 from evidence.keys import ensure_keys
 from evidence.log import faults, history, ledger
-from kernel import audit
 from kernel.clock import iso, now
 from kernel.config import settings
-from pipeline.wiring import open_database, open_log
+from pipeline.log_duty import audit_log
+from pipeline.wiring import open_database
 
 ACTOR = "system:cli"
 
@@ -43,13 +43,7 @@ def log_audit(options: argparse.Namespace) -> int:
     config = settings()
     database = open_database(config)
     try:
-        asks = len(config.witness_urls) >= config.witness_quorum
-        with open_log(config, database, asks_witnesses=asks) as publisher:
-            found = publisher.audit()
-        with database.write() as session:
-            detail = {"size": found.tree.size, "root": found.tree.root.hex(), "closed": found.closed}
-            audit.append(session, actor=ACTOR, action="log.audit", object_type="log", detail=detail, at=now())
-            open_still = len(faults.open_faults(session))
+        found, open_still = audit_log(config, database, actor=ACTOR, at=now())
     finally:
         database.close()
     print(f"完整 whole: {found.tree.size} 条 entries, 检查点 checkpoints {found.checkpoints}")

@@ -38,7 +38,10 @@ class Duty:
     first: float = 0.0
 
 
-DUTIES: Sequence[Duty] = (Duty("pipeline.renewal_duty", every=86_400.0, first=600.0),)
+DUTIES: Sequence[Duty] = (
+    Duty("pipeline.log_duty", every=86_400.0, first=1_200.0),
+    Duty("pipeline.renewal_duty", every=86_400.0, first=600.0),
+)
 """All of them. Each owner adds a line."""
 
 

@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from evidence.log import entry
 from evidence.log.errors import LogFormError
+from kernel.db import one_writer
 from kernel.models import LogLeaf
 
-# Any number will do that no other part of the product locks: the first eight bytes of SHA-256("wangjian log").
-_LOCK = -4_876_787_318_078_134_217
 _BATCH = 500
 
 
@@ -20,15 +19,6 @@ def _batched(lines: Iterable[str], count: int) -> Iterator[tuple[str, ...]]:
     rest = iter(lines)
     while group := tuple(islice(rest, count)):
         yield group
-
-
-def _lock(session: Session) -> None:
-    """Let writers pass one at a time, until the end of the transaction.
-
-    On SQLite a write session holds the write lock already.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
 
 
 def size(session: Session) -> int:
@@ -59,7 +49,7 @@ def append(session: Session, line: str) -> int:
 def append_all(session: Session, lines: Sequence[str]) -> tuple[int, ...]:
     """Put entries into the log, in this order, once each; their indexes. As ``append``."""
     hashes = {line: entry.leaf(line).hex() for line in lines}
-    _lock(session)
+    one_writer(session)
     session.flush()
     places: dict[str, int] = {}
     for batch in _batched(hashes, _BATCH):
