@@ -100,6 +100,11 @@ def _is_own(origin: str, context: Context) -> bool:
 Csrf = Annotated[None, Depends(check_csrf)]
 
 
+def allow_from_anywhere() -> Any:
+    """For what is public and does nothing in the sender's name: pages of others may ask for it, also by POST."""
+    return Depends(Anywhere(Permission.PUBLIC))
+
+
 def allow(permission: Permission) -> Any:
     """The dependency that declares and enforces a route's permission: ``dependencies=[allow(…)]``."""
     if permission is Permission.PUBLIC:
@@ -115,6 +120,16 @@ class Public:
 
     def __call__(self, _csrf: Csrf) -> None:
         """Only that the request comes from our own pages is checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anywhere:
+    """Anybody may, from anywhere; who asks is not looked up, so that the answer is the same for all."""
+
+    permission: Permission
+
+    async def __call__(self) -> None:
+        """Nothing is checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +158,7 @@ def declared(route: BaseRoute) -> Permission | None:
     if not isinstance(route, APIRoute):
         return None
     for dependency in route.dependant.dependencies:
-        if isinstance(dependency.call, Public | Holder):
+        if isinstance(dependency.call, Public | Anywhere | Holder):
             return dependency.call.permission
     return None
 

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from api import routes
 from api.access import check_routes
 from api.context import Context, context_of
-from api.errors import PROBLEM_TYPE, InputError, NotSignedInError, Problem, problem_of
+from api.errors import PROBLEM_TYPE, InputError, NotSignedInError, Problem, TooManyError, problem_of
 from api.guard import Guard, security_headers
 from api.ui import views
 from api.ui.rendering import page
@@ -70,6 +70,10 @@ def _on_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, WangjianError):
         raise error
     problem = problem_of(error)
+    if isinstance(error, TooManyError):  # short on purpose: a page for each refusal would be dear
+        return JSONResponse(
+            problem.as_json(request.url.path), problem.status, media_type=PROBLEM_TYPE, headers={"Retry-After": "5"}
+        )
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s: %s", error.code, error.message, exc_info=error)
     if isinstance(error, NotSignedInError) and not request.url.path.startswith("/api/"):

@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 
 from api.auth import PasswordGate
+from api.badge_desk import BadgeDesk
 from api.origin import bracketed, is_loopback, replay_origin_of, replay_pattern
+from api.share import Share
 from kernel import clock, jobs
 from kernel.config import Settings
 from kernel.db import Database
@@ -46,6 +48,16 @@ class Context:
     def database(self) -> Database:
         """The records, with the schema up to date."""
         return open_database(self.settings)
+
+    @cached_property
+    def badge_share(self) -> Share:
+        """What one address may ask of the public badge pages."""
+        return Share(self.settings.badge_requests_per_minute)
+
+    @cached_property
+    def badge_desk(self) -> BadgeDesk:
+        """Badges as everybody sees them, kept in memory."""
+        return BadgeDesk(self.settings, self.database, self.now)
 
     def engine(self) -> Engine:
         """The search engine, opened once."""

@@ -70,6 +70,12 @@ class BusyError(WangjianError):
     code = "api.busy"
 
 
+class TooManyError(WangjianError):
+    """One address asked for more than its share."""
+
+    code = "api.too_many"
+
+
 class UndeclaredRouteError(WangjianError):
     """A route does not say which permission it needs. The application does not start."""
 
@@ -87,6 +93,7 @@ STATUS_OF_CODE = {
     "api.conflict": 409,
     "api.too_large": 413,
     "api.busy": 503,
+    "api.too_many": 429,
     "kernel.database_unavailable": 503,
     "kernel.queue_unavailable": 503,
     "kernel.identifier": 422,

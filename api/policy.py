@@ -28,6 +28,8 @@ class Permission(StrEnum):
     EVIDENCE_APPROVE = "evidence.approve"
     EVIDENCE_HOLD = "evidence.hold"
     EVIDENCE_DELETE = "evidence.delete"
+    BADGE_READ = "badge.read"
+    BADGE_DECIDE = "badge.decide"
     JOB_READ = "job.read"
     JOB_STOP = "job.stop"
     WATCH_START = "watch.start"
@@ -49,6 +51,8 @@ _SUPERVISOR = frozenset(
         Permission.EVIDENCE_ORDER,
         Permission.EVIDENCE_VERIFY,
         Permission.EVIDENCE_REPLAY,
+        Permission.BADGE_READ,
+        Permission.BADGE_DECIDE,
         Permission.JOB_READ,
         Permission.JOB_STOP,
         Permission.WATCH_START,

@@ -136,13 +136,19 @@ def check(session: Session, badge_id_or_token: str, *, shown_on: str = "", at: d
     text = badge_id_or_token.strip()
     if "." in text or "~" in text:
         return _check_token(session, text, shown_on=shown_on, at=at)
-    number = read_badge_id(text)
+    looked = look(session, text)
+    return looked if isinstance(looked, BadgeVerdict) else judge(looked, shown_on=shown_on, at=at)
+
+
+def look(session: Session, badge_id: str) -> Looked | BadgeVerdict:
+    """What the records say of a number, to be judged at any time; or the verdict where it leads to no badge."""
+    number = read_badge_id(badge_id)
     if number is None:
         return refused("malformed", "number", "check-character")
     badge = session.get(Badge, number)
     if badge is None:
         return refused("unknown", "registered", "unknown")
-    return judge(Looked(badge, _counts(session, badge.kid)), shown_on=shown_on, at=at)
+    return Looked(badge, _counts(session, badge.kid))
 
 
 def _check_token(session: Session, token: str, *, shown_on: str, at: datetime) -> BadgeVerdict:

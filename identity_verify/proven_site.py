@@ -60,6 +60,22 @@ def site_text(host: str, scope: SiteScope, *, path: str = "", port: int = 0) -> 
     return {"host": place, "domain": f"*.{place}", "path": place + path.rstrip("/")}[scope]
 
 
+def read_site(text: str, *, proven_at: datetime, expires_at: datetime, method: str = "") -> ProvenSite:
+    """The site of a written form.
+
+    Raises:
+        SiteError: it is none.
+    """
+    rest, slash, path = text.removeprefix("*.").partition("/")
+    host, _, port = rest.partition(":")
+    scope: SiteScope = "domain" if text.startswith("*.") else "path" if slash else "host"
+    number = int(port) if port.isascii() and port.isdigit() and len(port) < 6 else -1 if port else 0
+    site = ProvenSite(host, scope, proven_at, expires_at, method, f"/{path}" if slash else "", number)
+    if site.text() != text:
+        raise SiteError(f"expected the written form of a site, got {text[:80]!r}", hint="例 e.g. shop.example")
+    return site
+
+
 def require_host(host: str) -> str:
     """A host name that may stand in a header or a token, or a refusal.
 

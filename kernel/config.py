@@ -226,6 +226,10 @@ class Settings(BaseSettings):
         """Folder of the witnessed log's tiles; all in it is public."""
         return self.data_dir / "tlog"
 
+    def badges_path(self) -> Path:
+        """Folder of the public files about badges: status lists and the daily dump."""
+        return self.data_dir / "badges"
+
     def pages_path(self) -> Path:
         """Folder of the crawl's WARC files."""
         return self.data_dir / "pages"

@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from identity_verify.badge_issuer import Issuer, issuer_of
 from identity_verify.badge_keys import keys_in, open_keys, public_keys
 from identity_verify.badge_token import Claims
 from identity_verify.errors import BadgeTokenError
-from identity_verify.proven_site import ProvenSite, SiteScope, covered, require_host
+from identity_verify.proven_site import covered, read_site
 from identity_verify.signed_text import PublicKeys
 from kernel.clock import CHINA, iso, now
 from kernel.config import settings
@@ -43,7 +43,8 @@ WORDS = {
 def badge_issue(options: argparse.Namespace) -> int:
     """Issue or renew the badge of a subject for sites that the bureau vouches for."""
     at = now()
-    sites = [_site(text, at, options.until) for text in options.site]
+    end = at + timedelta(days=options.until)
+    sites = [read_site(text, proven_at=at, expires_at=end, method="officer") for text in options.site]
     with opened() as database, database.write() as session:
         badge = badges.issue(session, open_keys(settings()), options.subject, sites, actor=ACTOR, at=at)
     print(f"{shown(badge.id)}  {badge.code}  {badge.name}")
@@ -51,17 +52,6 @@ def badge_issue(options: argparse.Namespace) -> int:
     print(f"核验页 page {issuer_of(settings()).page(badge.id)}")
     print(badge.token)
     return 0
-
-
-def _site(text: str, at: datetime, days: int) -> ProvenSite:
-    """A site as it is written in tokens: ``shop.example``, ``*.example``, ``platform.example/shop/7``."""
-    rest, _, path = text.removeprefix("*.").partition("/")
-    host, _, port = rest.partition(":")
-    scope: SiteScope = "domain" if text.startswith("*.") else "path" if path else "host"
-    if not (port or "0").isdigit():
-        raise UsageError(f"expected a port number, got {port!r}", hint="例 e.g. shop.example:8443")
-    end = at + timedelta(days=days)
-    return ProvenSite(require_host(host), scope, at, end, "officer", f"/{path}" if path else "", int(port or 0))
 
 
 def badge_state(options: argparse.Namespace) -> int:

@@ -1,5 +1,9 @@
 """The JSON API, one noun a file."""
 
-from api.routes import administration, evidence, jobs, listings, log, session, shops, verifier
+from api.routes import administration, badges, evidence, jobs, listings, log, session, shops, verifier
 
-ROUTERS = tuple(module.router for module in (session, listings, shops, evidence, jobs, log, verifier, administration))
+ROUTERS = (
+    *(module.router for module in (session, listings, shops, evidence, jobs, log, verifier, administration)),
+    badges.router,
+    badges.hidden,
+)

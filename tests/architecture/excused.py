@@ -141,6 +141,16 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("identity_verify/badge_check.py", "identity_verify/badge_holder.py"),
     ),
     (
+        "tests/unit/api/test_badges.py",
+        HTTP,
+        ("api/badge_desk.py", "api/routes/badges.py", "api/schemas/badge.py", "api/ui/views/badges.py"),
+    ),
+    (
+        "tests/unit/pipeline/test_badge_duty.py",
+        "files are right when what the duty writes is read back by those who check it",
+        ("identity_verify/badge_files.py",),
+    ),
+    (
         "tests/integration/capture/test_archive.py",
         BROWSER,
         tuple(

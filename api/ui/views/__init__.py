@@ -2,6 +2,7 @@
 
 from api.ui.views import (
     audit,
+    badges,
     evidence,
     hits,
     jobs,
@@ -27,6 +28,7 @@ ROUTERS = tuple(
         hits,
         evidence,
         retention,
+        badges,
         jobs,
         watches,
         rules,

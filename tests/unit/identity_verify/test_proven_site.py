@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from identity_verify.errors import SiteError
-from identity_verify.proven_site import ProvenSite, SiteScope, covered, place_of, shared_term, site_text
+from identity_verify.proven_site import ProvenSite, SiteScope, covered, place_of, read_site, shared_term, site_text
 
 AT = datetime(2026, 11, 25, tzinfo=UTC)
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
@@ -77,6 +77,16 @@ def test_a_written_site_covers_itself(host: str, scope: SiteScope, port: int) ->
     text = site_text(host, scope, path=path, port=port)
     address = f"https://{host}{f':{port}' if port else ''}{path}"
     assert covered([text], address)
+    assert read_site(text, proven_at=AT, expires_at=AT).text() == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a.test:", "a.test:x", "a.test:99999", "a.test/", "*.a.test/x", "A.test", "a..test", "a.test:080"]
+)
+def test_a_text_that_is_no_site(text: str) -> None:
+    """Only the one written form is read."""
+    with pytest.raises(SiteError):
+        read_site(text, proven_at=AT, expires_at=AT)
 
 
 def test_text_and_term_of_sites() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from identity_verify import status_list
 from identity_verify.badge_issuer import issuer_of
 from identity_verify.badge_keys import key_set, open_keys
-from identity_verify.errors import BadgeUnknownError
+from identity_verify.errors import BadgeUnknownError, SiteError
 from kernel.clock import now
 from kernel.config import settings
 from kernel.db import Database
@@ -89,7 +89,7 @@ def test_files_that_are_not_what_they_should_be(badge: Badge, tmp_path: Path) ->
         _run("verify", badge.token, "--keys", str(tmp_path / "odd"))
     with pytest.raises(UsageError):
         _run("verify", badge.token, *good[:2], "--status", str(tmp_path / "odd"), *good[4:])
-    with pytest.raises(UsageError):
+    with pytest.raises(SiteError):
         _run("issue", "1", "--site", "shop.example.test:x")
 
 
