@@ -15,7 +15,7 @@ SCOPES_OF = {
     "cname": ("host", "domain"),
     "file": ("host",),
     "meta": ("host", "path"),
-    "shop": ("path",),
+    "shop": ("path", "host"),
     "icp": ("host", "domain"),
 }
 """What each method can prove: who writes one page does not speak for the whole domain."""

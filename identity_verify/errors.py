@@ -97,12 +97,6 @@ class SiteAddressError(WangjianError):
     code = "identity_verify.site_address"
 
 
-class SiteTakenError(WangjianError):
-    """The site is in this application already, or another merchant holds a proof for it."""
-
-    code = "identity_verify.site_taken"
-
-
 class StepError(WangjianError):
     """The application is not in a state that allows this step."""
 
@@ -113,6 +107,12 @@ class NotReadyError(WangjianError):
     """Something is missing before this step: a site, a proof, an officer's agreement."""
 
     code = "identity_verify.not_ready"
+
+
+class ApplicationUnknownError(WangjianError):
+    """No such application or site, or none of this merchant's: the two look alike on purpose."""
+
+    code = "identity_verify.application_unknown"
 
 
 class TooOftenError(WangjianError):

@@ -51,12 +51,14 @@ class Application(Base):
         code: 统一社会信用代码 or 15-digit 注册号 as entered, in normal form.
         subject_id: the market subject of that code. subject_name: its name in the registry on that day.
         declared_name, representative: as the merchant wrote them.
-        category: word of ``identity_verify.approval.CATEGORIES``.
+        category: word of ``identity_verify.doubts.CATEGORIES``.
         state: of ``identity_verify.journey.STATES``; state_since: since when.
         match: what the registry said: name score with reasons, registry status.
         approval: empty while not asked for, else ``needed``, ``granted``, ``refused``.
-        approval_reasons: words why a person must look; granted_for: those an officer has agreed to.
-        badge_id: the badge, once there is one. suspended_for: why it is suspended.
+        approval_reasons: words why a person must look, ``word`` or ``word:site``; granted_for: those an officer has
+            agreed to.
+        badge_id: the badge, once there is one. suspended_for: word why it is suspended.
+        registry_seen_at: the ``subject.updated_at`` that was looked at last.
     """
 
     __tablename__ = "application"
@@ -68,7 +70,7 @@ class Application(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("merchant_account.id"), index=True)
     code: Mapped[str] = mapped_column(String(18), index=True)
-    subject_id: Mapped[int | None] = mapped_column(index=True)
+    subject_id: Mapped[int] = mapped_column(ForeignKey("subject.id"), index=True)
     subject_name: Mapped[str] = mapped_column(String(200), default="")
     declared_name: Mapped[str] = mapped_column(String(200), default="")
     representative: Mapped[str] = mapped_column(String(60), default="")
@@ -85,6 +87,7 @@ class Application(Base):
     badge_id: Mapped[str] = mapped_column(String(60), default="")
     badge_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     suspended_for: Mapped[str] = mapped_column(String(40), default="")
+    registry_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -115,7 +118,8 @@ class SiteClaim(Base):
         warnings: of the look-alike check, list of ``{"word", "detail"}``.
         token: 26 base32 characters, 128 bits. token_expires_on: last day on which it proves anything.
         state: ``open`` (never proven), ``proven``, ``failing`` (a re-check failed), ``lapsed``.
-        method: by which it was proven last. linked: what ties the site to the firm besides, words.
+        method: by which it was proven last. linked: words for what ties the site to the firm besides.
+        doubts: words for what an officer must agree to before a badge names this site.
         proven_at: last time a check succeeded. failing_since: first failed check since then.
         next_probe_at, next_crawl_at: when the standing duty looks again.
     """
@@ -151,6 +155,7 @@ class SiteClaim(Base):
     state: Mapped[str] = mapped_column(String(10), default="open")
     method: Mapped[str] = mapped_column(String(10), default="")
     linked: Mapped[list[str]] = mapped_column(JSON, default=list)
+    doubts: Mapped[list[str]] = mapped_column(JSON, default=list)
     proven_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     proof_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)

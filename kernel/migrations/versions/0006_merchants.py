@@ -41,7 +41,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('account_id', sa.Integer(), nullable=False),
     sa.Column('code', sa.String(length=18), nullable=False),
-    sa.Column('subject_id', sa.Integer(), nullable=True),
+    sa.Column('subject_id', sa.Integer(), nullable=False),
     sa.Column('subject_name', sa.String(length=200), nullable=False),
     sa.Column('declared_name', sa.String(length=200), nullable=False),
     sa.Column('representative', sa.String(length=60), nullable=False),
@@ -58,8 +58,10 @@ def upgrade() -> None:
     sa.Column('badge_id', sa.String(length=60), nullable=False),
     sa.Column('badge_expires_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('suspended_for', sa.String(length=40), nullable=False),
+    sa.Column('registry_seen_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('created_at', kernel.db.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['merchant_account.id'], name=op.f('fk_application_account_id_merchant_account')),
+    sa.ForeignKeyConstraint(['subject_id'], ['subject.id'], name=op.f('fk_application_subject_id_subject')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_application'))
     )
     with op.batch_alter_table('application', schema=None) as batch_op:
@@ -114,6 +116,7 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=10), nullable=False),
     sa.Column('method', sa.String(length=10), nullable=False),
     sa.Column('linked', sa.JSON(), nullable=False),
+    sa.Column('doubts', sa.JSON(), nullable=False),
     sa.Column('proven_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('proof_expires_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('failing_since', kernel.db.UtcDateTime(timezone=True), nullable=True),

@@ -1,14 +1,21 @@
 """Synthetic companies and a database for the tests of identity work."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from identity_verify.badge_keys import open_keys
 from identity_verify.registry_extract import RegistryExtract
+from kernel.config import Settings
+from kernel.db import Database
+from kernel.schema import upgrade
 from tests.servers.paper_net import PaperNet
+from tests.unit.identity_verify.merchant_case import Case
 
 AT = datetime(2026, 11, 25, 4, tzinfo=UTC)
 EXTRACT = RegistryExtract(
@@ -52,3 +59,25 @@ def at() -> datetime:
 def net() -> PaperNet:
     """A network on paper, with nothing written yet."""
     return PaperNet()
+
+
+@pytest.fixture(scope="session")
+def empty_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the newest schema, made once and copied: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("records") / "empty.db"
+    database = Database(f"sqlite:///{path}")
+    upgrade(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture
+def case(empty_records: Path, config: Settings, extract: Callable[..., RegistryExtract]) -> Iterator[Case]:
+    """A merchant whose firm is in the registry; it lists no sites."""
+    config.data_dir.mkdir(parents=True)
+    shutil.copy(empty_records, config.data_dir / "wangjian.db")
+    database = Database(config.sqlalchemy_url())
+    yield Case(database, open_keys(config), extract(websites=()), AT)
+    database.close()
