@@ -5,7 +5,7 @@ and with ``MARGIN`` to the next subject; all else is for review, with the reason
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -144,10 +144,11 @@ def score(shown: CompanyName, registered: CompanyName, *, former: bool = False) 
     """Points for each part, with the reasons."""
     if shown.latin and not registered.latin:
         return _latin(shown, registered)
-    reasons = [*_stems(shown, registered), _regions(shown, registered), _forms(shown, registered)]
-    points = sum(reason.points for reason in reasons)
-    if WORTH_TRYING < points < SURE and (letters := _by_letters(shown, registered)):
-        reasons = max(reasons, letters, key=lambda made: sum(reason.points for reason in made))
+    reasons = _parts(shown, registered)
+    if shown.notes != registered.notes:
+        # Brackets are left out easily; then what stood in them has become a part of 字号.
+        apart = [*reasons, _notes(shown, registered)]
+        reasons = max(apart, _parts(_open(shown), _open(registered)), key=_sum)
     if shown.text == registered.text:
         reasons.append(Reason("whole-name", WHOLE, shown.text, registered.text))
     if former:
@@ -157,6 +158,27 @@ def score(shown: CompanyName, registered: CompanyName, *, former: bool = False) 
     if shown.wrapper:
         reasons.append(Reason("wrapper", 0, shown.wrapper, ""))
     return tuple(reasons)
+
+
+def _sum(reasons: Sequence[Reason]) -> int:
+    return sum(reason.points for reason in reasons)
+
+
+def _parts(shown: CompanyName, registered: CompanyName) -> list[Reason]:
+    reasons = [*_stems(shown, registered), _regions(shown, registered), _forms(shown, registered)]
+    if WORTH_TRYING < _sum(reasons) < SURE and (letters := _by_letters(shown, registered)):
+        return max(reasons, letters, key=_sum)
+    return reasons
+
+
+def _open(name: CompanyName) -> CompanyName:
+    """The name with its notes as part of 字号, as if there were no brackets."""
+    return replace(name, core=name.core + "".join(name.notes), notes=()) if name.notes else name
+
+
+def _notes(shown: CompanyName, registered: CompanyName) -> Reason:
+    left, right = "".join(shown.notes), "".join(registered.notes)
+    return Reason("note-differs" if left and right else "note-missing", -150 if left and right else -30, left, right)
 
 
 def _latin(shown: CompanyName, registered: CompanyName) -> tuple[Reason, ...]:

@@ -58,6 +58,8 @@ def keys_of(name: CompanyName) -> tuple[int, ...]:
         f"B{place}|{sound_of(name.stem[:2])}",
         f"E{place}|{sound_of(name.stem[-4:])}",
     ]
+    if name.notes:
+        texts.append(f"S{core}{sound_of(''.join(name.notes))}{sound_of(name.industry)}")
     if len(sounds) > 2:
         # The last two signs alone: a misread region sticks to the front of 字号.
         texts.append(f"D{''.join(sounds[-2:])}|{name.industry}")

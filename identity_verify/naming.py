@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from identity_verify.normal_name import normal_name
+from identity_verify.registered_names import write_keys
 from kernel.models import Subject, SubjectName
 
 
@@ -18,7 +19,7 @@ def keep(session: Session, subject: Subject, former: Sequence[object], *, at: da
     Returns:
         True when a row changed.
 
-    Effects: table ``subject_name``.
+    Effects: tables ``subject_name``, ``subject_name_key``.
     """
     rows = session.execute(select(SubjectName).where(SubjectName.subject_id == subject.id)).scalars().all()
     by_key = {row.key: row for row in rows}
@@ -36,9 +37,14 @@ def keep(session: Session, subject: Subject, former: Sequence[object], *, at: da
                 subject_id=subject.id, name=name, key=key, kind=kind, source="registry", since=at, until=until
             )
             session.add(by_key[key])
+            session.flush()
+            write_keys(session, by_key[key])
             changed = True
             continue
         row = by_key[key]
         if kind == "current" and (row.kind != "current" or row.name != name):
-            row.name, row.kind, row.until, changed = name, "current", None, True
+            if row.name != name:
+                row.name = name
+                write_keys(session, row)
+            row.kind, row.until, changed = "current", None, True
     return changed

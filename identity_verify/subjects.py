@@ -11,8 +11,20 @@ from identity_verify.claims import Origin
 from identity_verify.errors import SubjectUnknownError
 from identity_verify.normal_name import folded
 from identity_verify.registry_extract import RegistryExtract, claims_of, require_sound
+from identity_verify.shop_link import LinkResult, link_shop
 from kernel import audit
 from kernel.models import Subject, SubjectLink
+
+__all__ = [
+    "LinkResult",
+    "end_extract",
+    "find_by_code",
+    "link_shop",
+    "require_by_code",
+    "shops_of",
+    "subject_of_shop",
+    "take_extract",
+]
 
 ACTOR = "system:registry"
 REGISTRY = "registry"

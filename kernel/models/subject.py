@@ -200,6 +200,7 @@ class ShopIdentity(Base):
     Attributes:
         digest: of the shown facts that were judged; another digest means judge again.
         outcome: ``linked``, ``review``, ``unmatched`` or ``no-facts``.
+        last_fact_id: newest fact that was seen then; facts are written later than they are fetched.
         detail: the reading of the shown code and name, and the best candidates with reasons.
     """
 
@@ -208,5 +209,6 @@ class ShopIdentity(Base):
     shop_id: Mapped[int] = mapped_column(ForeignKey("shop.id"), primary_key=True)
     digest: Mapped[str] = mapped_column(String(32), default="")
     outcome: Mapped[str] = mapped_column(String(12), default="", index=True)
+    last_fact_id: Mapped[int] = mapped_column(default=0)
     detail: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)
     checked_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

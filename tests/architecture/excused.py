@@ -67,6 +67,11 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         tuple(f"identity_verify/{name}.py" for name in ("claims", "links", "naming", "subjects", "tasks")),
     ),
     (
+        "tests/contract/test_shop_link.py",
+        "one contract over SQLite and PostgreSQL: linked, asked, decided, never undone by a machine",
+        tuple(f"identity_verify/{name}.py" for name in ("registered_names", "review", "shop_link", "shown_identity")),
+    ),
+    (
         "tests/unit/exchange/reconcile/test_run.py",
         "parts of a comparison: seen by what two whole installations find, sign, mend and write down",
         ("exchange/reconcile/desk.py", "exchange/reconcile/record.py"),

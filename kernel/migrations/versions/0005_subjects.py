@@ -39,6 +39,7 @@ def upgrade() -> None:
     sa.Column('shop_id', sa.Integer(), nullable=False),
     sa.Column('digest', sa.String(length=32), nullable=False),
     sa.Column('outcome', sa.String(length=12), nullable=False),
+    sa.Column('last_fact_id', sa.Integer(), nullable=False),
     sa.Column('detail', sa.JSON(), nullable=False),
     sa.Column('checked_at', kernel.db.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['shop_id'], ['shop.id'], name=op.f('fk_shop_identity_shop_id_shop')),

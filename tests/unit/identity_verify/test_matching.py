@@ -127,6 +127,9 @@ def test_an_address_adds_a_reason(index: NameIndex) -> None:
         ("上每青禾商贸有限公司", "上海青禾商贸有限公司", "region-misspelt"),
         ("上海青禾商贸有限公司旗舰店", "上海青禾商贸有限公司", "wrapper"),
         ("上海青禾商贸有限公司北京分公司", "上海青禾商贸有限公司", "branch"),
+        ("上海青禾(甲)商贸有限公司", "上海青禾(乙)商贸有限公司", "note-differs"),
+        ("上海青禾商贸有限公司", "上海青禾(乙)商贸有限公司", "note-missing"),
+        ("上海青禾乙商贸有限公司", "上海青禾(乙)商贸有限公司", "core"),
         ("qinghe trading", "上海青禾商贸有限公司", "pinyin-differs"),
     ],
 )  # fmt: skip

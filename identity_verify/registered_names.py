@@ -1,0 +1,68 @@
+"""Registered names in the database: their keys as rows, and the few that a shown name could mean."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from identity_verify.company_name import parse
+from identity_verify.name_index import CANDIDATES, LONG_BLOCK, NameEntry, NameIndex
+from identity_verify.name_keys import keys_of
+from identity_verify.vocabulary import shipped
+from kernel.models import Subject, SubjectName, SubjectNameKey
+
+
+def write_keys(session: Session, row: SubjectName) -> None:
+    """Note what a name can be found by; the row must have its number. Effects: table ``subject_name_key``."""
+    session.execute(delete(SubjectNameKey).where(SubjectNameKey.name_id == row.id))
+    session.add_all(SubjectNameKey(name_id=row.id, key=key) for key in keys_of(parse(row.name)))
+
+
+def small_index(session: Session, names: Sequence[str], code: str = "") -> NameIndex:
+    """An index of the subjects that could be meant by some shown names or a code, each with all its names.
+
+    Keys of long blocks (a 字号 that hundreds bear) are only looked at when no other key finds anything.
+    """
+    shared: Counter[int] = Counter()
+    for name in names:
+        shared.update(_by_keys(session, name))
+    name_ids = [number for number, _ in shared.most_common(CANDIDATES)]
+    wanted = select(SubjectName.subject_id).where(SubjectName.id.in_(name_ids))
+    subject_ids = set(session.execute(wanted).scalars())
+    if code:
+        with_code = select(Subject.id).where((Subject.code == code) | (Subject.registration_number == code))
+        subject_ids |= set(session.execute(with_code).scalars())
+    query = (
+        select(SubjectName, Subject)
+        .join(Subject, Subject.id == SubjectName.subject_id)
+        .where(Subject.id.in_(subject_ids))
+        .order_by(SubjectName.id)
+    )
+    entries = [
+        NameEntry(
+            subject.id, row.name, row.kind == "former", _code_like(subject, code), subject.address
+        )
+        for row, subject in session.execute(query)
+    ]  # fmt: skip
+    return NameIndex.of(entries, vocabulary=shipped())
+
+
+def _code_like(subject: Subject, code: str) -> str:
+    """The identifier of a subject that a shown code is held against: the old number where that is shown."""
+    return subject.registration_number if code and code == subject.registration_number else subject.code
+
+
+def _by_keys(session: Session, name: str) -> Counter[int]:
+    found: Counter[int] = Counter()
+    long: list[list[int]] = []
+    for key in keys_of(parse(name)):
+        query = select(SubjectNameKey.name_id).where(SubjectNameKey.key == key).limit(LONG_BLOCK + 1)
+        block = list(session.execute(query).scalars())
+        if len(block) > LONG_BLOCK:
+            long.append(block)
+        else:
+            found.update(block)
+    if not found and long:
+        found.update(long[0][:LONG_BLOCK])
+    return found
