@@ -21,12 +21,24 @@ from crawlers.capture.errors import CaptureError
 from crawlers.capture.order import RecoverOrder
 from crawlers.capture.playback import Record, replay
 from crawlers.capture.record import DERIVED, ORIGINALS, POLICY_VERSION, summary_of
-from crawlers.capture.tape import FILES, ORDER, RUNNING, length, running_file, running_lines, tape_of, torn_of
+from crawlers.capture.tape import (
+    FILES,
+    ORDER,
+    RUNNING,
+    SNAPSHOT_RECORDS,
+    length,
+    running_file,
+    running_lines,
+    tape_of,
+    torn_of,
+)
 from crawlers.capture.wacz import WARC_NAME, ReplayPage
 from crawlers.capture.warc import WarcWriter
 from kernel.clock import CHINA, iso, now, parse_iso
 from kernel.crypto import canonical_json, sha256_hex
 
+UNCOMMITTED_RECORDS = 2 * SNAPSHOT_RECORDS
+"""An archive this long was told to custody while it grew; one that was not is not the capture's."""
 STOP = "interrupted"
 TORN_RECORD = "data/torn-record.bin"
 MAX_HOPS = 20
@@ -114,6 +126,8 @@ def _open(folder: Path, order: RecoverOrder) -> _Found:
     least = max((int(str(item["bytes"])) for item in (*lines, *committed)), default=0)
     if writer.size < least:
         raise _changed(f"records up to byte {least}", f"whole records up to byte {writer.size}")
+    if not committed and len(records) > UNCOMMITTED_RECORDS:
+        raise _changed("a digest in custody of so long an archive", f"none that began {told['started_at']}")
     if not any(item.kind == "response" for item in records):
         raise _nothing(order, "no answer is on the tape")
     rest = data[writer.size :]

@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from crawlers.capture.environment import Environment
 from crawlers.capture.errors import CaptureError
 from crawlers.capture.exchange import Exchange, Veil
 from crawlers.capture.order import Checkpoint, RecoverOrder
-from crawlers.capture.recovery import TORN_RECORD, recover
+from crawlers.capture.recovery import TORN_RECORD, UNCOMMITTED_RECORDS, recover
 from crawlers.capture.tape import Tape, tape_of, torn_of
 from crawlers.capture.wacz import ReplayPage
 from evidence.capture import read_capture
@@ -127,6 +127,19 @@ def test_a_changed_tape_is_refused(tmp_path: Path, darkroom: Darkroom, spoil: st
     assert caught.value.code == "capture.tape_changed"
     assert not out.exists()
     assert tape.exists()
+
+
+def test_a_long_tape_that_custody_never_heard_of_is_refused(tmp_path: Path, darkroom: Darkroom) -> None:
+    """As when somebody lays another archive there, with another beginning: no digest of it was ever committed."""
+    out = tmp_path / "ev-1"
+    answers = [answered(f"{URL}{number}", "x") for number in range(UNCOMMITTED_RECORDS)]
+    tape, committed = interrupted(out, answered(URL, "<title>茶</title>"), *answers)
+    elsewhen = [one.model_copy(update={"started_at": iso(AT - timedelta(hours=1))}) for one in committed]
+    with pytest.raises(CaptureError, match="digest in custody") as caught:
+        recover(order(out, elsewhen), darkroom, lambda _event: None)
+    assert caught.value.code == "capture.tape_changed"
+    assert tape.exists()
+    assert recover(order(out, committed), darkroom, lambda _event: None)["completeness"] == "PARTIAL"
 
 
 def test_nothing_to_recover(tmp_path: Path, darkroom: Darkroom) -> None:
