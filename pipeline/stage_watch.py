@@ -84,7 +84,7 @@ def watch(run: JobRun, config: Settings) -> dict[str, object]:
     )
     try:
         _crawl(work)
-        while _follow(work, final=True):
+        while _follow(work, final=True) >= BATCH:
             pass
         _plan_next(work)
     finally:
@@ -112,7 +112,8 @@ def _crawl(work: _Watch) -> None:
         work.catalogue.in_force(now())  # builds the automaton while the crawler starts
         try:
             while not child.ended_within(pause):
-                pause = 0.0 if _follow(work, final=False) else PAUSE_SECONDS
+                judged = _follow(work, final=False)
+                pause = 0.0 if judged >= BATCH else PAUSE_SECONDS / 2 if judged >= BATCH / 2 else PAUSE_SECONDS
         finally:
             child.stop()
         if child.code() == 0:
@@ -124,8 +125,8 @@ def _crawl(work: _Watch) -> None:
     )
 
 
-def _follow(work: _Watch, *, final: bool) -> bool:
-    """Judge, index and order what has come in; True when there is more to do at once."""
+def _follow(work: _Watch, *, final: bool) -> int:
+    """Judge, index and order what has come in; how many pages were judged, ``BATCH`` at most."""
     judged, hits = judge_new(work.database, work.catalogue, job_id=work.run.id)
     work.judged += judged
     work.hits += hits
@@ -144,7 +145,7 @@ def _follow(work: _Watch, *, final: bool) -> bool:
         indexed=work.indexed,
         capture_jobs=work.capture_jobs,
     )
-    return judged >= BATCH
+    return judged
 
 
 def _hand_over(work: _Watch, jobs: Sequence[str]) -> None:

@@ -38,9 +38,8 @@ class Card:
 _LASTING = Answers(lambda mark: _ROLLING.sub(" ", mark))
 
 
-def _form(element: Element) -> str:
-    """Tag and names of an element, without what differs from one of a row to the next."""
-    return f"{element.tag} {_LASTING[element.mark]}" if element.attrs else element.tag
+_Form = tuple[str, str, str, str]
+"""Tag and names of an element's parent and of itself, without what differs from one of a row to the next."""
 
 
 def _main_anchor(survey: Survey, anchors: list[Anchor]) -> Anchor | None:
@@ -57,9 +56,9 @@ def _main_anchor(survey: Survey, anchors: list[Anchor]) -> Anchor | None:
     return max(of_best, key=lambda anchor: min(anchor.element.end - anchor.element.start, 200))
 
 
-def _group(document: Document, survey: Survey) -> dict[tuple[str, str], list[Element]]:
+def _group(document: Document, survey: Survey) -> dict[_Form, list[Element]]:
     """Elements by their own and their parent's form, among those that hold a link."""
-    groups: dict[tuple[str, str], list[Element]] = defaultdict(list)
+    groups: dict[_Form, list[Element]] = defaultdict(list)
     seen: set[int] = set()
     elements = document.elements
     for anchor in survey.anchors:
@@ -71,7 +70,8 @@ def _group(document: Document, survey: Survey) -> dict[tuple[str, str], list[Ele
             element = elements[index]
             index = element.parent
             if index >= 0 and element.tag in _BLOCK_TAGS:
-                groups[(_form(elements[index]), _form(element))].append(element)
+                parent = elements[index]
+                groups[parent.tag, _LASTING[parent.mark], element.tag, _LASTING[element.mark]].append(element)
     for members in groups.values():
         members.sort(key=lambda element: element.index)
     return groups

@@ -105,8 +105,9 @@ class Document:
 
     def text_of(self, element: Element) -> str:
         """Visible text of an element."""
-        start, end = self.span_of(element)
-        return self.text[start:end]
+        # As span_of has it; asked too often for a call.
+        start, end, text = element.start, element.end, self.text
+        return text[start + 1 : end] if start < end and text[start] in " \n" else text[start:end]
 
     def has_text(self, element: Element) -> bool:
         """Whether an element shows any text."""

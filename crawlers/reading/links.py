@@ -36,8 +36,13 @@ _PAGE_QUERY = re.compile(r"[?&](?:page|p|pn|pageno|page_?num|offset|start)=\d+|/
 
 
 class _Target(NamedTuple):
-    """What an address alone says of the page behind it; ``kind`` is the guess when nothing else is known."""
+    """What an address alone says of the page behind it.
 
+    Attributes:
+        kind: the guess when nothing else is known. plain: nothing else is said.
+    """
+
+    plain: bool
     host: str
     is_file: bool
     licence: bool
@@ -48,8 +53,9 @@ class _Target(NamedTuple):
 
 
 class _Words(NamedTuple):
-    """What the text of a link says of the page behind it."""
+    """What the text of a link says of the page behind it. ``plain``: neither of the first three."""
 
+    plain: bool
     licence: bool
     rules: bool
     login: bool
@@ -57,24 +63,26 @@ class _Words(NamedTuple):
 
 
 def _read_target(url: str) -> _Target:
+    licence, rules, login, paged = (
+        pattern.search(url) is not None for pattern in (_LICENCE_PATH, _RULES_PATH, _LOGIN, _PAGE_QUERY)
+    )
     return _Target(
+        plain=not (licence or rules or login or paged),
         host=host_of(url),
         is_file=_FILE.search(url) is not None,
-        licence=_LICENCE_PATH.search(url) is not None,
-        rules=_RULES_PATH.search(url) is not None,
-        login=_LOGIN.search(url) is not None,
-        paged=_PAGE_QUERY.search(url) is not None,
+        licence=licence,
+        rules=rules,
+        login=login,
+        paged=paged,
         kind="home" if is_home_path(url) else kind_by_address(url),
     )
 
 
 def _read_words(text: str) -> _Words:
-    return _Words(
-        licence=_LICENCE.search(text) is not None,
-        rules=len(text) <= MAX_RULES_TEXT and _RULES.search(text) is not None,
-        login=len(text) <= MAX_LOGIN_TEXT and _LOGIN.search(text) is not None,
-        paging=_PAGING.search(text) is not None,
-    )
+    licence = _LICENCE.search(text) is not None
+    rules = len(text) <= MAX_RULES_TEXT and _RULES.search(text) is not None
+    login = len(text) <= MAX_LOGIN_TEXT and _LOGIN.search(text) is not None
+    return _Words(not (licence or rules or login), licence, rules, login, _PAGING.search(text) is not None)
 
 
 _TARGETS = Answers(_read_target)
@@ -84,6 +92,8 @@ _WORDS = Answers(_read_words)
 def _kind(url: str, text: str, cards: set[str]) -> PageKind:
     """What the page behind a link probably is."""
     target, words = _TARGETS[url], _WORDS[text]
+    if target.plain and words.plain:
+        return "detail" if url in cards else target.kind
     if words.licence or target.licence:
         return "licence"
     if words.rules or (target.rules and len(text) <= MAX_RULES_TEXT):

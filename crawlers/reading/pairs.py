@@ -118,12 +118,13 @@ def pairs_of(document: Document) -> list[Pair]:
     if isinstance(known, list):
         return known
     found: list[Pair] = []
+    marked = ":" in document.text or "：" in document.text
     for start, index, run in zip(document.runs, document.run_elements, document.run_texts, strict=True):
         field = _WHOLE_LABELS[run] if len(run) <= MAX_LABEL else ""
         pair = None
         if field:
             pair = _after_label(document, field, document.elements[index], start + len(run))
-        else:
+        elif run[:1] in _SPACED_STARTS or (marked and (":" in run or "：" in run)):
             field, value = _headed(run[:MAX_HEAD])
             if field:
                 pair = Pair(field, start + value, start + len(run), None, index)

@@ -119,8 +119,11 @@ def _told_by_title(document: Document, page: str) -> list[Element]:
     parts = {_plain(part) for part in title_parts(title)}
     begins = {title[at : at + 2] for at in range(len(title))}
     found: list[Element] = []
-    for position, (start, run) in enumerate(zip(document.runs, document.run_texts, strict=True)):
-        if (run[:2] if len(run) > 1 else text[start : start + 2]) not in begins or len(found) >= MAX_TOLD:
+    # A run of one character is looked at with what follows it.
+    likely = [place for place, run in enumerate(document.run_texts) if run[:2] in begins or len(run) == 1]
+    for position in likely:
+        start = document.runs[position]
+        if text[start : start + 2] not in begins or len(found) >= MAX_TOLD:
             continue
         end = document.runs[position + 1] if position + 1 < len(document.runs) else len(text)
         if 1 < end - start <= MAX_TITLE:

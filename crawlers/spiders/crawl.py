@@ -23,6 +23,7 @@ logger = logging.getLogger("wangjian.crawl")
 
 GROUP_SECONDS = 0.25
 GROUP_PAGES = 128
+LAST_PAGES = 32
 READY_LIMIT = 256
 POLL_SECONDS = 0.2
 HOUSEKEEPING_SECONDS = 1.0
@@ -139,8 +140,12 @@ class Crawl:
         if not self._ready:
             await self._wait(POLL_SECONDS)
         deadline = monotonic() + GROUP_SECONDS
-        while 0 < len(self._ready) < GROUP_PAGES and not self._starving() and monotonic() < deadline:
+        while 0 < len(self._ready) < self._group() and not self._starving() and monotonic() < deadline:
             await self._wait(deadline - monotonic())
+
+    def _group(self) -> int:
+        """Pages worth recording together: fewer where no address waits, so that an end is not far behind the last."""
+        return GROUP_PAGES if any(visit.queue for visit in self._visits) else LAST_PAGES
 
     def _starving(self) -> bool:
         """Every open visit has nothing queued and nothing in flight: waiting longer brings nothing."""
@@ -205,7 +210,7 @@ class Crawl:
             self._ready.append(result)
             if len(self._ready) >= READY_LIMIT:
                 self._room.clear()
-            if len(self._ready) == 1 or len(self._ready) >= GROUP_PAGES or self._starving():
+            if len(self._ready) == 1 or len(self._ready) >= self._group() or self._starving():
                 self._wake.set()
 
     async def _result(self, visit: Visiting, claim: Claim) -> Result:
