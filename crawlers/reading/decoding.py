@@ -3,6 +3,7 @@
 import codecs
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_BYTES = 4 * 1024 * 1024
 """More of one page than this is not read; the note ``truncated`` says so."""
@@ -40,6 +41,7 @@ class DecodedText:
     notes: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=256)
 def _codec(name: str) -> str:
     """Python's codec for a declared charset, widened as browsers do; empty when there is none."""
     try:
@@ -67,6 +69,8 @@ def _declared(body: bytes, content_type: str) -> tuple[str, str]:
 def _try(body: bytes, codec: str) -> str | None:
     """Strict decoding that forgives only a character cut off at the very end."""
     try:
+        if codec == "utf-8" and body[-1:] < b"\x80":
+            return body.decode()  # nothing is cut off behind a plain character, and this is quicker
         decoder = codecs.getincrementaldecoder(codec)("strict")
         return decoder.decode(body, final=False)
     except (UnicodeError, LookupError):
