@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from exchange.connectors.errors import SourceFormError
-from exchange.connectors.row import Problem, Quarantined, SourceRow, kept_fields
+from exchange.connectors.row import Keep, Problem, Quarantined, SourceRow
 from kernel.clock import iso, parse_iso
 from kernel.errors import ClockError
 
@@ -83,14 +83,14 @@ def moment(value: object, name: str) -> datetime:
         raise SourceFormError(f"expected a time in {name}, got {value!r}") from error
 
 
-def page(answer: Mapping[str, object], published: Sequence[str], kept: Sequence[str]) -> Page:
+def page(answer: Mapping[str, object], published: Sequence[str], keep: Keep) -> Page:
     """The rows of one page.
 
     A row whose envelope is not understood is quarantined, as is one that is changed in the future; the same
     row twice counts once.
 
     Args:
-        published: the field list of the system. kept: those that may be kept of a row that is not understood.
+        published: the field list of the system. keep: what may be kept of a row that is not understood.
 
     Raises:
         SourceFormError: the page itself is not in the agreed form, or says another number of rows than it has.
@@ -100,7 +100,7 @@ def page(answer: Mapping[str, object], published: Sequence[str], kept: Sequence[
         got = len(rows) if isinstance(rows, list) else "none"
         raise SourceFormError(f"expected the {answer.get('count')!r} rows the page promises, got {got}")
     server_time = moment(answer.get("server_time"), "server_time")
-    read = [_row(one, kept, server_time) for one in rows]
+    read = [_row(one, keep, server_time) for one in rows]
     taken = {(one.key, one.version): one for one in read if isinstance(one, SourceRow)}
     names = [set(one.fields) for one in taken.values() if not one.deleted]
     return Page(
@@ -121,7 +121,7 @@ def _cursor(value: object) -> Cursor | None:
     return Cursor(moment(value.get("since"), "next.since"), str(value["after"]))
 
 
-def _row(value: object, kept: Sequence[str], server_time: datetime) -> SourceRow | Quarantined:
+def _row(value: object, keep: Keep, server_time: datetime) -> SourceRow | Quarantined:
     fields = value.get("fields") if isinstance(value, dict) else None
     if not isinstance(value, dict) or not isinstance(fields, dict):
         return Quarantined("", 0, {}, (Problem("fields", "form", type(fields).__name__),))
@@ -142,7 +142,7 @@ def _row(value: object, kept: Sequence[str], server_time: datetime) -> SourceRow
     if not isinstance(value.get("deleted", False), bool):
         problems.append(Problem("deleted", "form", repr(value.get("deleted"))[:MAX_KEY]))
     if problems:
-        return Quarantined(key, version, kept_fields(fields, kept), tuple(problems))
+        return Quarantined(key, version, keep(fields), tuple(problems))
     return SourceRow(key, version, updated_at, fields, deleted=value.get("deleted") is True)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from exchange.connectors import fault
 from exchange.connectors.linked import Connector
-from exchange.connectors.row import Problem, Quarantined, SourceRow, Understood, digest_of, kept_fields
+from exchange.connectors.row import Problem, Quarantined, SourceRow, Understood, digest_of
 from exchange.connectors.state import milliseconds
 from kernel.errors import WangjianError
 from kernel.models import LinkedRecord
@@ -76,7 +76,7 @@ class Intake:
             return "stale"
         if row.deleted:
             return self._take_back(session, row, record, taken)
-        kept = kept_fields(row.fields, self.connector.kept)
+        kept = self.connector.keep(row.fields)
         digest = digest_of(kept)
         if record is not None and record.deleted_at is None and row.version == record.version:
             if digest == record.digest:

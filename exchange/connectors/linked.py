@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from exchange.connectors import post, state
 from exchange.connectors.answer import Page
 from exchange.connectors.errors import SourceUnavailableError
-from exchange.connectors.row import Quarantined, SourceRow, Understood
+from exchange.connectors.row import Keep, Quarantined, SourceRow, Understood
 from exchange.connectors.source import Source
 from kernel.models import LinkedRecord, LinkedState
 
@@ -33,7 +33,7 @@ class Connector:
     """One linked system.
 
     Attributes:
-        system: its name. published: the field list it publishes. kept: those of them that may be kept at all.
+        system: its name. published: the field list it publishes. keep: what of a row may be kept at all.
         understand: a row in our words, or the problems it has.
         apply: what follows from a new version, in the transaction that takes it. withdraw: from a record taken back.
         shape: what is written back, in the system's words; raises WriteBackError where something lacks.
@@ -42,7 +42,7 @@ class Connector:
 
     system: str
     published: tuple[str, ...]
-    kept: tuple[str, ...]
+    keep: Keep
     understand: Understand
     shape: Shape
     apply: Apply = nothing_follows
@@ -71,11 +71,11 @@ class Connector:
         Effects: requests to the system.
         """
         del at
-        return self.online().page(state.start(how_far), self.published, self.kept)
+        return self.online().page(state.start(how_far), self.published, self.keep)
 
     def one(self, key: str) -> SourceRow | Quarantined | None:
         """One record, or none when the system has it not. Raises and effects: as ``pull``."""
-        return self.online().one(key, self.published, self.kept)
+        return self.online().one(key, self.published, self.keep)
 
     def write_back(self, session: Session, what: Mapping[str, object], *, actor: str, at: datetime) -> str:
         """Mint what is to be told to the system, in the caller's transaction; it is delivered soon after.

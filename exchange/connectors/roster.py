@@ -4,13 +4,19 @@ from collections.abc import Callable
 
 import httpx
 
+from exchange.connectors.complaint12315 import client as complaint12315
+from exchange.connectors.credit import client as credit
 from exchange.connectors.linked import Connector
+from exchange.connectors.penalty import client as penalty
 from exchange.connectors.registration import client as registration
 from exchange.connectors.source import Source
 from kernel.config import Settings
 
 MAKERS: dict[str, Callable[[Source | None], Connector]] = {
     "registration": registration.connector,
+    "penalty": penalty.connector,
+    "complaint12315": complaint12315.connector,
+    "credit": credit.connector,
 }
 SYSTEMS = tuple(MAKERS)
 

@@ -5,7 +5,7 @@ goes into quarantine as a whole.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -19,6 +19,7 @@ MAX_TEXT = 4_000
 MAX_GOT = 120
 FIRST_DAY = date(1949, 10, 1)
 _DAY = re.compile(r"(\d{4})(?:-|/|年)(\d{1,2})(?:-|/|月)(\d{1,2})日?(?:[T ]00:00(?::00)?)?")
+_TIME = re.compile(r"[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$")
 _COMPACT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 """Not text that every database takes: NUL, halves of surrogate pairs."""
@@ -139,9 +140,14 @@ class Reader:
             return ""
         return text
 
-    def day(self, name: str, *, required: bool = False, future: bool = False) -> date | None:
-        """A day in one of the written forms; not after today unless ``future``."""
+    def day(self, name: str, *, required: bool = False, future: bool = False, timed: bool = False) -> date | None:
+        """A day in one of the written forms, with a time of day after it where ``timed``.
+
+        It is not after today unless ``future``.
+        """
         text = self.text(name, required=required, limit=100)
+        if timed:
+            text = _TIME.sub("", text)
         if not text:
             return None
         match = _DAY.fullmatch(text) or _COMPACT_DAY.fullmatch(text)
@@ -199,6 +205,15 @@ def day_in_china(at: datetime) -> date:
 def kept_fields(fields: Mapping[str, object], allowed: Sequence[str]) -> dict[str, object]:
     """The fields that may be kept, each cut short; a field nobody published is left out, whatever is in it."""
     return {name: _short(fields[name]) for name in allowed if name in fields}
+
+
+Keep = Callable[[Mapping[str, object]], dict[str, object]]
+"""From the fields of a row those that may be kept."""
+
+
+def keep_only(allowed: Sequence[str]) -> Keep:
+    """Keeps the named fields as they are."""
+    return lambda fields: kept_fields(fields, allowed)
 
 
 def digest_of(kept: Mapping[str, object]) -> str:

@@ -13,7 +13,7 @@ import httpx
 from exchange.connectors import answer
 from exchange.connectors.answer import Cursor, KeyPage, Page
 from exchange.connectors.errors import SourceFormError, SourceRefusedError, SourceUnavailableError
-from exchange.connectors.row import Quarantined, SourceRow
+from exchange.connectors.row import Keep, Quarantined, SourceRow
 from kernel.clock import iso
 
 MAX_ANSWER_BYTES = 16 << 20
@@ -42,7 +42,7 @@ class Source:
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     chance: Callable[[], float] = field(default=random.random, repr=False)
 
-    def page(self, cursor: Cursor, published: tuple[str, ...], kept: tuple[str, ...]) -> Page:
+    def page(self, cursor: Cursor, published: tuple[str, ...], keep: Keep) -> Page:
         """Changes after the cursor, one page. A page that is not whole is asked for again.
 
         Raises:
@@ -51,12 +51,12 @@ class Source:
         Effects: up to ``TRIES`` requests to the system.
         """
         params = {"since": iso(cursor.since), "after": cursor.after, "limit": str(PAGE_ROWS)}
-        found = self._try(lambda: answer.page(self._json("GET", "records", params=params), published, kept))
+        found = self._try(lambda: answer.page(self._json("GET", "records", params=params), published, keep))
         if found.next is not None and (found.next.since, found.next.after) <= (cursor.since, cursor.after):
             raise SourceFormError(f"expected {self.system} to read on after {cursor}, got {found.next}", hint=_HINT)
         return found
 
-    def one(self, key: str, published: tuple[str, ...], kept: tuple[str, ...]) -> SourceRow | Quarantined | None:
+    def one(self, key: str, published: tuple[str, ...], keep: Keep) -> SourceRow | Quarantined | None:
         """One record by its key, or none when the system has it not.
 
         Raises: as ``page``.
@@ -64,7 +64,7 @@ class Source:
         Effects: up to ``TRIES`` requests to the system.
         """
         path = f"records/{quote(key, safe='')}"
-        found = self._try(lambda: answer.page(self._json("GET", path), published, kept))
+        found = self._try(lambda: answer.page(self._json("GET", path), published, keep))
         rows: tuple[SourceRow | Quarantined, ...] = (*found.rows, *found.quarantined)
         return rows[0] if rows else None
 

@@ -51,7 +51,7 @@ def _of_shop(shop: Shop, raw: Mapping[str, Any], ports: Ports) -> tuple[str, dic
         RegCap=capital,
         EstDate=founded.isoformat(),
         ApprDate=(founded + timedelta(days=400)).isoformat(),
-        RegOrg=f"上海市{DISTRICTS.get(raw['region'], '')}市场监督管理局",
+        RegOrg=f"上海市{DISTRICTS.get(raw['region'], '')}市场监督管理局（测试）",
         webSite=where.url(where.home) if shop.own_site else "",
         webSitName=shop.name if shop.own_site else "",
         CompForm="个人经营" if raw["kind"] == "trader" else "",
@@ -76,7 +76,7 @@ def _other(seq: int) -> tuple[str, dict[str, object]]:
         RegCap=str(chance.choice((50, 100, 200, 500))),
         EstDate=founded.isoformat(),
         ApprDate=founded.isoformat(),
-        RegOrg=f"上海市{DISTRICTS[region]}市场监督管理局",
+        RegOrg=f"上海市{DISTRICTS[region]}市场监督管理局（测试）",
     )
 
 

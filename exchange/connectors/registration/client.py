@@ -18,7 +18,7 @@ def connector(source: Source | None) -> Connector:
     return Connector(
         system=mapping.SYSTEM,
         published=mapping.PUBLISHED,
-        kept=mapping.PUBLISHED,
+        keep=mapping.keep,
         understand=mapping.understand,
         shape=message.shape,
         apply=_apply,

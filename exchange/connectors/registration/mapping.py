@@ -9,7 +9,7 @@ in them is quarantined, and so shows what has to be added.
 import re
 from datetime import datetime
 
-from exchange.connectors.row import Quarantined, Reader, SourceRow, Understood, day_in_china, kept_fields
+from exchange.connectors.row import Quarantined, Reader, SourceRow, Understood, day_in_china, keep_only
 from identity_verify.registry_extract import RegistryExtract
 
 SYSTEM = "registration"
@@ -27,6 +27,7 @@ STATES = {
     "9": "unknown",
 }  # fmt: skip
 FEN_OF_WAN = 1_000_000
+keep = keep_only(PUBLISHED)
 _REGION = re.compile(r"\d{6}")
 
 
@@ -70,7 +71,7 @@ def understand(row: SourceRow, at: datetime) -> Understood | Quarantined:
         source_at=row.updated_at,
     )
     if read.problems:
-        return Quarantined(row.key, row.version, kept_fields(row.fields, PUBLISHED), tuple(read.problems))
+        return Quarantined(row.key, row.version, keep(row.fields), tuple(read.problems))
     return Understood(
         key=row.key,
         version=row.version,

@@ -9,7 +9,7 @@ from exchange.connectors.errors import WriteBackError
 from exchange.connectors.intake import Intake
 from exchange.connectors.linked import Connector
 from exchange.connectors.post import Sending
-from exchange.connectors.row import Problem, Quarantined, SourceRow, Understood
+from exchange.connectors.row import Problem, Quarantined, SourceRow, Understood, keep_only
 from kernel.db import Database
 from kernel.errors import IdentifierError
 from kernel.models import LinkedFault, LinkedRecord
@@ -29,7 +29,7 @@ def shape(what: Mapping[str, object]) -> Sending:
     raise WriteBackError("expected nothing")
 
 
-CONNECTOR = Connector("penalty", ("a",), ("a",), understand, shape)
+CONNECTOR = Connector("penalty", ("a",), keep_only(("a",)), understand, shape)
 
 
 def row(value: str = "x", *, version: int = 1, deleted: bool = False, key: str = "k") -> SourceRow:
@@ -96,7 +96,7 @@ def test_what_another_room_refuses_leaves_nothing(database: Database) -> None:
         session.flush()
         raise IdentifierError("expected a code, got none")
 
-    connector = Connector("penalty", ("a",), ("a",), understand, shape, apply=refuse)
+    connector = Connector("penalty", ("a",), keep_only(("a",)), understand, shape, apply=refuse)
     with database.write() as session:
         assert take(session, row(), connector=connector) == {"refused": 1, "quarantined": 1}
         fault = session.execute(select(LinkedFault)).scalar_one()

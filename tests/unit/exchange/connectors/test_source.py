@@ -9,11 +9,12 @@ import pytest
 
 from exchange.connectors.answer import Cursor
 from exchange.connectors.errors import SourceFormError, SourceRefusedError, SourceUnavailableError
-from exchange.connectors.row import SourceRow
+from exchange.connectors.row import SourceRow, keep_only
 from exchange.connectors.source import MAX_ANSWER_BYTES, TRIES, Source
 from simulators.linked.faults import Faults
 from tests.unit.exchange.connectors.conftest import Linked
 
+KEEP = keep_only(())
 START = Cursor(datetime(1971, 1, 1, tzinfo=UTC))
 
 
@@ -41,7 +42,7 @@ def always(status: int, body: object = b"", **headers: str) -> Iterator[tuple[So
 def test_pages_follow_one_another(linked: Linked) -> None:
     """All records come, each once, in the system's own order."""
     source = linked.source("registration")
-    page = source.page(START, ("PriPID",), ("PriPID",))
+    page = source.page(START, ("PriPID",), KEEP)
     assert len({row.key for row in page.rows}) == len(page.rows) == len(linked.server.books["registration"].entries())
     assert page.next is None
     assert "EntName" in page.new_fields
@@ -51,10 +52,10 @@ def test_one_record_and_none(linked: Linked) -> None:
     """By its key; none where the system has none."""
     source = linked.source("registration")
     entry = linked.server.books["registration"].entries()[0]
-    found = source.one(entry.key, (), ())
+    found = source.one(entry.key, (), KEEP)
     assert isinstance(found, SourceRow)
     assert found.key == entry.key
-    assert source.one("no/such key", (), ()) is None
+    assert source.one("no/such key", (), KEEP) is None
 
 
 def test_key_set(linked: Linked) -> None:
@@ -72,7 +73,7 @@ def test_faults_are_outlived(linked: Linked) -> None:
     done = 0
     for _ in range(10):
         with contextlib.suppress(SourceUnavailableError, SourceFormError):
-            assert source.page(START, (), ()).rows
+            assert source.page(START, (), KEEP).rows
             done += 1
     assert done >= 7
 
@@ -131,7 +132,7 @@ def test_cursors_that_go_back() -> None:
         "next": {"since": "1970-01-01T00:00:00Z", "after": ""},
     }
     with always(200, told) as (source, _), pytest.raises(SourceFormError, match="read on"):
-        source.page(START, (), ())
+        source.page(START, (), KEEP)
     empty = {"count": 0, "keys": [], "more": True}
     with always(200, empty) as (source, _), pytest.raises(SourceFormError, match="empty part"):
         source.keys()

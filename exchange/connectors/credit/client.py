@@ -1,0 +1,17 @@
+"""信用监管: the connector. Its records stand for themselves."""
+
+from exchange.connectors.credit import mapping, message
+from exchange.connectors.linked import Connector
+from exchange.connectors.source import Source
+
+
+def connector(source: Source | None) -> Connector:
+    """The credit system. Without a source it takes files only."""
+    return Connector(
+        system=mapping.SYSTEM,
+        published=mapping.PUBLISHED,
+        keep=mapping.keep,
+        understand=mapping.understand,
+        shape=message.shape,
+        source=source,
+    )
