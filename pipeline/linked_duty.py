@@ -63,6 +63,8 @@ class LinkedDuty:
                     logger.info("%s: %s", connector.system, dict(tally))
         except WangjianError as error:
             logger.warning("%s has to wait: %s (%s)", connector.system, error.message, error.code)
+        except Exception:
+            logger.exception("the turn with %s failed", connector.system)
 
     def _due(self, system: str) -> bool:
         with self._database.read() as session:

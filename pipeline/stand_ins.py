@@ -26,6 +26,7 @@ Told = Mapping[str, Mapping[str, Any]]
 
 TSA_NAMES = ("alpha", "beta")
 WITNESS_NAME = "gamma"
+LINKED_SYSTEMS = ("registration", "penalty", "complaint12315", "credit")
 SAMPLE_STATE = "sample.json"
 SAMPLE_ENVIRONMENT = {
     # The sample market is ours: no other party is burdened, so the pace may be quicker.
@@ -103,6 +104,8 @@ def _wanted_market(config: Settings) -> Orders:
         name: free_port(int(state.get(name, wanted))) for name, wanted in (("http_port", 8610), ("tls_port", 8611))
     }
     day = int(state.get("day", 0))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**ports, "day": day}))  # the linked systems know the shops by these addresses
     return {"market": {"kind": "market", "port": ports["http_port"], "tls-port": ports["tls_port"], "day": day}}
 
 
@@ -121,6 +124,23 @@ def _use_market(config: Settings, told: Told) -> Mapping[str, str]:
     }
 
 
+def _wanted_linked(config: Settings) -> Orders:
+    """The four linked systems, for an installation that watches the sample market: their records are invented."""
+    path = config.data_dir / SAMPLE_STATE
+    if not path.exists() or any(getattr(config, f"linked_{system}_url") for system in LINKED_SYSTEMS):
+        return {}
+    state = json.loads(path.read_text())
+    ports = {"market-port": state["http_port"], "market-tls-port": state["tls_port"]}
+    return {"linked": {"kind": "linked", "dir": config.data_dir / "linked-stand-in", "extra": 40, **ports}}
+
+
+def _use_linked(config: Settings, told: Told) -> Mapping[str, str]:
+    del config
+    started = told["linked"]
+    found = {f"WANGJIAN_LINKED_{system.upper()}_URL": started["urls"][system] for system in LINKED_SYSTEMS}
+    return found | {f"WANGJIAN_LINKED_{system.upper()}_TOKEN": started["token"] for system in LINKED_SYSTEMS}
+
+
 def next_day(config: Settings) -> None:
     """Let the sample market be a day older at the next run. Effects: ``sample.json`` in the data directory."""
     path = config.data_dir / SAMPLE_STATE
@@ -135,6 +155,7 @@ SERVICES: Mapping[str, Service] = {
     MARKET: Service(_wanted_market, _use_market),
     "timestamps": Service(_wanted_timestamps, _use_timestamps),
     "witness": Service(_wanted_witness, _use_witness),
+    "linked": Service(_wanted_linked, _use_linked),
 }
 STANDING = tuple(name for name in SERVICES if name != MARKET)
 """What a command that stays needs: all but the market, which is for samples."""

@@ -12,6 +12,7 @@ from kernel.clock import iso, now, parse_iso
 from kernel.errors import ClockError
 from simulators.linked.book import Book
 from simulators.linked.faults import Faults, Mischief
+from simulators.linked.reactions import Memory, react
 
 MAX_POST_BYTES = 1 << 20
 MAX_ROWS = 5000
@@ -23,7 +24,7 @@ class LinkedServer(ThreadingHTTPServer):
 
     Args:
         books: their records. port: 0 chooses a free one. faults: of all systems; ``set_faults`` changes them.
-        clock: what time it is.
+        clock: what time it is. memory: keeps what is handed over, where it is to be kept.
     """
 
     daemon_threads = True
@@ -35,10 +36,12 @@ class LinkedServer(ThreadingHTTPServer):
         *,
         faults: Faults | None = None,
         clock: Callable[[], datetime] = now,
+        memory: Memory | None = None,
     ) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.books = dict(books)
         self.clock = clock
+        self.memory = memory
         self.asked = 0
         self.mischief: dict[str, Mischief] = {}
         self.set_faults(faults or Faults())
@@ -148,7 +151,13 @@ class _Handler(BaseHTTPRequestHandler):
             known = False
         if parts != ["posts"] or not known:
             return 422, {"error": "expected id, kind and payload"}
-        return 200, book.take_post(str(sent["id"]), str(sent["kind"]), sent["payload"], self.server.clock())
+        told, at = (str(sent["id"]), str(sent["kind"]), sent["payload"]), self.server.clock()
+        receipt = book.take_post(*told, at)
+        if receipt["state"] == "stored":
+            react(book, *told, at)
+            if self.server.memory is not None:
+                self.server.memory.add(book.system, {"id": told[0], "kind": told[1], "payload": told[2], "at": iso(at)})
+        return 200, receipt
 
     def _send(self, status: int, told: object) -> None:
         body = json.dumps(told, ensure_ascii=False).encode()

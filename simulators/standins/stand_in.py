@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Protocol
 
 KINDS: Mapping[str, str] = {
+    "linked": "simulators.linked.stand_in",
     "market": "simulators.market.stand_in",
     "tsa": "simulators.tsa.stand_in",
     "witness": "simulators.witness.stand_in",

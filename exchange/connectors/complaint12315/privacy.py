@@ -5,7 +5,7 @@ import re
 HIDDEN = "〔已隐去〕"
 _FULL_WIDTH = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz@.-_+"
 _PLAIN = str.maketrans({chr(ord(one) + 0xFEE0): one for one in _FULL_WIDTH})
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_MAIL = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _CHAT = re.compile(r"((?:微信|wechat|weixin|vx|QQ)(?:号|号码)?\s*[:：是为]?\s*)[A-Za-z0-9_-]{5,}", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"(?<!\d)\d(?:[ \-–—.]?\d){9,}[ \-]?[\dXx](?![\dXx])")
 _PLAIN_NUMBER = re.compile(r"(?<![\d.])\d{7,}[Xx]?(?![\d.]\d)")
