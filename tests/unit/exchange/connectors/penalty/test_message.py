@@ -4,7 +4,7 @@ from exchange.connectors.errors import WriteBackError
 from exchange.connectors.penalty.message import NEEDED, shape
 
 WHAT: dict[str, object] = {
-    "number": "沪市监测处〔2026〕1号", "party_name": "上海测试（测试）有限公司", "act": "虚假标价", 
+    "number": "沪市监测处〔2026〕1号", "party_name": "上海测试（测试）有限公司", "act": "虚假标价",
     "content": "罚款1000元",
     "authority": "测试局", "decided_on": "2026-11-20", "subject_code": "91310115XX0000019T", "shop_id": 3,
 }  # fmt: skip
