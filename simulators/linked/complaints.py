@@ -44,8 +44,8 @@ def _row(  # noqa: PLR0917 - the columns of one complaint
     kind = "2" if chance.random() < 0.25 else "1"
     question = chance.choice(QUESTIONS)
     key = f"1310000{came:%Y%m%d}{number:08d}"
-    # Numbers of nobody: the telephone exchange 0000 and a day of birth that is none.
-    phone, identity = f"1380000{number:04d}", f"31011519990230{number:04d}"
+    # Numbers of nobody: a telephone of nothing but noughts and a day of birth that is none.
+    phone, identity = "13800000000", f"31011519990230{number:04d}"
     words = chance.choice(WORDS).format(name=name, phone=phone, seq=number, order=f"{number:018d}", identity=identity)
     return key, {
         "REGINO": key,
