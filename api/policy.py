@@ -34,6 +34,9 @@ class Permission(StrEnum):
     JOB_STOP = "job.stop"
     WATCH_START = "watch.start"
     SEARCH_SAVE = "search.save"
+    LINKED_HEALTH = "linked.health"
+    LINKED_READ = "linked.read"
+    LINKED_WRITE = "linked.write"
     RULE_TRY = "rule.try"
     AUDIT_READ = "audit.read"
     USER_MANAGE = "user.manage"
@@ -57,6 +60,9 @@ _SUPERVISOR = frozenset(
         Permission.JOB_STOP,
         Permission.WATCH_START,
         Permission.SEARCH_SAVE,
+        Permission.LINKED_HEALTH,
+        Permission.LINKED_READ,
+        Permission.LINKED_WRITE,
         Permission.RULE_TRY,
     }
 )
@@ -77,6 +83,7 @@ PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
             Permission.OVERVIEW_READ,
             Permission.JOB_READ,
             Permission.JOB_STOP,
+            Permission.LINKED_HEALTH,
             Permission.AUDIT_READ,
             Permission.USER_MANAGE,
         }

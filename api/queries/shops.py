@@ -70,8 +70,8 @@ def list_shops(
     return Slice(tuple(ShopRow(*row) for row in rows), total, next_before)
 
 
-def read_shop(session: Session, scope: Scope, shop_id: int) -> ShopDetail:
-    """One shop.
+def find_shop(session: Session, scope: Scope, shop_id: int) -> Shop:
+    """One shop's own row.
 
     Raises:
         NotFoundError: no such shop, or not this reader's.
@@ -80,6 +80,16 @@ def read_shop(session: Session, scope: Scope, shop_id: int) -> ShopDetail:
     shop = session.execute(query).scalar_one_or_none()
     if shop is None:
         raise NotFoundError(f"expected a shop, got none with number {shop_id}", hint="从店铺列表重新打开。")
+    return shop
+
+
+def read_shop(session: Session, scope: Scope, shop_id: int) -> ShopDetail:
+    """One shop with all that its page shows.
+
+    Raises:
+        NotFoundError: no such shop, or not this reader's.
+    """
+    shop = find_shop(session, scope, shop_id)
     listings = select(Listing).where(Listing.shop_id == shop_id, allowed(scope, Permission.LISTING_READ))
     total = session.execute(select(func.count()).select_from(listings.subquery())).scalar_one()
     newest = session.execute(listings.order_by(Listing.updated_at.desc(), Listing.id).limit(LISTINGS_SHOWN)).scalars()

@@ -10,7 +10,8 @@ from kernel import audit
 from kernel.crypto import canonical_json, sha256_hex
 from kernel.models import LinkedFault
 
-OPEN, DONE, DISMISSED = "open", "done", "dismissed"
+OPEN, AGAIN, DONE, DISMISSED = "open", "again", "done", "dismissed"
+WAITING = (OPEN, AGAIN)
 
 
 def put(session: Session, system: str, found: Quarantined, *, source: str, at: datetime) -> bool:
@@ -31,6 +32,8 @@ def put(session: Session, system: str, found: Quarantined, *, source: str, at: d
     if known is not None:
         known.times += 1
         known.last_at = at
+        if known.state != DISMISSED:
+            known.state, known.closed_at, known.closed_by = OPEN, None, ""
         return False
     session.add(
         LinkedFault(
@@ -63,7 +66,7 @@ def close(session: Session, system: str, versions: dict[str, int], *, at: dateti
     if not versions:
         return 0
     query = select(LinkedFault).where(
-        LinkedFault.system == system, LinkedFault.state == OPEN, LinkedFault.key.in_(versions)
+        LinkedFault.system == system, LinkedFault.state.in_(WAITING), LinkedFault.key.in_(versions)
     )
     closed = 0
     for row in session.execute(query).scalars():
@@ -76,12 +79,42 @@ def close(session: Session, system: str, versions: dict[str, int], *, at: dateti
 def versions_of(session: Session, system: str) -> dict[str, int]:
     """The highest version of each record that lies in open quarantine."""
     query = select(LinkedFault.key, LinkedFault.version).where(
-        LinkedFault.system == system, LinkedFault.state == OPEN, LinkedFault.key != ""
+        LinkedFault.system == system, LinkedFault.state.in_(WAITING), LinkedFault.key != ""
     )
     found: dict[str, int] = {}
     for key, version in session.execute(query):
         found[key] = max(version, found.get(key, 0))
     return found
+
+
+def try_again(session: Session, found: LinkedFault, *, actor: str, at: datetime) -> bool:
+    """An officer asks for the record once more: the next turn fetches it from the system by its key.
+
+    Returns:
+        False when the row has no key that could be read, or does not wait.
+
+    Effects: tables ``linked_fault``, ``audit``.
+    """
+    if not found.key or found.state not in WAITING:
+        return False
+    found.state = AGAIN
+    detail = {"system": found.system, "key": found.key}
+    audit.append(
+        session,
+        actor=actor,
+        action="linked.fault-again",
+        at=at,
+        object_type="linked_fault",
+        object_id=found.id,
+        detail=detail,
+    )
+    return True
+
+
+def asked_again(session: Session, system: str, limit: int) -> list[str]:
+    """Keys of records that officers asked for once more."""
+    query = select(LinkedFault.key).where(LinkedFault.system == system, LinkedFault.state == AGAIN).distinct()
+    return list(session.execute(query.order_by(LinkedFault.key).limit(limit)).scalars())
 
 
 def dismiss(session: Session, fault: LinkedFault, *, actor: str, reason: str, at: datetime) -> None:

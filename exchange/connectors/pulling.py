@@ -43,6 +43,7 @@ def turn(database: Database, connector: Connector, *, clock: Clock) -> Counter[s
     tally: Counter[str] = Counter()
     try:
         tally += pull(database, connector, clock=clock)
+        tally += fetch_asked(database, connector, clock=clock)
         tally += compare_keys(database, connector, clock=clock)
     except LinkedError as error:
         with database.write() as session:
@@ -150,6 +151,22 @@ def _compared(
     with database.write() as session:
         how_far = state.of_system(session, connector.system)
         how_far.keys_at, how_far.keys_differ = at, differing
+    return tally
+
+
+def fetch_asked(database: Database, connector: Connector, *, clock: Clock) -> Counter[str]:
+    """Take records out of quarantine that officers asked for once more, where they are understood now.
+
+    Raises:
+        LinkedError: the system did not answer.
+
+    Effects: as ``fetch_one``.
+    """
+    with database.read() as session:
+        keys = fault.asked_again(session, connector.system, FETCHED_AT_ONCE)
+    tally: Counter[str] = Counter()
+    for key in keys:
+        tally += fetch_one(database, connector, key, clock=clock)
     return tally
 
 

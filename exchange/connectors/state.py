@@ -91,6 +91,11 @@ def failed(state: LinkedState, error: WangjianError, at: datetime) -> None:
         state.open_until = at + min(LONGEST_OPEN, FIRST_OPEN * 2 ** min(8, state.failures - FAILURES_BEFORE_OPEN))
 
 
+def ask_now(state: LinkedState) -> None:
+    """Let the next turn ask at once, also a system that is left alone."""
+    state.pulled_at = state.open_until = None
+
+
 def count(state: LinkedState, tally: Mapping[str, int]) -> None:
     """Add what became of some rows."""
     state.counts = {word: state.counts.get(word, 0) + tally.get(word, 0) for word in COUNTED}

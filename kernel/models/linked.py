@@ -91,7 +91,8 @@ class LinkedFault(Base):
         key: of the record, as far as it could be read. problems: list of ``{"field", "reason", "got"}``.
         row: its fields; those that may not be kept are left out by the connector. version: as told, or 0.
         digest: of key, problems and row; the same row again is counted, not kept twice.
-        state: ``open``, ``done`` (a later version or a new try was understood) or ``dismissed``.
+        state: ``open``, ``again`` (an officer asked for it once more), ``done`` (a later version or a new try was
+            understood) or ``dismissed``.
     """
 
     __tablename__ = "linked_fault"

@@ -222,6 +222,11 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         HTTP,
         ("api/queries/retention.py", "api/ui/views/retention.py"),
     ),
+    (
+        "tests/unit/api/test_writing_back.py",
+        HTTP,
+        ("api/queries/linked.py", "api/schemas/write_back.py", "api/ui/views/linked.py"),
+    ),
     ("tests/integration/test_log_readers.py", HTTP, ("api/routes/log.py",)),
     ("tests/unit/api/test_verifier.py", HTTP, ("api/routes/verifier.py",)),
     ("tests/unit/api/test_session.py", HTTP, ("api/session_cookie.py", "api/ui/views/session.py")),

@@ -9,6 +9,7 @@ from api.access import Who, allow
 from api.context import Ctx
 from api.orders import order_listing_capture
 from api.policy import Permission
+from api.queries.linked import four_systems
 from api.queries.listings import read_listing
 from api.row_number import RowNumber
 from api.ui.catalogue import text
@@ -23,9 +24,10 @@ def listing(request: Request, context: Ctx, who: Who, listing_id: RowNumber) -> 
     """One listing."""
     with context.database.read() as session:
         detail = read_listing(session, who.scope, listing_id)
+        four = four_systems(session, who.scope, shop_id=detail.shop.id, at=context.now())
     label = text(language_of(request), "listing.chart_label", title=detail.listing.title)
     chart = price_chart(detail.prices, until=detail.listing.last_seen_at, label=label)
-    return page(request, "listing.html", detail=detail, chart=chart)
+    return page(request, "listing.html", detail=detail, chart=chart, four=four)
 
 
 @router.post("/listings/{listing_id}/capture", dependencies=[allow(Permission.EVIDENCE_ORDER)])

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from api.access import Who, allow
 from api.context import Ctx
 from api.policy import Permission
+from api.queries.linked import four_systems
 from api.queries.shops import ShopFilter, list_shops, read_shop
 from api.row_number import RowNumber
 from api.ui.rendering import page
@@ -33,4 +34,6 @@ def shop_list(
 def shop(request: Request, context: Ctx, who: Who, shop_id: RowNumber) -> HTMLResponse:
     """One shop."""
     with context.database.read() as session:
-        return page(request, "shop.html", detail=read_shop(session, who.scope, shop_id))
+        detail = read_shop(session, who.scope, shop_id)
+        four = four_systems(session, who.scope, shop_id=shop_id, at=context.now())
+        return page(request, "shop.html", detail=detail, four=four)
