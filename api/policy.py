@@ -17,6 +17,8 @@ class Permission(StrEnum):
     OVERVIEW_READ = "overview.read"
     LISTING_READ = "listing.read"
     SHOP_READ = "shop.read"
+    SUBJECT_READ = "subject.read"
+    SUBJECT_DECIDE = "subject.decide"
     HIT_READ = "hit.read"
     HIT_DECIDE = "hit.decide"
     EVIDENCE_READ = "evidence.read"
@@ -48,6 +50,8 @@ _SUPERVISOR = frozenset(
         Permission.OVERVIEW_READ,
         Permission.LISTING_READ,
         Permission.SHOP_READ,
+        Permission.SUBJECT_READ,
+        Permission.SUBJECT_DECIDE,
         Permission.HIT_READ,
         Permission.HIT_DECIDE,
         Permission.EVIDENCE_READ,

@@ -156,3 +156,19 @@ def decide_conflict(
     claims.claim(session, subject, {field: side["value"]}, Origin("officer", f"task-{task_id}", at), at=at)
     claims.settle(session, subject, at=at)
     return task
+
+
+def decide_other(session: Session, task_id: int, state: str, *, actor: str, reason: str, at: datetime) -> SubjectTask:
+    """Close a task that asks for no choice (a licence looked at, a look-alike judged).
+
+    Args:
+        state: ``done`` or ``dismissed``.
+
+    Raises:
+        TaskStateError: decided already, or another state.
+
+    Effects: tables ``subject_task``, ``audit``.
+    """
+    if state not in tasks.CLOSED:
+        raise TaskStateError(f"expected {' or '.join(tasks.CLOSED)}, got {state!r}", hint="请选择办结或不成立。")
+    return tasks.close(session, task_id, state=state, actor=actor, decision=state, reason=reason, at=at)

@@ -11,6 +11,7 @@ from api.queries.facts import ShownFact, read_facts
 from api.queries.hits import HitFilter, HitRow, list_hits
 from api.queries.scope import allowed
 from api.queries.slices import PAGE_SIZE, Slice, cut
+from api.queries.subjects import Runner, read_runner
 from kernel.models import Listing, RuleHit, Shop, Visit
 
 OPEN_STATES = ("new", "confirmed")
@@ -37,6 +38,7 @@ class ShopDetail:
     listings: tuple[Listing, ...]
     listing_total: int
     visits: tuple[Visit, ...]
+    runner: Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +103,5 @@ def read_shop(session: Session, scope: Scope, shop_id: int) -> ShopDetail:
         listings=tuple(newest),
         listing_total=total,
         visits=tuple(session.execute(visits).scalars()),
+        runner=read_runner(session, scope, shop_id),
     )

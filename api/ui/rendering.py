@@ -123,6 +123,15 @@ def fact_text(value: object) -> str:
     return told or " ".join(f"{key}: {item}" for key, item in value.items() if item is not None)
 
 
+def claim_text(value: object) -> str:
+    """A claimed value as a person reads it: lists in a row, pairs as ``role name``."""
+    if isinstance(value, list):
+        return "；".join(" ".join(map(str, item)) if isinstance(item, list) else claim_text(item) for item in value)
+    if isinstance(value, dict):
+        return "；".join(f"{key} {claim_text(item)}" for key, item in value.items())
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
 def with_query(path: str, params: Mapping[str, object], **changes: object) -> str:
     """An address with parameters, some of them changed; empty ones are left out, lists repeat."""
     pairs: list[tuple[str, str]] = []
@@ -140,7 +149,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (money, when, moment, day, size, number, grouped, web_link, fact_text)
+    filters = (money, when, moment, day, size, number, grouped, web_link, fact_text, claim_text)
     environment.filters.update({function.__name__: function for function in filters})
     environment.globals.update(
         static_url=static_url, integrity=integrity, with_query=with_query, htmx_config=HTMX_CONFIG, themes=THEMES,

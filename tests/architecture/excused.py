@@ -227,6 +227,11 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         HTTP,
         ("api/queries/linked.py", "api/schemas/write_back.py", "api/ui/views/linked.py"),
     ),
+    (
+        "tests/unit/api/test_subjects.py",
+        HTTP,
+        ("api/queries/matches.py", "api/queries/subjects.py", "api/ui/subject_graph.py", "api/ui/views/subjects.py"),
+    ),
     ("tests/integration/test_log_readers.py", HTTP, ("api/routes/log.py",)),
     ("tests/unit/api/test_verifier.py", HTTP, ("api/routes/verifier.py",)),
     ("tests/unit/api/test_session.py", HTTP, ("api/session_cookie.py", "api/ui/views/session.py")),

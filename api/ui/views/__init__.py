@@ -14,6 +14,7 @@ from api.ui.views import (
     search,
     session,
     shops,
+    subjects,
     users,
     watches,
 )
@@ -26,6 +27,7 @@ ROUTERS = tuple(
         search,
         listings,
         shops,
+        subjects,
         hits,
         evidence,
         retention,
