@@ -9,6 +9,7 @@ from api.access import Who, allow
 from api.context import Ctx
 from api.locations import local_path
 from api.policy import Permission
+from api.queries.linked import four_systems
 from api.queries.matches import (
     MatchFilter,
     decide,
@@ -51,7 +52,8 @@ def subject(request: Request, context: Ctx, who: Who, subject_id: RowNumber) -> 
         detail = read_subject(session, who.scope, subject_id)
         label = text(language_of(request), "subject.graph_label")
         graph = graph_of(detail, language_of(request), label=label)
-        return page(request, "subject.html", detail=detail, graph=graph)
+        four = four_systems(session, who.scope, subject_id=subject_id, at=context.now())
+        return page(request, "subject.html", detail=detail, graph=graph, four=four)
 
 
 @router.get("/matches", dependencies=[allow(Permission.SUBJECT_READ)])
