@@ -77,6 +77,14 @@ class Settings(BaseSettings):
         badge_days: longest term of a badge's token; the first proof that ends may make it shorter.
         badge_key_days: after this many days another key signs badges.
         badge_requests_per_minute: what one address may ask of the public badge pages and API; 0 means no limit.
+        exchange_org: code of the organisation this installation works for (000000, 310000, 310115, 31011501).
+        exchange_suites: signature suites for the exchange, preferred first: ``ed25519-sha256``, ``es256-sha256``,
+            ``sm2-sm3`` (needs the extra ``sm``); with each peer the first one that it has too is agreed.
+        exchange_batch: messages in one call at most. exchange_retry_after_s: seconds before each further try.
+        exchange_max_tries: refusals after which a message is a dead letter.
+        exchange_timeout_s: of one call. exchange_ca_file: PEM of roots of peers, beside the system's.
+        exchange_stamp_every_s, exchange_stamp_backlog: the exchange log is timestamped this often; with more messages
+            than seven tenths of the backlog without a timestamp an alarm is raised.
         renewal_days: packages are stamped anew this many days before what proves their time ends.
         linked_registration_url, linked_penalty_url, linked_complaint12315_url, linked_credit_url: the four linked
             systems; empty: not linked, or by files only.
@@ -151,6 +159,15 @@ class Settings(BaseSettings):
     badge_days: int = Field(default=30, ge=1, le=366)
     badge_key_days: int = Field(default=90, ge=1, le=1_000)
     badge_requests_per_minute: int = Field(default=600, ge=0)
+    exchange_org: str = Field(default="310000", pattern=r"^([0-9]{6}|[0-9]{8}|[A-Z][0-9A-Z-]{2,19})$")
+    exchange_suites: TextTuple = ("ed25519-sha256", "es256-sha256")
+    exchange_batch: int = Field(default=200, ge=1, le=1_000)
+    exchange_retry_after_s: NumberTuple = (5.0, 30.0, 120.0, 600.0, 3_600.0, 21_600.0)
+    exchange_max_tries: int = Field(default=10, ge=1, le=100)
+    exchange_timeout_s: float = Field(default=30.0, gt=0)
+    exchange_ca_file: str = ""
+    exchange_stamp_every_s: float = Field(default=60.0, gt=0)
+    exchange_stamp_backlog: int = Field(default=100_000, ge=10)
     renewal_days: int = Field(default=90, ge=1, le=3650)
     linked_registration_url: str = ""
     linked_registration_token: SecretStr = SecretStr("")
@@ -187,6 +204,8 @@ class Settings(BaseSettings):
         "witness_test_trust",
         "egress_allow",
         "egress_hosts",
+        "exchange_suites",
+        "exchange_retry_after_s",
         "retry_after_s",
         mode="before",
     )(_split)

@@ -3,6 +3,8 @@
 import os
 import time
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
@@ -45,6 +47,18 @@ class CodeCheck:
 def new_id(prefix: str) -> str:
     """A new id that sorts by time: ``<prefix>-<12 hex ms><16 hex random>``."""
     return f"{prefix}-{time.time_ns() // 1_000_000:012x}{os.urandom(8).hex()}"  # noqa: TID251 - an id, not a time
+
+
+def uuid7(at: datetime) -> str:
+    """A UUID that sorts by time. Spec: RFC 9562 section 5.7.
+
+    Args:
+        at: aware UTC; its milliseconds are the first 48 bits, all else is random.
+    """
+    value = bytearray(int(at.timestamp() * 1000).to_bytes(6, "big") + os.urandom(10))
+    value[6] = value[6] & 0x0F | 0x70
+    value[8] = value[8] & 0x3F | 0x80
+    return str(UUID(bytes=bytes(value)))
 
 
 def uscc_check_character(first17: str) -> str:

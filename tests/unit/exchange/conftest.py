@@ -1,4 +1,4 @@
-"""Records for tests that need several installations: migrated once, then copied."""
+"""Records for tests that need several installations: migrated once, then copied; two of them on one line."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from exchange import effect
 from kernel.db import Database
 from kernel.schema import upgrade
+from tests.servers.exchanging import Line, Node, pair
 
+Pair = tuple[Node, Node, Line]
 NewRecords = Callable[[str], Database]
 
 
@@ -38,3 +41,16 @@ def new_records(empty_records: Path, tmp_path: Path) -> Iterator[NewRecords]:
     yield make
     for database in opened:
         database.close()
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Pair]:
+    """A bureau, the national authority, and the line between them."""
+    with pair(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def _no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Handlers of one test are not those of the next."""
+    monkeypatch.setattr(effect, "_HANDLERS", {})

@@ -1,0 +1,106 @@
+"""Receipts that came: what they say is written to the messages, deliveries and hops they are about.
+
+A peer may say that it stored a message it was handed. Only the receiver's own installation may say what came of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from exchange.keys import NodeKeys
+from exchange.peers import Book
+from exchange.receipt import PROCESSED, REJECTED, Line, ReadSheet, take
+from exchange.routing import host_of
+from kernel.models import Delivery, Hop, Message
+
+CHUNK = 400
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A message of ours that a sheet is about."""
+
+    id: int
+    message_id: str
+    direction: str
+    digest: str
+    receiver: str
+    came_from: str
+    delivery: int
+    peer: str
+    state: str
+
+
+def _find(session: Session, numbers: Sequence[str]) -> dict[str, _Known]:
+    found: dict[str, _Known] = {}
+    columns = (
+        Message.id, Message.message_id, Message.direction, Message.digest, Message.receiver, Message.came_from,
+        Delivery.id, Delivery.peer, Delivery.state,
+    )  # fmt: skip
+    for start in range(0, len(numbers), CHUNK):
+        part = numbers[start : start + CHUNK]
+        query = select(*columns).join(Delivery, Delivery.message_row == Message.id)
+        query = query.where(Message.message_id.in_(part), Message.direction.in_(("out", "through")))
+        found |= {row[1]: _Known(*row) for row in session.execute(query)}
+    return found
+
+
+def take_sheet(session: Session, read: ReadSheet, book: Book, keys: NodeKeys, *, at: datetime) -> int:
+    """Write what a checked sheet says. A sheet that came before changes nothing.
+
+    Returns:
+        how many messages it told something about.
+
+    Effects: tables ``receipt_sheet``, ``receipt``, ``message``, ``delivery``, ``hop``.
+    """
+    known = _find(session, sorted({line.message_id for line in read.lines}))
+    lines = [line for line in read.lines if _concerns(line, known, read, book, keys)]
+    if not lines or not take(session, read, lines, at=at):
+        return 0
+    newest: dict[str, Line] = {}
+    for line in lines:
+        if line.kind in {PROCESSED, REJECTED} or line.message_id not in newest:
+            newest[line.message_id] = line
+    _settle(session, newest, known, at)
+    acknowledged = [number for number in newest if known[number].state == "waiting"]
+    for start in range(0, len(acknowledged), CHUNK):
+        wanted = (Hop.message_id.in_(acknowledged[start : start + CHUNK]), Hop.acknowledged_at.is_(None))
+        session.execute(update(Hop).where(*wanted, Hop.next_node != "").values(acknowledged_at=at, sheet=read.number))
+    for taker in sorted({known[number].came_from for number in newest if known[number].direction == "through"}):
+        forwarded = ReadSheet(read.number, read.giver, taker, read.at, read.lines, read.sheet)
+        take(session, forwarded, (), direction="forward", at=at)
+    return len(newest)
+
+
+def _concerns(line: Line, known: Mapping[str, _Known], read: ReadSheet, book: Book, keys: NodeKeys) -> bool:
+    found = known.get(line.message_id)
+    if found is None or found.digest != line.digest:
+        return False
+    if line.kind in {PROCESSED, REJECTED}:
+        return read.giver == host_of(found.receiver, keys.org, book)
+    return read.giver == found.peer
+
+
+def _settle(session: Session, newest: Mapping[str, Line], known: Mapping[str, _Known], at: datetime) -> None:
+    messages: list[dict[str, Any]] = []
+    finished: list[dict[str, Any]] = []
+    stored: list[dict[str, Any]] = []
+    for number, line in newest.items():
+        found = known[number]
+        if line.kind not in {PROCESSED, REJECTED}:
+            if found.state in {"waiting", "dead"}:
+                stored.append({"id": found.delivery, "state": "stored", "stored_at": at, "code": "", "error": ""})
+            continue
+        finished.append({"id": found.delivery, "state": "done", "done_at": at, "code": line.code, "error": ""})
+        state = "processed" if line.kind == PROCESSED else "rejected"
+        messages.append(
+            {"id": found.id, "state": "passed" if found.direction == "through" else state, "outcome": line.outcome,
+             "done_at": at, "error_code": line.code, "error": line.message, "rows": [dict(row) for row in line.rows]}
+        )  # fmt: skip
+    for table, values in ((Message, messages), (Delivery, finished), (Delivery, stored)):
+        if values:
+            session.execute(update(table), values)

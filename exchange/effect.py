@@ -1,0 +1,146 @@
+"""What happens with a message: its handler is called once for each version of each business object."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from exchange.envelope import Envelope
+from exchange.errors import HandlerError, RecipientError, SchemaError, VersionConflictError
+from exchange.opening import Opened
+from exchange.receipt import PROCESSED, REJECTED, Line
+from exchange.schema_registry import RowError
+from kernel.crypto import canonical_json, sha256_hex
+from kernel.errors import WangjianError
+from kernel.models import BusinessVersion
+
+CHUNK = 400
+FAILED = "FAILED"
+"""Kind of a line that never leaves: a fault of ours, tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a handler did: ``applied`` or ``kept``; with ``rows`` the message is rejected and nothing happened."""
+
+    outcome: str = "applied"
+    rows: tuple[RowError, ...] = ()
+
+
+Handler = Callable[[Session, Envelope, Mapping[str, object], datetime], Effect]
+_HANDLERS: dict[str, Handler] = {}
+
+
+def register(type: str, handler: Handler) -> None:  # noqa: A002 - the contract names it so
+    """Say what happens with messages of a type: once for each business key and version, in the inbox's transaction.
+
+    A handler that raises an error of the house rejects the message with that code. Any other error is a fault of
+    ours: the stream waits before that message, and it is tried again.
+    """
+    _HANDLERS[type] = handler
+
+
+class HandlerFailedError(Exception):
+    """A handler raised, or rejected rows. Never leaves the package: the batch is done again, with savepoints."""
+
+
+class Effects:
+    """Judges messages that are next in their streams.
+
+    Args:
+        session: a write session. careful: call each handler in a savepoint of its own, so that one that fails takes
+            nothing with it.
+    """
+
+    def __init__(self, session: Session, *, at: datetime, careful: bool) -> None:
+        self._session, self._at, self._careful = session, at, careful
+        self._versions: dict[tuple[str, str, str], BusinessVersion] = {}
+
+    def load(self, keys: Sequence[str]) -> None:
+        """Read the newest versions of some business objects, in few queries."""
+        wanted = sorted(set(keys))
+        for start in range(0, len(wanted), CHUNK):
+            query = select(BusinessVersion).where(BusinessVersion.biz_key.in_(wanted[start : start + CHUNK]))
+            for row in self._session.execute(query).scalars():
+                self._versions[row.sender, row.type, row.biz_key] = row
+
+    def judge(self, opened: Opened) -> Line:
+        """What became of a message; its versions were loaded before.
+
+        Raises:
+            HandlerFailedError: without ``careful``.
+
+        Effects: table ``business_version``, and what the handler writes.
+        """
+        envelope, digest = opened.envelope, opened.digest
+        if opened.fault is not None or opened.plain is None:
+            return _rejected(opened, opened.fault or RecipientError("expected a message for us, got another's"))
+        content = sha256_hex(canonical_json([envelope.op, opened.plain]))
+        key = (envelope.sender, envelope.type, envelope.biz_key)
+        before = self._versions.get(key)
+        if before is not None and envelope.biz_version <= before.biz_version:
+            return _known(opened, before, content)
+        if envelope.replay_of:
+            return Line(envelope.message_id, digest, PROCESSED, "dry-run")
+        line = self._apply(opened)
+        if line.kind == PROCESSED:
+            self._remember(key, before, envelope, content)
+        return line
+
+    def _apply(self, opened: Opened) -> Line:
+        envelope = opened.envelope
+        handler = _HANDLERS.get(envelope.type)
+        if handler is None:
+            return Line(envelope.message_id, opened.digest, PROCESSED, "kept")
+        try:
+            if self._careful:
+                with self._session.begin_nested():
+                    effect = _called(handler, self._session, opened, self._at)
+            else:
+                effect = _called(handler, self._session, opened, self._at)
+        except WangjianError as error:
+            if not self._careful:
+                raise HandlerFailedError(envelope.message_id) from error
+            return _rejected(opened, error)
+        except Exception as error:
+            if not self._careful:
+                raise HandlerFailedError(envelope.message_id) from error
+            text = f"expected the effect of {envelope.type} to succeed, got {type(error).__name__}: {error}"
+            return Line(envelope.message_id, opened.digest, FAILED, "", HandlerError.code, text[:500])
+        return Line(envelope.message_id, opened.digest, PROCESSED, effect.outcome)
+
+    def _remember(
+        self, key: tuple[str, str, str], before: BusinessVersion | None, envelope: Envelope, content: str
+    ) -> None:
+        row = before
+        if row is None:
+            row = self._versions[key] = BusinessVersion(sender=key[0], type=key[1], biz_key=key[2])
+            self._session.add(row)
+        row.biz_version, row.content, row.op = envelope.biz_version, content, envelope.op
+        row.message_id, row.at = envelope.message_id, self._at
+
+
+def _called(handler: Handler, session: Session, opened: Opened, at: datetime) -> Effect:
+    effect = handler(session, opened.envelope, opened.plain or {}, at)
+    if effect.rows:
+        rows = [row.as_json() for row in effect.rows]
+        raise SchemaError(f"expected rows that can be used, got {len(rows)} that cannot", context={"rows": rows})
+    return effect
+
+
+def _known(opened: Opened, before: BusinessVersion, content: str) -> Line:
+    envelope = opened.envelope
+    if envelope.biz_version < before.biz_version:
+        return Line(envelope.message_id, opened.digest, PROCESSED, "stale")
+    if content != before.content:
+        text = f"expected version {envelope.biz_version} of {envelope.biz_key} as it came before, got another content"
+        return _rejected(opened, VersionConflictError(text))
+    return Line(envelope.message_id, opened.digest, PROCESSED, "same")
+
+
+def _rejected(opened: Opened, error: WangjianError) -> Line:
+    rows = error.context.get("rows")
+    listed = tuple(rows) if isinstance(rows, list | tuple) else ()
+    return Line(opened.envelope.message_id, opened.digest, REJECTED, "", error.code, error.message[:500], listed)

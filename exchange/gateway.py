@@ -1,0 +1,135 @@
+"""The door: a signed call in, a signed answer out. What it acknowledges is committed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from exchange.call import Call, make_answer, read_call
+from exchange.effect import HandlerFailedError
+from exchange.inbox import Inbox, Taken
+from exchange.keys import NodeKeys
+from exchange.opening import Opened, check_signed, open_message
+from exchange.peers import Book, known, open_book
+from exchange.receipt import Line, Sheet, give, sheets_of
+from kernel.db import Database
+from kernel.errors import WangjianError
+from kernel.models import Peer, ReceiptSheet, Stream
+
+SHEETS = 40
+"""How many sheets one answer carries at most."""
+
+
+class Gateway:
+    """This installation's side of every call.
+
+    Args:
+        ours: suites of this installation, preferred first.
+    """
+
+    def __init__(self, database: Database, keys: NodeKeys, ours: Sequence[str]) -> None:
+        self.database, self.keys, self.ours = database, keys, tuple(ours)
+
+    def book(self) -> Book:
+        """The peers as they stand now."""
+        with self.database.read() as session:
+            return open_book(session, self.keys, self.ours)
+
+    def answer(self, data: bytes, *, at: datetime) -> bytes:
+        """Answer a call.
+
+        Args:
+            data: the body as it came, of any peer or stranger.
+
+        Raises:
+            ExchangeError: of its kinds; the call was not understood, not signed, or not for us, and changed nothing.
+
+        Effects: as of :meth:`take`.
+        """
+        book = self.book()
+        call = read_call(data, self.keys.org, book, at)
+        if call.kind == "receipts":
+            given = self._sheets_after(call, at)
+        else:
+            given = self.take_messages(call.messages, call.caller, book, at=at)
+        return make_answer(self.keys, known(book, call.caller).suite, call, given, at=at)
+
+    def take_messages(self, messages: Sequence[object], caller: str, book: Book, *, at: datetime) -> dict[str, Any]:
+        """Take messages that a peer hands over, by whatever way they came (a call, a folder, a medium).
+
+        Returns:
+            JSON values: ``sheets`` (signed receipts), ``missing`` (gaps), ``refused`` (may be sent again).
+
+        Effects: as of :meth:`take`.
+        """
+        opened: list[Opened] = []
+        refused: list[dict[str, str]] = []
+        for value in messages:
+            try:
+                opened.append(open_message(check_signed(value, book, at), book, self.keys, at))
+            except WangjianError as error:
+                refused.append({"message_id": _name(value), "code": error.code, "message": error.message})
+        taken, sheets = self.take(opened, caller, book, at=at)
+        return {
+            "sheets": [sheet.as_json() for sheet in sheets],
+            "missing": taken.missing,
+            "refused": [*refused, *taken.refused],
+            "after": 0,
+        }
+
+    def take(self, opened: Sequence[Opened], caller: str, book: Book, *, at: datetime) -> tuple[Taken, list[Sheet]]:
+        """Take checked messages in one transaction, with their receipts.
+
+        Effects: tables ``message``, ``stream``, ``receipt``, ``receipt_sheet``, ``business_version``, ``delivery``,
+        ``hop``, ``peer``, and what handlers write.
+        """
+        if not opened:
+            return Taken(), []
+        try:
+            return self._take(opened, caller, book, at, careful=False)
+        except HandlerFailedError:
+            return self._take(opened, caller, book, at, careful=True)
+
+    def _take(
+        self, opened: Sequence[Opened], caller: str, book: Book, at: datetime, *, careful: bool
+    ) -> tuple[Taken, list[Sheet]]:
+        with self.database.write() as session:
+            taken = Inbox(session, book, self.keys, caller, at=at, careful=careful).receive(opened)
+            session.execute(update(Peer).where(Peer.code == caller).values(heard_at=at))
+            return taken, self._sheets(session, taken, caller, book, at)
+
+    def _sheets(self, session: Session, taken: Taken, taker: str, book: Book, at: datetime) -> list[Sheet]:
+        sheets = sheets_of(session, taken.again)[:SHEETS] if taken.again else []
+        if taken.lines:
+            sheets.append(give(session, self.keys, known(book, taker).suite, taker, taken.lines, at=at))
+        return sheets
+
+    def release(self, stream_id: int, *, at: datetime) -> list[Line]:
+        """Try again what a stream waits for after a fault of ours; its sender fetches the receipts.
+
+        Effects: as of :meth:`take`.
+        """
+        book = self.book()
+        with self.database.write() as session:
+            stream = session.get_one(Stream, stream_id, with_for_update=True)
+            taken = Inbox(session, book, self.keys, stream.sender, at=at, careful=True).release(stream)
+            taker = stream.sender if stream.sender in book else self.keys.org
+            self._sheets(session, taken, taker, book, at)
+            return taken.lines
+
+    def _sheets_after(self, call: Call, at: datetime) -> dict[str, Any]:
+        with self.database.write() as session:
+            wanted = or_(ReceiptSheet.direction == "given", ReceiptSheet.direction == "forward")
+            query = select(ReceiptSheet).where(wanted, ReceiptSheet.taker == call.caller, ReceiptSheet.id > call.after)
+            rows = session.execute(query.order_by(ReceiptSheet.id).limit(SHEETS)).scalars().all()
+            session.execute(update(Peer).where(Peer.code == call.caller).values(heard_at=at))
+        sheets = [Sheet(row.body, row.signature).as_json() for row in rows]
+        return {"sheets": sheets, "missing": [], "refused": [], "after": rows[-1].id if rows else call.after}
+
+
+def _name(value: object) -> str:
+    envelope = value.get("envelope") if isinstance(value, dict) else None
+    found = envelope.get("message_id") if isinstance(envelope, dict) else ""
+    return found[:36] if isinstance(found, str) else ""

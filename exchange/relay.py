@@ -1,0 +1,217 @@
+"""The relay: brings what is sealed to the peers, until their signed receipts say that it is there.
+
+A message is sent at least once and keeps its id and number; the receiver sees to it that it has its effect once.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, select, update
+from sqlalchemy.orm import Session
+
+from exchange.acknowledgement import take_sheet
+from exchange.call import make_call, read_answer
+from exchange.envelope import read_json
+from exchange.errors import ExchangeError, PeerError
+from exchange.gateway import Gateway
+from exchange.peers import Book, KnownPeer
+from exchange.receipt import read_sheet
+from exchange.retry import next_try
+from exchange.sealing import seal_waiting
+from exchange.transport import Transport, scheme_of
+from kernel.errors import WangjianError
+from kernel.models import Delivery, Message, Peer, Stream
+
+logger = logging.getLogger(__name__)
+MAX_BATCH_BYTES = 8_000_000
+ASK_AFTER = timedelta(seconds=5)
+"""How long after a message was stored its receiver is asked for the receipt that is still out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How it is sent.
+
+    Attributes:
+        batch: messages in one call at most. retry_after_s: seconds before each further try. max_tries: refusals after
+            which a message is a dead letter.
+    """
+
+    batch: int = 200
+    retry_after_s: Sequence[float] = (5.0, 30.0, 120.0, 600.0, 3_600.0, 21_600.0)
+    max_tries: int = 10
+
+
+class Relay:
+    """Sends, a turn at a time.
+
+    Args:
+        gateway: our own side: database, keys, suites. transports: by scheme of the peer's address.
+    """
+
+    def __init__(self, gateway: Gateway, transports: Mapping[str, Transport], pace: Pace | None = None) -> None:
+        self._gateway, self._database = gateway, gateway.database
+        self._keys, self._transports, self._pace = gateway.keys, transports, pace or Pace()
+
+    def turn(self, *, at: datetime, goes_on: Callable[[], bool] = lambda: True) -> int:
+        """Seal what was posted and send what is due; how many messages were handed over.
+
+        Effects: one or more calls to each peer; tables ``message``, ``stream``, ``delivery``, ``hop``, ``receipt``,
+        ``receipt_sheet``, ``peer``.
+        """
+        while goes_on() and seal_waiting(self._database, self._keys, self._gateway.ours, at=at):
+            pass
+        book = self._gateway.book()
+        sent = 0
+        for peer in self._due_peers(book, at):
+            while goes_on() and (count := self._send(peer, book, at)):
+                sent += count
+            if goes_on():
+                self._ask_receipts(peer, book, at)
+        return sent
+
+    def _due_peers(self, book: Book, at: datetime) -> list[KnownPeer]:
+        with self._database.read() as session:
+            open_states = (Delivery.state == "waiting", Delivery.state == "stored")
+            query = select(Delivery.peer).where(open_states[0] | open_states[1]).distinct()
+            codes = sorted(session.execute(query).scalars())
+        peers = [book[code] for code in codes if code in book and book[code].state == "active"]
+        return [peer for peer in peers if not peer.open_until or peer.open_until <= at]
+
+    # --- messages -------------------------------------------------------------------------------------------
+
+    def _due(self, session: Session, peer: KnownPeer, at: datetime, limit: int) -> list[Any]:
+        columns = (Delivery.id, Delivery.attempts, Message.message_id, Message.envelope, Message.suite, Message.kid,
+                   Message.signature)  # fmt: skip
+        query = select(*columns).join(Message, Message.id == Delivery.message_row)
+        query = query.where(Delivery.peer == peer.code, Delivery.state == "waiting", Delivery.next_at <= at)
+        rows: list[Any] = []
+        size = 0
+        for row in session.execute(query.order_by(Delivery.message_row).limit(limit)):
+            size += len(row.envelope) * 3
+            if rows and size > MAX_BATCH_BYTES:
+                break
+            rows.append(row)
+        return rows
+
+    def _send(self, peer: KnownPeer, book: Book, at: datetime) -> int:
+        with self._database.read() as session:
+            failures = session.execute(select(Peer.failures).where(Peer.code == peer.code)).scalar() or 0
+            rows = self._due(session, peer, at, max(1, self._pace.batch >> min(failures, 8)))
+        if not rows:
+            return 0
+        messages = [
+            {"envelope": read_json(row.envelope, MAX_BATCH_BYTES),
+             "signature": {"suite": row.suite, "kid": row.kid, "value": row.signature}}
+            for row in rows
+        ]  # fmt: skip
+        try:
+            answer = self._call(peer, book, "messages", at, messages=messages)
+        except WangjianError as error:
+            self._failed(peer, rows, error, at)
+            return 0
+        with self._database.write() as session:
+            told = self._take(session, answer, book, peer, at)
+            self._close(session, rows, answer, at)
+            self._answered(session, peer)
+        return told
+
+    def _call(self, peer: KnownPeer, book: Book, kind: str, at: datetime, **given: Any) -> dict[str, Any]:
+        transport = self._transports.get(scheme_of(peer.url))
+        if transport is None:
+            raise PeerError(f"expected a way to {peer.code}, got the address {peer.url[:80]!r}")
+        nonce, body = make_call(self._keys, peer.suite, peer.code, kind, at=at, **given)
+        return read_answer(transport.send(peer, body, at=at), peer.code, nonce, book, at)
+
+    def _take(self, session: Session, answer: Mapping[str, Any], book: Book, peer: KnownPeer, at: datetime) -> int:
+        """Sheets and gaps of an answer."""
+        told = 0
+        for value in answer.get("sheets", ()):
+            try:
+                told += take_sheet(session, read_sheet(value, book, at), book, self._keys, at=at)
+            except ExchangeError as error:
+                logger.warning("a receipt sheet from %s was not taken: %s (%s)", peer.code, error.message, error.code)
+        for gap in answer.get("missing", ()):
+            self._send_again(session, gap, at)
+        return told
+
+    def _send_again(self, session: Session, gap: Mapping[str, Any], at: datetime) -> None:
+        """A range that the receiver misses is due at once."""
+        wanted = and_(Stream.direction == "out", Stream.sender == str(gap.get("sender")),
+                      Stream.receiver == str(gap.get("receiver")), Stream.name == str(gap.get("stream")))  # fmt: skip
+        first, last = gap.get("from"), gap.get("to")
+        if not isinstance(first, int) or not isinstance(last, int):
+            return
+        rows = select(Message.id).join(Stream, Stream.id == Message.stream_id)
+        rows = rows.where(wanted, Message.seq >= first, Message.seq <= last)
+        session.execute(
+            update(Delivery)
+            .where(Delivery.message_row.in_(rows), Delivery.state.in_(("waiting", "stored")))
+            .values(state="waiting", next_at=at)
+            .execution_options(synchronize_session=False)
+        )
+
+    def _close(self, session: Session, rows: Sequence[Any], answer: Mapping[str, Any], at: datetime) -> None:
+        """What was sent and is still waiting: refused, or not mentioned at all."""
+        refused = {str(item.get("message_id")): item for item in answer.get("refused", ()) if isinstance(item, dict)}
+        numbers = [row.id for row in rows]
+        query = select(Delivery.id).where(Delivery.id.in_(numbers), Delivery.state == "waiting")
+        open_ids = set(session.execute(query).scalars())
+        changes = []
+        for row in rows:
+            if row.id not in open_ids:
+                continue
+            item = refused.get(row.message_id, {"code": PeerError.code, "message": "expected a receipt, got none"})
+            changes.append(self._tried(row, str(item.get("code"))[:60], str(item.get("message"))[:500], at))
+        if changes:
+            session.execute(update(Delivery), changes)
+
+    def _tried(self, row: Any, code: str, error: str, at: datetime) -> dict[str, Any]:
+        attempts = row.attempts + 1
+        # A place that is too far ahead is not the message's fault: it waits for the gap to be filled.
+        dead = attempts >= self._pace.max_tries and code != "exchange.window"
+        return {
+            "id": row.id, "attempts": attempts, "state": "dead" if dead else "waiting", "sent_at": at,
+            "next_at": next_try(attempts, self._pace.retry_after_s, at), "code": code, "error": error,
+        }  # fmt: skip
+
+    # --- the peer -------------------------------------------------------------------------------------------
+
+    def _failed(self, peer: KnownPeer, rows: Sequence[Any], error: WangjianError, at: datetime) -> None:
+        """No answer: the peer rests for a while. One message alone that it cannot answer becomes a dead letter."""
+        logger.info("peer %s does not answer: %s (%s)", peer.code, error.message, error.code)
+        with self._database.write() as session:
+            row = session.execute(select(Peer).where(Peer.code == peer.code)).scalar_one_or_none()
+            if row is not None:
+                row.failures += 1
+                row.open_until = next_try(row.failures, self._pace.retry_after_s, at)
+                row.error = f"{error.message} ({error.code})"[:500]
+            if len(rows) == 1 and "status" in error.context:
+                session.execute(update(Delivery), [self._tried(rows[0], error.code, error.message[:500], at)])
+
+    def _answered(self, session: Session, peer: KnownPeer) -> None:
+        values = {"failures": 0, "open_until": None, "error": ""}
+        session.execute(update(Peer).where(Peer.code == peer.code, Peer.failures > 0).values(**values))
+
+    def _ask_receipts(self, peer: KnownPeer, book: Book, at: datetime) -> None:
+        """Fetch receipts that came true after the call in which their messages were stored."""
+        with self._database.read() as session:
+            wanted = (Delivery.peer == peer.code, Delivery.state == "stored", Delivery.stored_at <= at - ASK_AFTER)
+            if session.execute(select(Delivery.id).where(*wanted).limit(1)).first() is None:
+                return
+            after = session.execute(select(Peer.receipts_after).where(Peer.code == peer.code)).scalar() or 0
+        while True:
+            try:
+                answer = self._call(peer, book, "receipts", at, after=after)
+            except WangjianError as error:
+                self._failed(peer, (), error, at)
+                return
+            if not answer["sheets"]:
+                return
+            after = int(answer["after"])
+            with self._database.write() as session:
+                self._take(session, answer, book, peer, at)
+                session.execute(update(Peer).where(Peer.code == peer.code).values(receipts_after=after))
