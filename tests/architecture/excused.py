@@ -72,6 +72,21 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         tuple(f"identity_verify/{name}.py" for name in ("registered_names", "review", "shop_link", "shown_identity")),
     ),
     (
+        "tests/unit/exchange/test_inbox.py",
+        "parts of taking in: seen by what is stored, answered and refused when messages come in any order or changed",
+        ("exchange/effect.py", "exchange/message_row.py", "exchange/opening.py"),
+    ),
+    (
+        "tests/unit/exchange/test_relay.py",
+        "the two ends of a line: what one installation seals, sends and is told, the other takes, answers or passes on",
+        tuple(f"exchange/{noun}.py" for noun in ("acknowledgement", "forwarding", "gateway", "sealing")),
+    ),
+    (
+        "tests/unit/exchange/test_suite.py",
+        "the algorithms below one suite: the test signs, seals and compares with openssl and published examples",
+        ("exchange/sm.py",),
+    ),
+    (
         "tests/unit/exchange/reconcile/test_run.py",
         "parts of a comparison: seen by what two whole installations find, sign, mend and write down",
         ("exchange/reconcile/desk.py", "exchange/reconcile/record.py"),
@@ -102,6 +117,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
                 "audit",
                 "badge",
                 "evidence",
+                "exchange",
                 "frontier",
                 "job",
                 "linked",

@@ -1,5 +1,8 @@
 """Identifiers: published vectors, and that every single wrong character is seen."""
 
+from datetime import UTC, datetime, timedelta
+from uuid import RFC_4122, UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +16,7 @@ from kernel.identifiers import (
     organisation_check_character,
     uscc_check_character,
     uscc_parts,
+    uuid7,
 )
 
 VALID = [
@@ -167,3 +171,12 @@ def test_ids_are_unique_and_sorted_by_time() -> None:
     ids = [new_id("job") for _ in range(100)]
     assert len(set(ids)) == 100
     assert [name[:16] for name in ids] == sorted(name[:16] for name in ids)
+
+
+def test_uuids_sort_by_time() -> None:
+    """Version 7, variant 2, and text order is time order."""
+    at = datetime(2026, 11, 25, 8, tzinfo=UTC)
+    made = [uuid7(at + timedelta(milliseconds=number)) for number in range(50)]
+    assert made == sorted(made)
+    assert {(UUID(one).version, UUID(one).variant) for one in made} == {(7, RFC_4122)}
+    assert uuid7(at) != uuid7(at)
