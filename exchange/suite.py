@@ -6,7 +6,6 @@ recipient is a content key; fields and volumes are encrypted with that key.
 
 import secrets
 from functools import lru_cache
-from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
@@ -24,50 +23,6 @@ from kernel.crypto import sha256_hex, sm3_hex
 NONCE_BYTES = 12
 Private = Ed25519PrivateKey | X25519PrivateKey | ec.EllipticCurvePrivateKey
 PREFERENCE = ("ed25519-sha256", "es256-sha256", "sm2-sm3")
-
-
-class Suite(Protocol):
-    """Hash, signature, key wrap and content cipher that go together.
-
-    Attributes:
-        name: as it stands in signatures. content_key_bytes: length of a content key.
-    """
-
-    name: str
-    content_key_bytes: int
-
-    def available(self) -> bool:
-        """True when all its libraries are here."""
-
-    def digest(self, data: bytes) -> str:
-        """Hash, 64 lower-case hex digits."""
-
-    def new_key(self) -> bytes:
-        """A private key for signing."""
-
-    def new_sealing_key(self) -> bytes:
-        """A private key for opening what is sealed for this installation."""
-
-    def public(self, private: bytes) -> bytes:
-        """The public half."""
-
-    def sign(self, private: bytes, data: bytes) -> bytes:
-        """A detached signature."""
-
-    def verify(self, public: bytes, data: bytes, signature: bytes) -> None:
-        """Check one. Raises: ForgedError."""
-
-    def seal(self, public: bytes, data: bytes, info: bytes) -> bytes:
-        """Wrap a short secret for the holder of a sealing key; ``info`` binds it to its place."""
-
-    def open(self, private: bytes, sealed: bytes, info: bytes) -> bytes:
-        """Unwrap it. Raises: SealError."""
-
-    def encrypt(self, key: bytes, data: bytes, aad: bytes) -> bytes:
-        """Encrypt with a content key; the nonce (12 bytes) stands first."""
-
-    def decrypt(self, key: bytes, data: bytes, aad: bytes) -> bytes:
-        """Decrypt. Raises: SealError."""
 
 
 @lru_cache(maxsize=256)
@@ -107,21 +62,26 @@ class _Modern:
     _hpke: Hpke
 
     def available(self) -> bool:
+        """True when all its libraries are here."""
         return True
 
     def digest(self, data: bytes) -> str:
+        """Hash, 64 lower-case hex digits."""
         return sha256_hex(data)
 
     def public(self, private: bytes) -> bytes:
+        """The public half."""
         return _public_pem(private)
 
     def seal(self, public: bytes, data: bytes, info: bytes) -> bytes:
+        """Wrap a short secret for the holder of a sealing key; ``info`` binds it to its place."""
         key = _public(public)
         if not isinstance(key, X25519PublicKey | ec.EllipticCurvePublicKey):
             raise SealError("expected a sealing key of the suite, got another kind")
         return self._hpke.encrypt(data, key, info)
 
     def open(self, private: bytes, sealed: bytes, info: bytes) -> bytes:
+        """Unwrap it. Raises: SealError."""
         key = _private(private)
         if not isinstance(key, X25519PrivateKey | ec.EllipticCurvePrivateKey):
             raise SealError("expected a sealing key of the suite, got another kind")
@@ -131,10 +91,12 @@ class _Modern:
             raise SealError("expected a secret sealed for this installation, got one that does not open") from error
 
     def encrypt(self, key: bytes, data: bytes, aad: bytes) -> bytes:
+        """Encrypt with a content key; the nonce (12 bytes) stands first."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         return nonce + AESGCM(key).encrypt(nonce, data, aad)
 
     def decrypt(self, key: bytes, data: bytes, aad: bytes) -> bytes:
+        """Decrypt. Raises: SealError."""
         try:
             return AESGCM(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], aad)
         except (InvalidTag, ValueError) as error:
@@ -256,7 +218,13 @@ class Sm2Sm3:
         return sm.decrypt(key, data[:NONCE_BYTES], data[NONCE_BYTES:], aad)
 
 
-_SUITES: dict[str, Suite] = {found.name: found for found in (Ed25519Sha256(), Es256Sha256(), Sm2Sm3())}
+Suite = Ed25519Sha256 | Es256Sha256 | Sm2Sm3
+"""Hash, signature, key wrap and content cipher that go together; all have the same methods."""
+_SUITES: dict[str, Suite] = {
+    Ed25519Sha256.name: Ed25519Sha256(),
+    Es256Sha256.name: Es256Sha256(),
+    Sm2Sm3.name: Sm2Sm3(),
+}
 
 
 def suite(name: str) -> Suite:

@@ -21,6 +21,10 @@ PROTOCOLS = {
     "evidence/seal.py:Publishing": ("pipeline/publishing.py:Ledger", "tests/data/evidence/tinylog.py:TinyLog"),
     # Keeps paging free of tantivy; the second side is the list that the properties of paging run on.
     "search/paging.py:Snapshot": ("search/embedded.py:Snapshot", "tests/unit/search/test_paging.py:Column"),
+    "exchange/transport.py:Transport": (
+        "exchange/transport.py:HttpsTransport",
+        "exchange/transport.py:LocalTransport",
+    ),
     "simulators/standins/stand_in.py:StandIn": (
         "simulators/standins/stand_in.py:ThreadedServer",
         "simulators/standins/app_server.py:AppServer",
