@@ -32,6 +32,11 @@ class Permission(StrEnum):
     EVIDENCE_DELETE = "evidence.delete"
     BADGE_READ = "badge.read"
     BADGE_DECIDE = "badge.decide"
+    EXCHANGE_READ = "exchange.read"
+    OFFLINE_RELEASE = "offline.release"
+    SUBSCRIPTION_ASK = "subscription.ask"
+    SUBSCRIPTION_DECIDE = "subscription.decide"
+    INBOX_READ = "inbox.read"
     JOB_READ = "job.read"
     JOB_STOP = "job.stop"
     WATCH_START = "watch.start"
@@ -60,6 +65,10 @@ _SUPERVISOR = frozenset(
         Permission.EVIDENCE_REPLAY,
         Permission.BADGE_READ,
         Permission.BADGE_DECIDE,
+        Permission.EXCHANGE_READ,
+        Permission.SUBSCRIPTION_ASK,
+        Permission.SUBSCRIPTION_DECIDE,
+        Permission.INBOX_READ,
         Permission.JOB_READ,
         Permission.JOB_STOP,
         Permission.WATCH_START,
@@ -79,6 +88,7 @@ PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
         Permission.EVIDENCE_APPROVE,
         Permission.EVIDENCE_HOLD,
         Permission.EVIDENCE_DELETE,
+        Permission.OFFLINE_RELEASE,
     },
     # An administrator keeps the house and its audit trail, and sees no evidence.
     "administrator": frozenset(

@@ -248,6 +248,15 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         HTTP,
         ("api/queries/matches.py", "api/queries/subjects.py", "api/ui/subject_graph.py", "api/ui/views/subjects.py"),
     ),
+    (
+        "tests/unit/api/test_exchange_desk.py",
+        HTTP,
+        (
+            *(f"api/queries/{name}.py" for name in ("notices", "offline_packages", "reconciliations", "subscriptions")),
+            "api/ui/views/reconciliation.py",
+            "api/ui/views/subscriptions.py",
+        ),
+    ),
     ("tests/integration/test_log_readers.py", HTTP, ("api/routes/log.py",)),
     ("tests/unit/api/test_verifier.py", HTTP, ("api/routes/verifier.py",)),
     ("tests/unit/api/test_session.py", HTTP, ("api/session_cookie.py", "api/ui/views/session.py")),
