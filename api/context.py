@@ -14,10 +14,12 @@ from api.auth import PasswordGate
 from api.badge_desk import BadgeDesk
 from api.origin import bracketed, is_loopback, replay_origin_of, replay_pattern
 from api.share import Share
+from exchange.gateway import Gateway
 from kernel import clock, jobs
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.errors import QueueUnavailableError
+from pipeline.exchange_node import open_gateway
 from pipeline.wiring import open_database, open_engine
 from search.engine import Engine
 
@@ -58,6 +60,11 @@ class Context:
     def badge_desk(self) -> BadgeDesk:
         """Badges as everybody sees them, kept in memory."""
         return BadgeDesk(self.settings, self.database, self.now)
+
+    @cached_property
+    def exchange(self) -> Gateway:
+        """This installation's side of the exchange; its keys are made at first use."""
+        return open_gateway(self.settings, self.database)
 
     def engine(self) -> Engine:
         """The search engine, opened once."""

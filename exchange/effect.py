@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from exchange.envelope import Envelope
@@ -42,6 +43,20 @@ def register(type: str, handler: Handler) -> None:  # noqa: A002 - the contract 
     _HANDLERS[type] = handler
 
 
+_Key = tuple[str, str, str]
+_TABLE = cast("Table", BusinessVersion.__table__)
+_COLUMNS = tuple(_TABLE.c[name] for name in ("sender", "type", "biz_key", "id", "biz_version", "content"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """The newest version of a business object; ``row`` is none until it is written."""
+
+    row: int | None
+    biz_version: int
+    content: str
+
+
 class HandlerFailedError(Exception):
     """A handler raised, or rejected rows. Never leaves the package: the batch is done again, with savepoints."""
 
@@ -56,15 +71,18 @@ class Effects:
 
     def __init__(self, session: Session, *, at: datetime, careful: bool) -> None:
         self._session, self._at, self._careful = session, at, careful
-        self._versions: dict[tuple[str, str, str], BusinessVersion] = {}
+        self._versions: dict[_Key, _Version] = {}
+        self._new: dict[_Key, dict[str, Any]] = {}
+        self._changed: dict[_Key, dict[str, Any]] = {}
 
     def load(self, keys: Sequence[str]) -> None:
         """Read the newest versions of some business objects, in few queries."""
         wanted = sorted(set(keys))
         for start in range(0, len(wanted), CHUNK):
-            query = select(BusinessVersion).where(BusinessVersion.biz_key.in_(wanted[start : start + CHUNK]))
-            for row in self._session.execute(query).scalars():
-                self._versions[row.sender, row.type, row.biz_key] = row
+            query = select(*_COLUMNS).where(_TABLE.c.biz_key.in_(wanted[start : start + CHUNK]))
+            for row in self._session.execute(query):
+                # What this batch brought is newer than what is written.
+                self._versions.setdefault((row.sender, row.type, row.biz_key), _Version(*row[3:]))
 
     def judge(self, opened: Opened) -> Line:
         """What became of a message; its versions were loaded before.
@@ -111,15 +129,30 @@ class Effects:
             return Line(envelope.message_id, opened.digest, FAILED, "", HandlerError.code, text[:500])
         return Line(envelope.message_id, opened.digest, PROCESSED, effect.outcome)
 
-    def _remember(
-        self, key: tuple[str, str, str], before: BusinessVersion | None, envelope: Envelope, content: str
-    ) -> None:
-        row = before
+    def _remember(self, key: _Key, before: _Version | None, envelope: Envelope, content: str) -> None:
+        values = {
+            "biz_version": envelope.biz_version,
+            "content": content,
+            "op": envelope.op,
+            "message_id": envelope.message_id,
+            "at": self._at,
+        }
+        row = before.row if before else None
+        self._versions[key] = _Version(row, envelope.biz_version, content)
         if row is None:
-            row = self._versions[key] = BusinessVersion(sender=key[0], type=key[1], biz_key=key[2])
-            self._session.add(row)
-        row.biz_version, row.content, row.op = envelope.biz_version, content, envelope.op
-        row.message_id, row.at = envelope.message_id, self._at
+            self._new[key] = {"sender": key[0], "type": key[1], "biz_key": key[2], **values}
+        else:
+            self._changed[key] = {"row": row, **{f"new_{name}": value for name, value in values.items()}}
+
+    def write(self) -> None:
+        """Write the versions that had their effect. Effects: table ``business_version``."""
+        if self._new:
+            self._session.execute(insert(_TABLE), list(self._new.values()))
+        if self._changed:
+            names = ("biz_version", "content", "op", "message_id", "at")
+            change = update(_TABLE).where(_TABLE.c.id == bindparam("row"))
+            change = change.values({name: bindparam(f"new_{name}") for name in names})
+            self._session.connection().execute(change, list(self._changed.values()))
 
 
 def _called(handler: Handler, session: Session, opened: Opened, at: datetime) -> Effect:
@@ -130,7 +163,7 @@ def _called(handler: Handler, session: Session, opened: Opened, at: datetime) ->
     return effect
 
 
-def _known(opened: Opened, before: BusinessVersion, content: str) -> Line:
+def _known(opened: Opened, before: _Version, content: str) -> Line:
     envelope = opened.envelope
     if envelope.biz_version < before.biz_version:
         return Line(envelope.message_id, opened.digest, PROCESSED, "stale")

@@ -17,7 +17,7 @@ from exchange.envelope import GENESIS
 from exchange.errors import ChainError, WindowError
 from exchange.forwarding import pass_on
 from exchange.keys import NodeKeys
-from exchange.message_row import row_of
+from exchange.message_row import MESSAGES, row_of
 from exchange.opening import Opened, reopen
 from exchange.peers import Book
 from exchange.receipt import DUPLICATE, REJECTED, STORED, Line
@@ -253,6 +253,7 @@ class Inbox:
 
     def _write(self) -> None:
         if self._new:
-            self._session.execute(insert(Message), self._new)
+            self._session.execute(insert(MESSAGES), self._new)
         if self._changed:
             self._session.execute(update(Message), self._changed)
+        self._effects.write()

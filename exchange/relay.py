@@ -13,8 +13,7 @@ from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from exchange.acknowledgement import take_sheet
-from exchange.call import make_call, read_answer
-from exchange.envelope import read_json
+from exchange.call import Wire, make_call, read_answer
 from exchange.errors import ExchangeError, PeerError
 from exchange.gateway import Gateway
 from exchange.peers import Book, KnownPeer
@@ -103,11 +102,7 @@ class Relay:
             rows = self._due(session, peer, at, max(1, self._pace.batch >> min(failures, 8)))
         if not rows:
             return 0
-        messages = [
-            {"envelope": read_json(row.envelope, MAX_BATCH_BYTES),
-             "signature": {"suite": row.suite, "kid": row.kid, "value": row.signature}}
-            for row in rows
-        ]  # fmt: skip
+        messages = [Wire(row.message_id, row.envelope, row.suite, row.kid, row.signature) for row in rows]
         try:
             answer = self._call(peer, book, "messages", at, messages=messages)
         except WangjianError as error:

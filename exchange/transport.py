@@ -10,7 +10,7 @@ from exchange.errors import PeerError
 from exchange.gateway import Gateway
 from exchange.peers import KnownPeer
 
-PATH = "/exchange/v1/call"
+PATH = "/api/v1/exchange/call"
 MAX_ANSWER_BYTES = 40_000_000
 
 

@@ -5,6 +5,7 @@ import json
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 CHUNK_BYTES = 1 << 20
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -53,17 +54,26 @@ def canonical_json(value: object) -> bytes:
     return _CANONICAL.encode(value).encode("utf-8")
 
 
+_PLAIN = frozenset((str, int, bool, type(None)))
+
+
 def _refuse_floats(value: object) -> None:
-    if isinstance(value, float):
-        raise ValueError(f"expected integers or text in canonical JSON, got the float {value!r}")
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise ValueError(f"expected text keys in canonical JSON, got {key!r}")
-            _refuse_floats(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _refuse_floats(item)
+    """Without recursion and with one look at each plain value: messages are made of many."""
+    waiting: list[Any] = [(value,)] if not isinstance(value, dict | list | tuple) else [value]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, dict):
+            for key in inner:
+                if not isinstance(key, str):
+                    raise ValueError(f"expected text keys in canonical JSON, got {key!r}")
+            inner = inner.values()
+        for item in inner:
+            if type(item) in _PLAIN:
+                continue
+            if isinstance(item, float):
+                raise ValueError(f"expected integers or text in canonical JSON, got the float {item!r}")
+            if isinstance(item, dict | list | tuple):
+                waiting.append(item)
 
 
 def random_token(size: int = 32) -> str:

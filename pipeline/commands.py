@@ -26,6 +26,7 @@ def command_line() -> argparse.ArgumentParser:
     _about_keys(commands)
     _about_officers(commands)
     _about_badges(commands)
+    _about_the_exchange(commands)
     log = commands.add_parser("log", help="the witnessed log 见证日志").add_subparsers(dest="kind", required=True)
     log.add_parser("show", help="its state and keys 状态与公钥").set_defaults(action="cli_log.log_show")
     log.add_parser("audit", help="check all of it, witnesses too 完整核验").set_defaults(action="cli_log.log_audit")
@@ -37,6 +38,21 @@ def action_of(options: argparse.Namespace) -> Callable[[argparse.Namespace], int
     module, _, name = str(options.action).partition(".")
     action: Callable[[argparse.Namespace], int] = getattr(import_module(f"pipeline.{module}"), name)
     return action
+
+
+def _about_the_exchange(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    exchange = commands.add_parser("exchange", help="messages with other authorities 与其他机关的交换")
+    kinds = exchange.add_subparsers(dest="kind", required=True)
+    card = kinds.add_parser("card", help="this installation's card for a peer 本机密钥卡")
+    card.set_defaults(action="cli_exchange.exchange_card")
+    add = kinds.add_parser("peer-add", help="enter a peer from its card 登记对方密钥卡")
+    add.add_argument("card", type=Path)
+    add.add_argument("--reason", default="", help="why a lower suite is taken 接受较弱套件的理由")
+    add.set_defaults(action="cli_exchange.exchange_peer_add")
+    listing = kinds.add_parser("peers", help="peers and their state 对方一览")
+    listing.set_defaults(action="cli_exchange.exchange_peers")
+    once = kinds.add_parser("turn", help="send what waits, once 立即收发一次")
+    once.set_defaults(action="cli_exchange.exchange_turn")
 
 
 def _that_watch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -41,6 +41,7 @@ class Duty:
 DUTIES: Sequence[Duty] = (
     Duty("pipeline.badge_duty", every=3.0),
     Duty("pipeline.linked_duty", every=1.0),
+    Duty("pipeline.exchange_duty", every=2.0, first=5.0),
     Duty("pipeline.log_duty", every=86_400.0, first=1_200.0),
     Duty("pipeline.renewal_duty", every=86_400.0, first=600.0),
     Duty("pipeline.recheck_duty", every=15.0, first=30.0),

@@ -15,8 +15,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from evidence.keys import ensure_keys
+from exchange.keys import ensure_exchange_keys
 from kernel.clock import now
 from kernel.config import Settings
+from pipeline.exchange_node import own_card
 from pipeline.process import free_port
 
 Orders = Mapping[str, Mapping[str, object]]
@@ -141,6 +143,23 @@ def _use_linked(config: Settings, told: Told) -> Mapping[str, str]:
     return found | {f"WANGJIAN_LINKED_{system.upper()}_TOKEN": started["token"] for system in LINKED_SYSTEMS}
 
 
+def _wanted_national(config: Settings) -> Orders:
+    """The national authority, for an installation that watches the sample market: nothing real is told to it."""
+    if config.exchange_cards_dir or not (config.data_dir / SAMPLE_STATE).exists():
+        return {}
+    card = config.data_dir / "run" / "exchange-card.json"
+    card.parent.mkdir(parents=True, exist_ok=True)
+    card.write_text(json.dumps(own_card(config, ensure_exchange_keys(config), now()), ensure_ascii=False), "utf-8")
+    return {"national": {"kind": "national", "dir": config.data_dir / "national", "card": card}}
+
+
+def _use_national(config: Settings, told: Told) -> Mapping[str, str]:
+    cards = config.data_dir / "exchange-cards"
+    cards.mkdir(parents=True, exist_ok=True)
+    (cards / "000000.json").write_text(json.dumps(told["national"]["card"], ensure_ascii=False), "utf-8")
+    return {"WANGJIAN_EXCHANGE_CARDS_DIR": str(cards)}
+
+
 def next_day(config: Settings) -> None:
     """Let the sample market be a day older at the next run. Effects: ``sample.json`` in the data directory."""
     path = config.data_dir / SAMPLE_STATE
@@ -156,6 +175,7 @@ SERVICES: Mapping[str, Service] = {
     "timestamps": Service(_wanted_timestamps, _use_timestamps),
     "witness": Service(_wanted_witness, _use_witness),
     "linked": Service(_wanted_linked, _use_linked),
+    "national": Service(_wanted_national, _use_national),
 }
 STANDING = tuple(name for name in SERVICES if name != MARKET)
 """What a command that stays needs: all but the market, which is for samples."""

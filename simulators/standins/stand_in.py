@@ -9,6 +9,7 @@ from typing import Protocol
 KINDS: Mapping[str, str] = {
     "linked": "simulators.linked.stand_in",
     "market": "simulators.market.stand_in",
+    "national": "simulators.national.stand_in",
     "tsa": "simulators.tsa.stand_in",
     "witness": "simulators.witness.stand_in",
 }

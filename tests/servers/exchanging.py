@@ -12,7 +12,7 @@ from exchange import peers
 from exchange.errors import PeerError
 from exchange.gateway import Gateway
 from exchange.keys import NodeKeys, new_keys
-from exchange.outbox import Draft, post
+from exchange.outbox import Draft, post_many
 from exchange.peers import KnownPeer, PeerCard
 from exchange.relay import Pace, Relay
 from exchange.transport import LocalTransport
@@ -60,7 +60,7 @@ class Node:
     def post(self, *drafts: Draft) -> list[str]:
         """Post in one transaction."""
         with self.database.write() as session:
-            return [post(session, draft, at=self.at) for draft in drafts]
+            return post_many(session, drafts, at=self.at)
 
     def turn(self, seconds: float = 0) -> int:
         """One turn of the relay, some time later."""
