@@ -45,13 +45,16 @@ def _authority(address: str) -> str:
     return address.partition("://")[2].partition("/")[0].rpartition("@")[2]
 
 
-def seen_in_report(badge_id: str, sites: Iterable[str], report: object) -> Seen | None:
+def seen_in_report(
+    badge_id: str, sites: Iterable[str], report: object, *, referrer: str = "", own_origin: str = ""
+) -> Seen | None:
     """A sighting from a browser's report; None when it reports something else.
 
     Spec: W3C CSP Level 3, 5.3 (report-uri, the ``csp-report`` object).
 
     Args:
-        report: the parsed JSON body.
+        report: the parsed JSON body. referrer: the ``Referer`` of the report itself: Chromium names the framing page
+            there, and our own address as what was blocked.
     """
     told = report.get("csp-report") if isinstance(report, Mapping) else None
     if not isinstance(told, Mapping):
@@ -59,9 +62,12 @@ def seen_in_report(badge_id: str, sites: Iterable[str], report: object) -> Seen 
     directive = str(told.get("effective-directive") or told.get("violated-directive") or "")
     if directive.partition(" ")[0] != "frame-ancestors":
         return None
-    named = [str(told.get(field) or "") for field in ("referrer", "blocked-uri")]
+    named = [referrer, *(str(told.get(field) or "") for field in ("referrer", "blocked-uri"))]
     for address in named:
-        place = place_of(address) if address.startswith("http") else None
+        if not address.startswith("http") or f"{address}/".startswith(f"{own_origin}/"):
+            continue
+        place = place_of(address)
         if place and not covered(sites, f"https://{_authority(address)}"):
             return Seen(badge_id, "csp-report", place.host, address, 70, [{"word": "refused", "what": address[:300]}])
-    return Seen(badge_id, "csp-report", UNKNOWN_HOST, "", 50, [{"word": "refused-unnamed", "what": named[0][:300]}])
+    around = next((address for address in named if address), "")
+    return Seen(badge_id, "csp-report", UNKNOWN_HOST, "", 50, [{"word": "refused-unnamed", "what": around[:300]}])

@@ -95,7 +95,10 @@ async def report(request: Request, context: Ctx, badge_id: str) -> Response:
         told: object = json.loads(bytes(body))
     except (ValueError, RecursionError):
         told = None
-    seen = seen_in_report(verdict.badge.id, verdict.badge.sites, told) if verdict.badge else None
+    seen = None
+    if verdict.badge:
+        own, referrer = context.badge_desk.issuer.origin, request.headers.get("referer", "")[:2_000]
+        seen = seen_in_report(verdict.badge.id, verdict.badge.sites, told, referrer=referrer, own_origin=own)
     if seen:
         await context.badge_desk.note(seen)
     return Response(status_code=204, headers=OPEN)

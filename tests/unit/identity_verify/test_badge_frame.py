@@ -30,6 +30,13 @@ def test_a_report_names_whom_it_can() -> None:
     seen = seen_in_report("B", SITES, {"csp-report": told})
     assert seen is not None
     assert seen.host == "evil.example.test"
+    chromium = {"effective-directive": "frame-ancestors", "referrer": "", "blocked-uri": f"{OWN}/"}
+    seen = seen_in_report("B", SITES, {"csp-report": chromium}, referrer="https://copy.example.test/", own_origin=OWN)
+    assert seen is not None
+    assert seen.host == "copy.example.test"
+    seen = seen_in_report("B", SITES, {"csp-report": chromium}, referrer="https://shop.example.test/", own_origin=OWN)
+    assert seen is not None
+    assert (seen.host, seen.reasons[0]["what"]) == ("unknown", "https://shop.example.test/")
     quiet = seen_in_report(
         "B", SITES, {"csp-report": {"effective-directive": "frame-ancestors", "blocked-uri": "self"}}
     )
