@@ -7,7 +7,7 @@ that sells is never taken for one of those, whatever its markup says.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -37,34 +37,47 @@ _SHORT = 16
 
 @dataclass(frozen=True, slots=True)
 class KnownBadge:
-    """A badge as the search for copies needs it."""
+    """A badge as the search for copies needs it. Where it is not in force, its own sites show it wrongly too."""
 
     badge_id: str
     code: str
     name: str
     sites: tuple[str, ...]
+    in_force: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class KnownBadges:
-    """All badges, to be found by number and by code. ``origin`` is the issuer's."""
+    """All badges, to be found by number and by code. ``origin`` is the issuer's.
+
+    Attributes:
+        by_host: sites that badges in force are registered for, by the host in their written form.
+    """
 
     origin: str
     by_id: Mapping[str, KnownBadge]
-    by_code: Mapping[str, KnownBadge] = field(default_factory=dict)
+    by_code: Mapping[str, KnownBadge]
+    by_host: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, origin: str, badges: Iterable[KnownBadge]) -> "KnownBadges":
         """From the list of them."""
         listed = list(badges)
-        return cls(origin, {one.badge_id: one for one in listed}, {one.code: one for one in listed})
+        hosts: dict[str, tuple[str, ...]] = {}
+        for one in listed:
+            for site in one.sites if one.in_force else ():
+                host = site.removeprefix("*.").partition("/")[0].partition(":")[0]
+                hosts[host] = (*hosts.get(host, ()), site)
+        return cls(origin, {one.badge_id: one for one in listed}, {one.code: one for one in listed}, hosts)
 
     def at_home(self, url: str) -> bool:
         """True when the address belongs to some badge, to the issuer or to an authority."""
         host = urlsplit(url).hostname or ""
         if is_official(host) or host == urlsplit(self.origin).hostname:
             return True
-        return any(covered(one.sites, url) for one in self.by_id.values())
+        labels = host.split(".")
+        above = (".".join(labels[start:]) for start in range(len(labels)))
+        return any(covered(self.by_host.get(name, ()), url) for name in above)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,7 @@ def is_official(host: str) -> bool:
 
 def may_show(raw: bytes, known: KnownBadges) -> bool:
     """A quick look at undecoded bytes: whether a page may hold any sign at all. Few pages do."""
-    marks = ("红盾", "亮照", "电子标识", "网监", TITLE)
+    marks = ("红盾", "紅盾", "亮照", "电子标识", "電子標識", "网监", "網監", "经营者标识")
     words = [mark.encode(code) for mark in marks for code in ("utf-8", "gb18030")]
     host = (urlsplit(known.origin).netloc or "").encode()
     return any(word in raw for word in (*words, host, b"hongdun", b"liangzhao", b"data:image", b"<svg", b"badge"))

@@ -15,6 +15,7 @@ from identity_verify import badges
 from identity_verify.badge_files import DUMP_SIGNED, dump_name, revision_of, write_dump, write_lists
 from identity_verify.badge_keys import ACTOR, PUBLISHED_FIRST, BadgeKeys, open_keys
 from identity_verify.errors import BadgeError, BadgeStateError
+from identity_verify.merchants import sites_of
 from identity_verify.proven_site import ProvenSite, read_site
 from kernel.clock import iso, parse_iso
 from kernel.config import Settings
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 SIGN_AGAIN = timedelta(seconds=60)
 """Lists are signed anew this often although nothing changed, because readers refuse old ones."""
 AT_ONCE = 100
+VOUCHED = "officer"
 STATE_FILE = "lists.json"
 
 
@@ -62,7 +64,8 @@ def _renew(database: Database, keys: BadgeKeys, at: datetime) -> None:
         query = select(Badge).where(Badge.state == "active", Badge.expires_at > at, Badge.expires_at <= near)
         found = session.execute(query.order_by(Badge.expires_at, Badge.id).limit(AT_ONCE)).scalars().all()
     for badge in found:
-        sites = tuple(_proven(badge, at))
+        with database.read() as session:
+            sites = sites_of(session, badge.subject_id, at=at) or tuple(_vouched(badge, at))
         longer = min((site.expires_at for site in sites), default=at)
         if longer <= badge.expires_at:
             continue  # its proofs end first: the merchant has to prove the sites again
@@ -73,11 +76,11 @@ def _renew(database: Database, keys: BadgeKeys, at: datetime) -> None:
             logger.warning("badge %s was not renewed: %s", badge.id, error.message)
 
 
-def _proven(badge: Badge, at: datetime) -> Iterator[ProvenSite]:
-    """The proofs that are still in force."""
+def _vouched(badge: Badge, at: datetime) -> Iterator[ProvenSite]:
+    """Sites for which the bureau vouched itself, for as long as it said: nobody proves them again."""
     for proof in badge.proofs:
         ends = parse_iso(proof["expires_at"])
-        if ends > at:
+        if ends > at and proof["method"] == VOUCHED:
             yield read_site(
                 proof["site"], proven_at=parse_iso(proof["proven_at"]), expires_at=ends, method=proof["method"]
             )

@@ -20,6 +20,7 @@ from identity_verify.signed_text import PublicKeys
 from kernel.clock import CHINA, iso, now
 from kernel.config import settings
 from kernel.models import Badge, BadgeKey
+from pipeline.badge_duty import VOUCHED
 from pipeline.cli_officer import opened
 from pipeline.errors import UsageError
 
@@ -44,7 +45,7 @@ def badge_issue(options: argparse.Namespace) -> int:
     """Issue or renew the badge of a subject for sites that the bureau vouches for."""
     at = now()
     end = at + timedelta(days=options.until)
-    sites = [read_site(text, proven_at=at, expires_at=end, method="officer") for text in options.site]
+    sites = [read_site(text, proven_at=at, expires_at=end, method=VOUCHED) for text in options.site]
     with opened() as database, database.write() as session:
         badge = badges.issue(session, open_keys(settings()), options.subject, sites, actor=ACTOR, at=at)
     print(f"{shown(badge.id)}  {badge.code}  {badge.name}")

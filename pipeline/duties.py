@@ -40,6 +40,7 @@ class Duty:
 
 DUTIES: Sequence[Duty] = (
     Duty("pipeline.badge_duty", every=3.0),
+    Duty("pipeline.copied_badge_duty", every=30.0, first=20.0),
     Duty("pipeline.linked_duty", every=1.0),
     Duty("pipeline.exchange_duty", every=2.0, first=5.0),
     Duty("pipeline.log_duty", every=86_400.0, first=1_200.0),

@@ -70,7 +70,8 @@ class _Maker:
         tag = self.rng.choice(["footer", "footer", "div", "article", "figure"])
         return (
             f"<!doctype html><html><head><title>{title}</title></head><body><nav><a href='/'>首页</a> "
-            f"<a href='/about'>关于我们</a></nav><h1>{title}</h1><ul>{''.join(rows)}</ul><{tag}>{foot}</{tag}></body></html>"
+            f"<a href='/about'>关于我们</a></nav><h1>{title}</h1><ul>{''.join(rows)}</ul>"
+            f"<{tag}>{foot}</{tag}></body></html>"
         )
 
     def text_page(self, title: str, body: str) -> str:
@@ -93,9 +94,9 @@ def build(seed: int = 20_261_125) -> Farm:
         sites = [f"shop{number}.example.test"] + ([f"*.brand{number}.example.test"] if number % 3 == 0 else [])
         badges.append(KnownBadge(new_badge_id(), synthetic_code(5_000 + number), name, tuple(sites)))
     maker = _Maker(rng, badges)
-    sites = [*_copies(maker), *_others(maker)]
-    rng.shuffle(sites)
-    return Farm(tuple(sites), KnownBadges.of(ORIGIN, badges))
+    farm = [*_copies(maker), *_others(maker)]
+    rng.shuffle(farm)
+    return Farm(tuple(farm), KnownBadges.of(ORIGIN, badges))
 
 
 def _copies(maker: _Maker) -> Iterator[Site]:
@@ -207,9 +208,9 @@ def _saved_svg(maker: _Maker) -> Site:
     return Site(
         f"https://{host}/",
         maker.shop("优选好货", foot=f'<img src="{address}" alt="认证">'),
-        True,
-        "saved SVG",
-        {address: data},
+        copies=True,
+        way="saved SVG",
+        pictures={address: data},
     )
 
 

@@ -27,7 +27,7 @@ def site(
     host: str, scope: SiteScope = "host", *, at: datetime = AT, days: float = 180, path: str = "", port: int = 0
 ) -> ProvenSite:
     """A site proven at ``at`` for so many days."""
-    return ProvenSite(host, scope, at, at + timedelta(days=days), method="dns-txt", path=path, port=port)
+    return ProvenSite(host, scope, at, at + timedelta(days=days), method="officer", path=path, port=port)
 
 
 def add_subject(database: Database, number: int, *, name: str = "", status: str = "active", at: datetime = AT) -> int:
