@@ -73,25 +73,27 @@ async def check_csrf(request: Request, context: Ctx, who: Visitor) -> None:
     if request.method in SAFE_METHODS:
         return
     origin = request.headers.get("origin", "")
-    if origin and not _is_own(origin, context):
+    if origin and not is_own_origin(origin, context):
         raise CsrfError("expected a request from our own pages, got one from elsewhere", hint="请在本系统页面内操作。")
     if who is None:
-        if not origin and _kind(request) != "application/json":
+        if not origin and request_kind(request) != "application/json":
             raise CsrfError("expected an Origin header, got none", hint="请在本系统页面内操作。")
         return
     given = request.headers.get(CSRF_HEADER, "")
-    if not given and _kind(request) in FORM_TYPES:
+    if not given and request_kind(request) in FORM_TYPES:
         value = (await request.form()).get(CSRF_FIELD, "")
         given = value if isinstance(value, str) else ""
     if not same_secret(given, who.csrf_token):
         raise CsrfError("expected the token of this sign-in, got another or none", hint="页面已过期，请刷新后重试。")
 
 
-def _kind(request: Request) -> str:
+def request_kind(request: Request) -> str:
+    """Media type of a request's body, lower case, without parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _is_own(origin: str, context: Context) -> bool:
+def is_own_origin(origin: str, context: Context) -> bool:
+    """True when an ``Origin`` header names this interface."""
     parts = urlsplit(origin)
     own = urlsplit(context.web_origin)
     return parts.scheme == own.scheme and parts.netloc.lower() in context.allowed_hosts()
@@ -158,8 +160,9 @@ def declared(route: BaseRoute) -> Permission | None:
     if not isinstance(route, APIRoute):
         return None
     for dependency in route.dependant.dependencies:
-        if isinstance(dependency.call, Public | Anywhere | Holder):
-            return dependency.call.permission
+        permission = getattr(dependency.call, "permission", None)
+        if isinstance(permission, Permission):
+            return permission
     return None
 
 

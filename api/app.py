@@ -81,9 +81,16 @@ def _on_error(request: Request, error: Exception) -> Response:
     return _answer(request, problem)
 
 
+def is_merchants(request: Request) -> bool:
+    """True for pages of merchants, who have a door of their own."""
+    return request.url.path == "/merchant" or request.url.path.startswith("/merchant/")
+
+
 def _to_sign_in(request: Request) -> Response:
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    target = request.url_for("sign_in_page").include_query_params(next=wanted if request.method == "GET" else "/")
+    door = "merchant_sign_in_page" if is_merchants(request) else "sign_in_page"
+    home = "/merchant" if is_merchants(request) else "/"
+    target = request.url_for(door).include_query_params(next=wanted if request.method == "GET" else home)
     where = f"{target.path}?{target.query}"
     if request.headers.get("hx-request") == "true":
         return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": where})

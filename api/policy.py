@@ -14,6 +14,8 @@ class Permission(StrEnum):
 
     PUBLIC = "public"
     SIGNED_IN = "signed-in"
+    MERCHANT = "merchant"
+    """Held by no officer: only a merchant's own sign-in opens these pages (``api.merchant_access``)."""
     OVERVIEW_READ = "overview.read"
     LISTING_READ = "listing.read"
     SHOP_READ = "shop.read"
@@ -21,6 +23,8 @@ class Permission(StrEnum):
     SUBJECT_DECIDE = "subject.decide"
     HIT_READ = "hit.read"
     HIT_DECIDE = "hit.decide"
+    APPLICATION_READ = "application.read"
+    APPLICATION_DECIDE = "application.decide"
     EVIDENCE_READ = "evidence.read"
     EVIDENCE_READ_ALL = "evidence.read-all"
     EVIDENCE_ORDER = "evidence.order"
@@ -59,6 +63,8 @@ _SUPERVISOR = frozenset(
         Permission.SUBJECT_DECIDE,
         Permission.HIT_READ,
         Permission.HIT_DECIDE,
+        Permission.APPLICATION_READ,
+        Permission.APPLICATION_DECIDE,
         Permission.EVIDENCE_READ,
         Permission.EVIDENCE_ORDER,
         Permission.EVIDENCE_VERIFY,

@@ -22,6 +22,7 @@ from kernel.config import Settings
 from kernel.db import Database
 from kernel.errors import WangjianError
 from kernel.models import Application
+from pipeline.merchant_shops import crawl_due
 from pipeline.probe import Probe
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ class Rechecks:
         begun = monotonic()
         self._each(recheck.changed_subjects, self._take_change, at)
         self._each(lambda session, limit: recheck.overdue(session, at=at, limit=limit), self._expire, at)
+        with self._database.write() as session:
+            crawl_due(session, at=at, limit=BATCH)
         with self._database.read() as session:
             due = recheck.due_claims(session, at=at, limit=BATCH)
         looked = 0

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from api.access import CSRF_HEADER
 from api.auth import SignedIn
 from api.context import context_of
+from api.merchant_auth import MerchantSignedIn
 from api.policy import Permission
 from api.ui.catalogue import LANGUAGES, Language, text, word
 from kernel.clock import CHINA, parse_iso
@@ -183,6 +184,9 @@ def theme_of(request: Request) -> str:
 def render(request: Request, template: str, **values: object) -> str:
     """A template with the reader's language, theme, permissions and CSRF token."""
     who: SignedIn | None = getattr(request.state, "who", None)
+    # On merchants' pages alone: their sign-in is another kind, and holds no permission of officers.
+    merchant: MerchantSignedIn | None = getattr(request.state, "merchant", None)
+    signed = merchant or who
     language = language_of(request)
     query = request.url.query
     base: dict[str, object] = {
@@ -192,7 +196,8 @@ def render(request: Request, template: str, **values: object) -> str:
         "theme": theme_of(request),
         "who": who,
         "may": lambda name: who is not None and who.scope.may(Permission(name)),
-        "csrf_token": who.csrf_token if who else "",
+        "csrf_token": signed.csrf_token if signed else "",
+        "merchant": merchant,
         "path": request.url.path,
         "here": request.url.path + (f"?{query}" if query else ""),
         "now": context_of(request).now(),

@@ -1,6 +1,7 @@
 """Pages, one noun a file."""
 
 from api.ui.views import (
+    applications,
     audit,
     badges,
     evidence,
@@ -8,6 +9,7 @@ from api.ui.views import (
     jobs,
     linked,
     listings,
+    merchant_portal,
     overview,
     reconciliation,
     retention,
@@ -33,6 +35,8 @@ ROUTERS = tuple(
         hits,
         evidence,
         retention,
+        applications,
+        merchant_portal,
         badges,
         linked,
         reconciliation,

@@ -14,12 +14,13 @@ from api.errors import UndeclaredRouteError
 from api.policy import PERMISSIONS_OF_ROLE, ROLES, Permission
 from tests.unit.api.conftest import House
 
-SEE_SESSION_TESTS = {"/account/password", "/signin", "/signin/once", "/api/v1/session"}
+SEE_SESSION_TESTS = {"/account/password", "/signin", "/merchant/signin", "/signin/once", "/api/v1/session"}
 EVERYBODY = {"supervisor", "investigator", "administrator"}
 OFFICERS = {"supervisor", "investigator"}
 INVESTIGATOR = {"investigator"}
 ADMINISTRATOR = {"administrator"}
 PUBLIC = EVERYBODY | {""}
+NO_OFFICER: set[str] = set()  # merchants alone; see test_merchant_portal
 # Written by hand on purpose: the table of who may call what, against which the application is held.
 TABLE = {
     ("GET", "/signin"): PUBLIC,
@@ -75,6 +76,24 @@ TABLE = {
     ("POST", "/listings/{listing_id}/capture"): OFFICERS,
     ("GET", "/shops"): OFFICERS,
     ("GET", "/shops/{shop_id}"): OFFICERS,
+    ("GET", "/applications"): OFFICERS,
+    ("GET", "/applications/{application_id}"): OFFICERS,
+    ("POST", "/applications/{application_id}/decision"): OFFICERS,
+    ("GET", "/merchant/signin"): PUBLIC,
+    ("POST", "/merchant/signin"): PUBLIC,
+    ("GET", "/merchant/register"): PUBLIC,
+    ("POST", "/merchant/register"): PUBLIC,
+    ("POST", "/merchant/preferences"): PUBLIC,
+    ("POST", "/merchant/signout"): NO_OFFICER,
+    ("GET", "/merchant"): NO_OFFICER,
+    ("GET", "/merchant/apply"): NO_OFFICER,
+    ("POST", "/merchant/apply"): NO_OFFICER,
+    ("GET", "/merchant/applications/{application_id}"): NO_OFFICER,
+    ("POST", "/merchant/applications/{application_id}/sites"): NO_OFFICER,
+    ("POST", "/merchant/applications/{application_id}/sites/{claim_id}/check"): NO_OFFICER,
+    ("POST", "/merchant/applications/{application_id}/sites/{claim_id}/token"): NO_OFFICER,
+    ("POST", "/merchant/applications/{application_id}/sites/{claim_id}/drop"): NO_OFFICER,
+    ("POST", "/merchant/applications/{application_id}/withdraw"): NO_OFFICER,
     ("GET", "/hits"): OFFICERS,
     ("GET", "/hits/{hit_id}"): OFFICERS,
     ("POST", "/hits/{hit_id}/decision"): OFFICERS,

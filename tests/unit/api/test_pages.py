@@ -10,13 +10,14 @@ from tests.e2e.seeded_market import HOSTILE_TITLE
 from tests.unit.api.conftest import Browser, House
 
 OFFICER_PAGES = (
+    "/applications", "/applications?approval=needed&text=x",
     "/", "/search", "/search?q=龙井&rule=AD01&sort=price_asc", "/search?q=%22abc", "/shops", "/shops/1", "/hits",
     "/hits?state=new&severity=high", "/hits/1", "/listings/1", "/listings/5", "/evidence", "/evidence?state=failed",
     "/evidence/ev-000000000001aa", "/jobs", "/jobs/job-000000000001aa", "/jobs/job-000000000002bb", "/watches/new",
     "/rules", "/help", "/help/api", "/account", "/nowhere", "/shops/999",
 )  # fmt: skip
 ADMINISTRATOR_PAGES = ("/", "/jobs", "/audit", "/audit?actor=system:test", "/users", "/help", "/help/api", "/account")
-PUBLIC_PAGES = ("/signin", "/signin/once?ticket=abc", "/signin/once")
+PUBLIC_PAGES = ("/merchant/signin", "/merchant/register", "/signin", "/signin/once?ticket=abc", "/signin/once")
 ADDRESSED = ("href", "src", "action", "hx-get", "hx-post", "data-events", "data-poll", "srcset", "formaction", "poster")
 
 
