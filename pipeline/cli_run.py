@@ -19,6 +19,7 @@ from kernel.models import Evidence, Job, OutboxEntry
 from pipeline.crew import work_apart
 from pipeline.errors import NothingTakenError, ProcessError, ShopListError
 from pipeline.keeper import Keeper
+from pipeline.linking import catch_up, links
 from pipeline.patience import Patience
 from pipeline.room import require_room
 from pipeline.sample_task import ensure_sample_task
@@ -145,6 +146,7 @@ def _do(stack: Stack, database: Database, rows: Sequence[ShopRow], workers: int,
             f"expected the job to be done, it is {job.state}: [{job.error_code}] {job.error}",
             hint="The same command goes on where it stopped.",
         )
+    catch_up(stack.config, database)
     waits = _print_summary(stack, database, job, monotonic() - started)
     if not job.result.get("pages"):
         print(f"错误 error [{NothingTakenError.code}] 没有取到任何网页 no page could be taken", file=sys.stderr)
@@ -223,6 +225,7 @@ def _print_summary(stack: Stack, database: Database, job: Job, seconds: float) -
         ("未取 not taken", _tally(result.get("not_taken"))),
         ("商品 listings", f"{result.get('listings')}（{changes}）"),
         ("线索 leads", f"{sum(by_rule.values())}（新 new {result.get('new_hits')}） {_tally(by_rule)}"),
+        ("关联 linked", links(database).line()),
         ("证据 sealed", states.get("sealed", 0)),
         ("失败 failed", states.get("failed", 0)),
         ("待重试 waiting", f"{len(late)} {sorted(set(late))}" if late else 0),
