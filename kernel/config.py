@@ -91,6 +91,10 @@ class Settings(BaseSettings):
             systems; empty: not linked, or by files only.
         linked_registration_token, linked_penalty_token, linked_complaint12315_token, linked_credit_token: the account
             at each; never logged.
+        linked_registration_folder, linked_penalty_folder, linked_complaint12315_folder, linked_credit_folder: where
+            each drops files; empty: none.
+        linked_registration_secret, linked_penalty_secret, linked_complaint12315_secret, linked_credit_secret: what each
+            signs its webhook calls with; empty: it may not call.
         linked_pull_s: seconds between two pulls of a system. linked_timeout_s: of each wait of a call to it.
         retry_after_s: seconds before each further try of a capture or its sealing; when they are used up an
             order has failed for the page's faults, and goes on at the last pace for ours (services, disk, browser).
@@ -173,12 +177,20 @@ class Settings(BaseSettings):
     renewal_days: int = Field(default=90, ge=1, le=3650)
     linked_registration_url: str = ""
     linked_registration_token: SecretStr = SecretStr("")
+    linked_registration_folder: str = ""
+    linked_registration_secret: SecretStr = SecretStr("")
     linked_penalty_url: str = ""
     linked_penalty_token: SecretStr = SecretStr("")
+    linked_penalty_folder: str = ""
+    linked_penalty_secret: SecretStr = SecretStr("")
     linked_complaint12315_url: str = ""
     linked_complaint12315_token: SecretStr = SecretStr("")
+    linked_complaint12315_folder: str = ""
+    linked_complaint12315_secret: SecretStr = SecretStr("")
     linked_credit_url: str = ""
     linked_credit_token: SecretStr = SecretStr("")
+    linked_credit_folder: str = ""
+    linked_credit_secret: SecretStr = SecretStr("")
     linked_pull_s: float = Field(default=30.0, gt=0, le=300)
     linked_timeout_s: float = Field(default=10.0, gt=0)
     retry_after_s: NumberTuple = (10.0, 60.0, 300.0, 1_800.0, 3_600.0)

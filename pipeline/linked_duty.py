@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 import httpx
 
-from exchange.connectors import post, pulling, state
+from exchange.connectors import post, pulling, snapshot, state
 from exchange.connectors.linked import Connector
-from exchange.connectors.roster import SYSTEMS, connectors
+from exchange.connectors.roster import SYSTEMS, connectors, folder_of
 from exchange.connectors.source import open_client
 from kernel.clock import now
 from kernel.config import Settings
@@ -44,7 +44,8 @@ class LinkedDuty:
             self._connectors = connectors(self._config, self._client)
         for system, connector in self._connectors.items():
             last = self._running.get(system)
-            if connector.source is not None and (last is None or last.done()):
+            concerned = connector.source is not None or folder_of(self._config, system) is not None
+            if concerned and (last is None or last.done()):
                 self._running[system] = self._beside.submit(self._one, connector)
         wait(self._running.values(), timeout=wait_s)
 
@@ -56,8 +57,14 @@ class LinkedDuty:
 
     def _one(self, connector: Connector) -> None:
         try:
-            post.deliver(self._database, connector.system, connector.online(), clock=self._clock)
-            if self._due(connector.system):
+            if connector.source is not None:
+                post.deliver(self._database, connector.system, connector.source, clock=self._clock)
+            if not self._due(connector.system):
+                return
+            if (folder := folder_of(self._config, connector.system)) is not None:
+                keep = self._config.data_dir / "linked" / connector.system
+                snapshot.take_dropped(self._database, connector, folder, keep, clock=self._clock)
+            if connector.source is not None:
                 tally = pulling.turn(self._database, connector, clock=self._clock)
                 if tally:
                     logger.info("%s: %s", connector.system, dict(tally))

@@ -14,7 +14,6 @@ from api.queries.slices import PAGE_SIZE, Slice, cut
 from exchange.connectors import fault, post, state
 from exchange.connectors.panel import (
     BY_ADDRESS,
-    STALE,
     Basis,
     FourSystems,
     ShownRecord,
@@ -122,7 +121,7 @@ def _health(session: Session, settings: Settings, system: str, at: datetime) -> 
         lag_longest=max(row.lags, default=None),
         post_lag=session.execute(longest).scalar_one(),
         open=state.is_open(row, at),
-        stale=row.good_at is None or at - row.good_at > STALE,
+        stale=state.is_stale(row, at),
     )
 
 

@@ -33,7 +33,8 @@ class Connector:
     """One linked system.
 
     Attributes:
-        system: its name. published: the field list it publishes. keep: what of a row may be kept at all.
+        system: its name. published: the field list it publishes. key_field: the one that names a record in files.
+        keep: what of a row may be kept at all.
         understand: a row in our words, or the problems it has.
         apply: what follows from a new version, in the transaction that takes it. withdraw: from a record taken back.
         shape: what is written back, in the system's words; raises WriteBackError where something lacks.
@@ -42,6 +43,7 @@ class Connector:
 
     system: str
     published: tuple[str, ...]
+    key_field: str
     keep: Keep
     understand: Understand
     shape: Shape

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
@@ -13,8 +13,6 @@ from exchange.connectors.row import day_in_china
 from identity_verify.subjects import shops_of, subject_of_shop
 from kernel.models import LinkedPost, LinkedRecord, LinkedState, Shop, Subject
 
-STALE = timedelta(minutes=10)
-"""A system that was last read in full longer ago than this is told to be stale."""
 ROWS_SHOWN = 5
 BY_SUBJECT, BY_SHOWN_CODE, BY_ADDRESS = "subject", "shown-code", "address"
 
@@ -62,7 +60,7 @@ class SystemView:
 
     Attributes:
         rows: the newest that stand. total: all that stand. gone: those the system has no more.
-        good_at: when it was last read in full, or none. stale: longer ago than ``STALE``, or never.
+        good_at: when it was last read in full, or none. stale: too long ago, or never.
     """
 
     system: str
@@ -137,7 +135,7 @@ def _view(session: Session, system: str, basis: Basis, how_far: LinkedState | No
         total=total,
         gone=gone,
         good_at=good_at,
-        stale=good_at is None or at - good_at > STALE,
+        stale=state.is_stale(how_far, at),
     )
 
 

@@ -1,6 +1,7 @@
 """Which linked systems there are: the one place in this room that names all of them."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 
@@ -24,6 +25,12 @@ SYSTEMS = tuple(MAKERS)
 def url_of(settings: Settings, system: str) -> str:
     """Address of a system, or empty."""
     return str(getattr(settings, f"linked_{system}_url"))
+
+
+def folder_of(settings: Settings, system: str) -> Path | None:
+    """Where a system drops files, or none."""
+    name = str(getattr(settings, f"linked_{system}_folder"))
+    return Path(name) if name else None
 
 
 def connectors(settings: Settings, client: httpx.Client | None = None) -> dict[str, Connector]:

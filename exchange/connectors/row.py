@@ -48,7 +48,7 @@ class Problem:
 
     Attributes:
         reason: ``missing``, ``form``, ``long``, ``check-digit``, ``unknown-code``, ``future``, ``past``,
-            ``contradiction``, ``same-version`` or ``source-time``.
+            ``contradiction``, ``same-version``, ``source-time``, ``refused`` or ``file``.
         got: what came, cut short.
     """
 

@@ -16,6 +16,9 @@ EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 FAILURES_BEFORE_OPEN = 5
 FIRST_OPEN = timedelta(seconds=15)
 LONGEST_OPEN = timedelta(minutes=2)
+STALE = timedelta(minutes=10)
+"""A system that was last read in full longer ago than this is told to be stale."""
+STALE_FILES = timedelta(hours=26)
 LAGS_KEPT = 500
 COUNTED = ("new", "changed", "same", "stale", "gone", "quarantined")
 
@@ -89,6 +92,13 @@ def failed(state: LinkedState, error: WangjianError, at: datetime) -> None:
     state.error_code, state.error = error.code, error.message[:1000]
     if state.failures >= FAILURES_BEFORE_OPEN:
         state.open_until = at + min(LONGEST_OPEN, FIRST_OPEN * 2 ** min(8, state.failures - FAILURES_BEFORE_OPEN))
+
+
+def is_stale(state: LinkedState | None, at: datetime) -> bool:
+    """It was last read in full too long ago, or never. Files come once a day."""
+    if state is None or state.good_at is None:
+        return True
+    return at - state.good_at > (STALE_FILES if state.files else STALE)
 
 
 def ask_now(state: LinkedState) -> None:

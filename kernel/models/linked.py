@@ -59,7 +59,7 @@ class LinkedState(Base):
         skew_ms: the system's clock before (+) or behind (-) ours.
         lags: the newest lags of pulled changes, ms. counts: what became of all rows so far, by word.
         drift: fields beyond (``new``) and short of (``lost``) the published list, as last seen, and when.
-        files: SHA-256 and row digests of the snapshot that was last taken in, by its name.
+        files: name to size and time of the files that were looked at.
     """
 
     __tablename__ = "linked_state"

@@ -16,6 +16,7 @@ from exchange.connectors.complaint12315.privacy import hidden
 from exchange.connectors.row import Quarantined, Reader, SourceRow, Understood, day_in_china, keep_only
 
 SYSTEM = "complaint12315"
+KEY_FIELD = "REGINO"
 PERSONAL = ("ACCREGPER", "CONSNAME", "CONSTEL", "CONSIDNO", "CONSADDR", "Addr", "Tel")
 KEPT = (
     "REGINO", "INFOORI", "INCFORM", "REGDEP", "RegTime", "INFOTYPE", "KEYWORD", "APPLBASQUE", "REPORTBASQUE", "ACCSCE",

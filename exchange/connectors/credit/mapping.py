@@ -10,6 +10,7 @@ from datetime import datetime
 from exchange.connectors.row import Quarantined, Reader, SourceRow, Understood, day_in_china, keep_only
 
 SYSTEM = "credit"
+KEY_FIELD = "MarkNO"
 PUBLISHED = (
     "MarkNO", "PriPID", "EntName", "UniSCID", "MarkType", "SpeCause", "AbnDate", "DecOrg", "RemDate", "RemCause",
     "CreditLevel", "CheckResult",

@@ -10,6 +10,7 @@ def connector(source: Source | None) -> Connector:
     return Connector(
         system=mapping.SYSTEM,
         published=mapping.PUBLISHED,
+        key_field=mapping.KEY_FIELD,
         keep=mapping.keep,
         understand=mapping.understand,
         shape=message.shape,

@@ -12,6 +12,7 @@ from exchange.connectors.penalty.publicity import shown_until
 from exchange.connectors.row import Quarantined, Reader, SourceRow, Understood, day_in_china, keep_only
 
 SYSTEM = "penalty"
+KEY_FIELD = "PenDecNo"
 PUBLISHED = (
     "PenDecNo", "CaseNO", "PartyType", "PartyName", "UniSCID", "RegNO", "IllegActType", "IllegFact", "PenBasis",
     "PenType", "PenContent", "PenAm", "ForfAm", "PenAuth", "PenAuthCode", "PenDecIssDate", "PubFlag", "PubDate",

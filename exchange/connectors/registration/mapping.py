@@ -13,6 +13,7 @@ from exchange.connectors.row import Quarantined, Reader, SourceRow, Understood, 
 from identity_verify.registry_extract import RegistryExtract
 
 SYSTEM = "registration"
+KEY_FIELD = "PriPID"
 PUBLISHED = (
     "PriPID", "EntName", "HisEntName", "UniSCID", "RegNO", "EntType", "RegState", "Dom", "DomDistrict", "LeRep",
     "RegCap", "EstDate", "ApprDate", "OpFrom", "OpTo", "OpScope", "IndustryPhy", "IndustryCo", "RegOrg", "LocalAdm",

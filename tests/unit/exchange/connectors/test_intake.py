@@ -29,7 +29,7 @@ def shape(what: Mapping[str, object]) -> Sending:
     raise WriteBackError("expected nothing")
 
 
-CONNECTOR = Connector("penalty", ("a",), keep_only(("a",)), understand, shape)
+CONNECTOR = Connector("penalty", ("a",), "a", keep_only(("a",)), understand, shape)
 
 
 def row(value: str = "x", *, version: int = 1, deleted: bool = False, key: str = "k") -> SourceRow:
@@ -96,7 +96,7 @@ def test_what_another_room_refuses_leaves_nothing(database: Database) -> None:
         session.flush()
         raise IdentifierError("expected a code, got none")
 
-    connector = Connector("penalty", ("a",), keep_only(("a",)), understand, shape, apply=refuse)
+    connector = Connector("penalty", ("a",), "a", keep_only(("a",)), understand, shape, apply=refuse)
     with database.write() as session:
         assert take(session, row(), connector=connector) == {"refused": 1, "quarantined": 1}
         fault = session.execute(select(LinkedFault)).scalar_one()

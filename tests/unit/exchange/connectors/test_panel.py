@@ -5,8 +5,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from exchange.connectors import fault, post, state
-from exchange.connectors.panel import STALE, FourSystems, SystemView, basis_of_shop, panel
+from exchange.connectors.panel import FourSystems, SystemView, basis_of_shop, panel
 from exchange.connectors.row import Problem, Quarantined
+from exchange.connectors.state import STALE
 from identity_verify.registry_extract import RegistryExtract
 from identity_verify.subjects import take_extract
 from kernel.db import Database
