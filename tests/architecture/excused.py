@@ -164,7 +164,6 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
                 "bundle",
                 "development",
                 "look",
-                "overheard",
                 "record",
                 "recorder",
                 "records",
