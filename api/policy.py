@@ -37,6 +37,7 @@ class Permission(StrEnum):
     BADGE_READ = "badge.read"
     BADGE_DECIDE = "badge.decide"
     EXCHANGE_READ = "exchange.read"
+    EXCHANGE_DRIVE = "exchange.drive"
     OFFLINE_RELEASE = "offline.release"
     SUBSCRIPTION_ASK = "subscription.ask"
     SUBSCRIPTION_DECIDE = "subscription.decide"
@@ -72,6 +73,7 @@ _SUPERVISOR = frozenset(
         Permission.BADGE_READ,
         Permission.BADGE_DECIDE,
         Permission.EXCHANGE_READ,
+        Permission.EXCHANGE_DRIVE,
         Permission.SUBSCRIPTION_ASK,
         Permission.SUBSCRIPTION_DECIDE,
         Permission.INBOX_READ,

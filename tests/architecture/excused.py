@@ -248,6 +248,11 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("api/queries/matches.py", "api/queries/subjects.py", "api/ui/subject_graph.py", "api/ui/views/subjects.py"),
     ),
     (
+        "tests/unit/api/test_exchange_console.py",
+        HTTP,
+        ("api/queries/exchange.py", "api/ui/views/exchange.py"),
+    ),
+    (
         "tests/unit/api/test_exchange_desk.py",
         HTTP,
         (
