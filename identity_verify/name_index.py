@@ -1,7 +1,7 @@
 """An index of names: which registered names could be meant by a shown one.
 
-Keys and numbers of names lie packed in one sorted array, 8 bytes an entry, so that a million names need some
-hundred megabytes and processes that are forked share them.
+Keys and numbers of names lie packed in sorted arrays, 8 bytes an entry, so that a million names need some hundred
+megabytes and processes that are forked share them. Each process that helps to make the index makes one array.
 """
 
 from array import array
@@ -37,10 +37,10 @@ class NameEntry:
 class NameIndex:
     """Names to be found by; immutable once made. See :meth:`of`."""
 
-    def __init__(self, entries: Sequence[NameEntry], keys: "array[int]", vocabulary: Vocabulary) -> None:
+    def __init__(self, entries: Sequence[NameEntry], parts: Sequence["array[int]"], vocabulary: Vocabulary) -> None:
         self.entries = entries
         self.vocabulary = vocabulary
-        self._keys = keys
+        self._parts = tuple(parts)
         self._by_code: dict[str, list[int]] = {}
         for number, entry in enumerate(entries):
             if entry.code:
@@ -55,7 +55,7 @@ class NameIndex:
         """
         held = tuple(entries)
         words = vocabulary or learn(entry.name for entry in islice(held, LEARN_SAMPLE))
-        return cls(held, merged([packed(held, words, start=0)]), words)
+        return cls(held, [packed(held, words, start=0)], words)
 
     def by_code(self, code: str) -> list[int]:
         """Numbers of the names whose subject has this code."""
@@ -67,18 +67,25 @@ class NameIndex:
         Long blocks only add to names that a short block found.
         """
         shared: Counter[int] = Counter()
-        long: list[tuple[int, int]] = []
+        long: list[list[int]] = []
         for key in keys_of(name):
-            low = bisect_left(self._keys, key << NUMBER_BITS)
-            high = bisect_left(self._keys, (key + 1) << NUMBER_BITS, low)
-            if high - low > LONG_BLOCK:
-                long.append((low, high))
-                continue
-            shared.update(entry & NUMBER_MASK for entry in self._keys[low:high])
+            block = self._block(key)
+            if len(block) > LONG_BLOCK:
+                long.append(block)
+            else:
+                shared.update(block)
         if not shared and long:
-            low, high = min(long, key=lambda block: block[1] - block[0])
-            shared.update(entry & NUMBER_MASK for entry in self._keys[low : min(high, low + LONG_BLOCK)])
+            shared.update(min(long, key=len)[:LONG_BLOCK])
         return [number for number, _ in shared.most_common(CANDIDATES)]
+
+    def _block(self, key: int) -> list[int]:
+        """Numbers of the names that have a key; when there are too many, one more than ``LONG_BLOCK``."""
+        found: list[int] = []
+        for part in self._parts:
+            low = bisect_left(part, key << NUMBER_BITS)
+            high = bisect_left(part, (key + 1) << NUMBER_BITS, low)
+            found += [entry & NUMBER_MASK for entry in part[low : min(high, low + LONG_BLOCK + 1 - len(found))]]
+        return found
 
 
 def learn(names: Iterable[str]) -> Vocabulary:
@@ -97,14 +104,3 @@ def packed(entries: Sequence[NameEntry], words: Vocabulary, *, start: int) -> "a
     ]
     made.sort()
     return array("Q", made)
-
-
-def merged(parts: Sequence["array[int]"]) -> "array[int]":
-    """Sorted parts as one sorted array."""
-    if len(parts) == 1:
-        return parts[0]
-    whole: list[int] = []
-    for part in parts:
-        whole.extend(part)
-    whole.sort()  # runs that are sorted already are merged, not sorted again
-    return array("Q", whole)

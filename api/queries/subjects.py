@@ -33,7 +33,7 @@ EVIDENCE_SHOWN = 20
 EVENTS_SHOWN = 100
 OPEN_HITS = ("new", "confirmed")
 
-EventKind = Literal["claim", "claim-ended", "name", "name-ended", "link", "link-ended", "task"]
+EventKind = Literal["claim", "claim-ended", "name-ended", "link", "link-ended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,11 @@ class LinkedShop:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the timeline. ``kind`` decides its sentence, ``what`` and ``value`` fill it."""
+    """One line of the timeline: when, what happened, by whose word; ``said`` are fields or things with values."""
 
     at: datetime
     kind: EventKind
-    what: str
-    value: object
+    said: tuple[tuple[str, object], ...]
     source: str
     ref: str = ""
 
@@ -206,18 +205,22 @@ def _evidence(session: Session, scope: Scope, shop_ids: list[int]) -> tuple[tupl
 def _timeline(
     history: Sequence[SubjectClaim], names: tuple[SubjectName, ...], links: tuple[SubjectLink, ...]
 ) -> tuple[Event, ...]:
-    """What was said, borne and linked, newest first."""
-    events = [Event(row.source_at, "claim", row.field, row.value, row.source, row.source_ref) for row in history]
-    events += [
-        Event(row.superseded_at, "claim-ended", row.field, row.value, row.source, row.source_ref)
-        for row in history
-        if row.superseded_at is not None
-    ]
-    events += [Event(row.until, "name-ended", "name", row.name, row.source) for row in names if row.until is not None]
+    """What was said, borne and linked, newest first; what one source said at one time is one line."""
+    together: dict[tuple[datetime, EventKind, str, str], list[tuple[str, object]]] = {}
+
+    def note(at: datetime | None, kind: EventKind, what: tuple[str, object], source: str, ref: str = "") -> None:
+        if at is not None:
+            together.setdefault((at, kind, source, ref), []).append(what)
+
+    for row in history:
+        note(row.source_at, "claim", (row.field, row.value), row.source, row.source_ref)
+        note(row.superseded_at, "claim-ended", (row.field, row.value), row.source, row.source_ref)
+    for name in names:
+        note(name.until, "name-ended", ("name", name.name), name.source)
     for link in links:
-        events.append(Event(link.at, "link", link.kind, link.key, link.decided_by or link.source))
-        if link.ended_at is not None:
-            events.append(Event(link.ended_at, "link-ended", link.kind, link.key, link.decided_by or link.source))
+        note(link.at, "link", (link.kind, link.key), link.decided_by or link.source)
+        note(link.ended_at, "link-ended", (link.kind, link.key), link.decided_by or link.source)
+    events = [Event(at, kind, tuple(said), source, ref) for (at, kind, source, ref), said in together.items()]
     events.sort(key=lambda event: event.at, reverse=True)
     return tuple(events[:EVENTS_SHOWN])
 

@@ -15,7 +15,8 @@ from api.ui.catalogue import Language, word
 WIDTH, HEIGHT = 720, 420
 REACH_X, REACH_Y = 265, 165
 MOST = 14
-LABEL = 14
+LABEL = 22
+"""Width of a label; a Chinese character counts two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,14 @@ class Node:
     proposed: bool = False
 
 
-def _short(label: str) -> str:
-    return label if len(label) <= LABEL else f"{label[: LABEL - 1]}…"
+def _short(label: str, limit: int = LABEL) -> str:
+    taken, width = "", 0
+    for letter in label:
+        width += 1 if letter.isascii() else 2
+        if width > limit:
+            return f"{taken}…"
+        taken += letter
+    return label
 
 
 def nodes_of(detail: SubjectDetail, language: Language) -> tuple[Node, ...]:
@@ -71,11 +78,16 @@ def draw(nodes: Sequence[Node], middle: str, *, label: str) -> Markup:
 
 
 def _node(x: float, y: float, node: Node) -> Markup:
+    half = 110 if node.kind == "subject" else 78
     box = Markup(
-        '<g class="node {}"><title>{}</title><rect x="{:.0f}" y="{:.0f}" width="150" height="40" rx="6"/>'
+        '<g class="node {}"><title>{}</title><rect x="{:.0f}" y="{:.0f}" width="{}" height="40" rx="6"/>'
         '<text x="{:.0f}" y="{:.0f}" text-anchor="middle">{}</text>'
         '<text class="kind" x="{:.0f}" y="{:.0f}" text-anchor="middle">{}</text></g>'
-    ).format(node.kind, f"{node.title} {node.label}".strip(), x - 75, y - 20, x, y - 2, _short(node.label), x, y + 13, node.title)  # fmt: skip # noqa: E501 - places in their order
+    ).format(
+        node.kind, f"{node.title} {node.label}".strip(), x - half, y - 20, 2 * half,
+        x, y - 2 if node.title else y + 4, _short(node.label, 32 if node.kind == "subject" else LABEL),
+        x, y + 13, node.title,
+    )  # fmt: skip
     return Markup('<a href="{}">{}</a>').format(node.href, box) if node.href else box
 
 

@@ -20,7 +20,7 @@ CHAINS = 0.15
 """How many subjects share their 字号 with another one, in another trade or place."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Company:
     """One invented subject; ``former`` is a name it bore before, or empty."""
 
@@ -51,7 +51,7 @@ class Company:
         return self.region[1], self.industry[0], "".join(sign[0] for sign in self.core)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Query:
     """A name as a shop shows it. ``truth`` is the subject's number, or None; ``kind`` says what was done."""
 

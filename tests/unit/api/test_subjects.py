@@ -166,7 +166,9 @@ def test_a_subject_shows_who_said_what(read_house: tuple[House, Street]) -> None
         "测试甲",
         "字号相同",
         "来源称",
-        "100,000,000",
+        "¥1,000,000.00",
+        "法定代表人 测试甲",
+        "企业",
     ):
         assert words in text, words
     assert page.css_matches("svg.graph[role=img][aria-label]")
