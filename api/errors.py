@@ -140,6 +140,7 @@ STATUS_OF_CODE = {
     "supervision.unknown_rule": 404,
     "identity_verify.extract": 422,
     "identity_verify.subject_unknown": 404,
+    "identity_verify.claim": 422,
     "identity_verify.task_state": 409,
     "search.bad_request": 422,
     "search.bad_cursor": 422,

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from identity_verify import naming, tasks
+from identity_verify.errors import ClaimRefusedError
 from identity_verify.precedence import rank, rule_of, table
 from kernel.crypto import canonical_json, sha256_hex
 from kernel.models import Subject, SubjectClaim
@@ -18,6 +19,7 @@ from kernel.models import Subject, SubjectClaim
 CONFLICT_DAYS = 10
 COLUMNS = ("code", "registration_number", "name", "kind", "status", "region", "address", "scope", "persons")
 DATES = ("established_on", "approved_on")
+LENGTHS = {"code": 18, "registration_number": 15, "name": 200, "kind": 20, "status": 20, "region": 6}
 EMPTY: dict[str, object] = {"kind": "other", "status": "unknown", "persons": []}
 
 
@@ -59,7 +61,7 @@ def claim(session: Session, subject: Subject, values: Mapping[str, object], orig
         True when anything new was learnt (also something that is history already).
 
     Raises:
-        FieldUnknownError: the source has no word on a field.
+        FieldUnknownError: the source has no word on a field. ClaimRefusedError: a value without its form.
 
     Effects: tables ``subject_claim``, ``subject_task``.
     """
@@ -70,6 +72,7 @@ def claim(session: Session, subject: Subject, values: Mapping[str, object], orig
 
 def _claim_one(session: Session, subject: Subject, field: str, value: object, origin: Origin, *, at: datetime) -> bool:
     rank(field, origin.source)
+    _require_form(field, value)
     mine = select(SubjectClaim).where(
         SubjectClaim.subject_id == subject.id, SubjectClaim.field == field, SubjectClaim.source == origin.source
     )
@@ -99,6 +102,18 @@ def _claim_one(session: Session, subject: Subject, field: str, value: object, or
             _ask(session, subject, field, [live, fresh], at=at)
     session.add(fresh)
     return True
+
+
+def _require_form(field: str, value: object) -> None:
+    """Refuse what the columns cannot hold, before it is written anywhere."""
+    longest = LENGTHS.get(field)
+    if longest is not None and not (isinstance(value, str) and 0 < len(value) <= longest):
+        raise ClaimRefusedError(f"expected {field} as a text of 1 to {longest} characters, got {str(value)[:60]!r}")
+    if field in DATES:
+        try:
+            date.fromisoformat(str(value))
+        except ValueError:
+            raise ClaimRefusedError(f"expected {field} as YYYY-MM-DD, got {str(value)[:60]!r}") from None
 
 
 def withdraw(session: Session, subject: Subject, source: str, *, at: datetime) -> int:

@@ -51,6 +51,12 @@ class FieldUnknownError(WangjianError):
     code = "identity_verify.field_unknown"
 
 
+class ClaimRefusedError(WangjianError):
+    """A claimed value that does not have the form of its field."""
+
+    code = "identity_verify.claim"
+
+
 class TaskStateError(WangjianError):
     """A review task that is gone, decided already, or cannot be decided this way."""
 

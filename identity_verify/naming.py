@@ -10,6 +10,13 @@ from identity_verify.normal_name import normal_name
 from identity_verify.registered_names import write_keys
 from kernel.models import Subject, SubjectName
 
+MAX_KEY = 200
+"""Folding can make a name longer than it is written; beyond this a key says nothing more."""
+
+
+def _key(name: str) -> str:
+    return normal_name(name)[:MAX_KEY]
+
 
 def keep(session: Session, subject: Subject, former: Sequence[object], *, at: datetime) -> bool:
     """Bring the name rows of a subject in line with its current name and its former ones.
@@ -23,14 +30,15 @@ def keep(session: Session, subject: Subject, former: Sequence[object], *, at: da
     """
     rows = session.execute(select(SubjectName).where(SubjectName.subject_id == subject.id)).scalars().all()
     by_key = {row.key: row for row in rows}
+    current = _key(subject.name)
     changed = False
     for row in rows:
-        if row.kind == "current" and row.key != normal_name(subject.name):
+        if row.kind == "current" and row.key != current:
             row.kind, row.until, changed = "former", at, True
     wanted = [(subject.name, "current")] if subject.name else []
     wanted += [(str(name), "former") for name in former if str(name).strip()]
     for name, kind in wanted:
-        key = normal_name(name)
+        key = _key(name)
         if key not in by_key:
             until = None if kind == "current" else at
             by_key[key] = SubjectName(

@@ -9,7 +9,7 @@ from kernel.identifiers import check_registration_number, check_uscc
 KINDS = frozenset({"company", "individual", "cooperative", "other", "unregistered"})
 STATUSES = frozenset({"active", "deregistered", "revoked", "cancelled", "abnormal", "unknown"})
 REGION_LENGTH = 6
-MAX_NAME = 200
+MAX_NAME, MAX_REF = 200, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ def faults(extract: RegistryExtract) -> tuple[str, ...]:
     checks = {
         "no-identifier": not extract.code and not extract.registration_number,
         "name": not 0 < len(name) <= MAX_NAME,
+        "former-names": any(len(former) > MAX_NAME for former in extract.former_names),
+        "source-ref": len(extract.source_ref) > MAX_REF,
         "kind": extract.kind not in KINDS - {"unregistered"},
         "status": extract.status not in STATUSES,
         "region": bool(region) and not (len(region) == REGION_LENGTH and region.isascii() and region.isdigit()),

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from identity_verify import claims, links, subjects
 from identity_verify.claims import Origin
-from identity_verify.errors import ExtractRefusedError, SubjectUnknownError
+from identity_verify.errors import ClaimRefusedError, ExtractRefusedError, SubjectUnknownError
 from identity_verify.registry_extract import RegistryExtract
 from kernel.db import Database
 from kernel.models import AuditEntry, Subject, SubjectClaim, SubjectLink, SubjectName, SubjectTask
@@ -128,6 +128,27 @@ def test_the_same_moment_with_two_values_is_asked(any_database: Database) -> Non
         assert session.execute(select(SubjectTask.topic)).scalars().all() == ["status"]
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("name", "长" * 201), ("name", ""), ("code", 7), ("established_on", "2020年"), ("region", "3101150")],
+)
+def test_a_value_without_the_form_of_its_field_is_refused(any_database: Database, field: str, value: object) -> None:
+    """Before anything is written; the database would break over it later."""
+    number = _take(any_database, make())
+    before = _counts(any_database)
+    with pytest.raises(ClaimRefusedError), any_database.write() as session:
+        claims.claim(session, session.get_one(Subject, number), {field: value}, Origin("officer", "x", AT), at=AT)
+    assert _counts(any_database) == before
+
+
+def test_a_name_that_grows_when_folded_is_kept(any_database: Database) -> None:
+    """One sign that stands for four: the key is cut, the name is not."""
+    name = "㍿" * 190 + "有限公司"
+    number = _take(any_database, make(name=name))
+    with any_database.read() as session:
+        assert session.get_one(Subject, number).name == name
+
+
 def test_an_extract_taken_back_leaves_history(any_database: Database) -> None:
     """No value stands, the code still leads to the subject, the next extract fills it again."""
     number = _take(any_database, make())
@@ -167,6 +188,8 @@ def test_what_contradicts_its_standard_is_refused(any_database: Database) -> Non
         ({"registration_number": "310115000123457"}, "registration-number:check-digit"),
         ({"code": "", "registration_number": ""}, "no-identifier"),
         ({"name": " "}, "name"),
+        ({"former_names": ("长" * 201,)}, "former-names"),
+        ({"source_ref": "r" * 301}, "source-ref"),
         ({"kind": "firm"}, "kind"),
         ({"status": "存续"}, "status"),
         ({"region": "31011"}, "region"),
