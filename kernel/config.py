@@ -63,6 +63,7 @@ class Settings(BaseSettings):
         identity_resolver: ``address:port`` of the resolver that merchants' names are asked of first; empty means the
             system's. identity_dns_port: port of the zones' own servers. identity_probe_s: seconds for one look.
         identity_delegate: the name below which merchants' CNAME records point; a zone of this installation.
+        identity_licence_hosts: hosts (with port, where they have one) of the 亮照 system that shops link to.
         extra_ca_file: PEM of additional roots for crawled sites (test hosts); recorded when used.
         chromium_path: empty means look for the system's Chromium, then Playwright's own.
         chromium_sandbox: off only where the process runs as root; recorded in each capture.
@@ -149,6 +150,7 @@ class Settings(BaseSettings):
     identity_dns_port: int = Field(default=53, gt=0, lt=65536)
     identity_probe_s: float = Field(default=8.0, gt=0, le=60)
     identity_delegate: str = "challenge.wangjian.example"
+    identity_licence_hosts: TextTuple = ("zzlz.gsxt.gov.cn",)
     extra_ca_file: str = ""
     chromium_path: str = ""
     chromium_sandbox: bool = True
@@ -218,6 +220,7 @@ class Settings(BaseSettings):
         "witness_test_trust",
         "egress_allow",
         "egress_hosts",
+        "identity_licence_hosts",
         "exchange_suites",
         "exchange_retry_after_s",
         "retry_after_s",

@@ -46,6 +46,7 @@ DUTIES: Sequence[Duty] = (
     Duty("pipeline.log_duty", every=86_400.0, first=1_200.0),
     Duty("pipeline.renewal_duty", every=86_400.0, first=600.0),
     Duty("pipeline.recheck_duty", every=15.0, first=30.0),
+    Duty("pipeline.licence_duty", every=60.0, first=45.0),
     Duty("pipeline.subjects_duty", every=15.0, first=5.0),
 )
 """All of them. Each owner adds a line."""

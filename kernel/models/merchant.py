@@ -205,3 +205,20 @@ class IcpFiling(Base):
     domains: Mapped[list[str]] = mapped_column(JSON, default=list)
     source_ref: Mapped[str] = mapped_column(String(200), default="")
     imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LicenceLink(Base):
+    """Where a shop's 亮照 link leads, as of the last look.
+
+    Attributes:
+        url: the link; empty where the shop has none. declared: hosts that the page behind it names.
+        error: why that page could not be read, a word. looked_at: when.
+    """
+
+    __tablename__ = "licence_link"
+
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shop.id"), primary_key=True)
+    url: Mapped[str] = mapped_column(String(1000), default="")
+    declared: Mapped[list[str]] = mapped_column(JSON, default=list)
+    error: Mapped[str] = mapped_column(String(30), default="")
+    looked_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

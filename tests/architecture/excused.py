@@ -274,6 +274,11 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "api/ui/views/merchant_portal.py",
         ),
     ),
+    (
+        "tests/unit/pipeline/test_licence_duty.py",
+        "queries around the check: seen by the tasks that the duty opens and closes",
+        ("identity_verify/licence_record.py",),
+    ),
     ("tests/integration/test_log_readers.py", HTTP, ("api/routes/log.py",)),
     ("tests/unit/api/test_verifier.py", HTTP, ("api/routes/verifier.py",)),
     ("tests/unit/api/test_session.py", HTTP, ("api/session_cookie.py", "api/ui/views/session.py")),

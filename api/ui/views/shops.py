@@ -12,6 +12,7 @@ from api.queries.linked import four_systems
 from api.queries.shops import ShopFilter, list_shops, read_shop
 from api.row_number import RowNumber
 from api.ui.rendering import page
+from identity_verify.licence_record import display_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -36,4 +37,5 @@ def shop(request: Request, context: Ctx, who: Who, shop_id: RowNumber) -> HTMLRe
     with context.database.read() as session:
         detail = read_shop(session, who.scope, shop_id)
         four = four_systems(session, who.scope, shop_id=shop_id, at=context.now())
-        return page(request, "shop.html", detail=detail, four=four)
+        display = display_of(session, detail.shop, at=context.now())
+        return page(request, "shop.html", detail=detail, four=four, display=display)

@@ -71,6 +71,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_application_subject_id'), ['subject_id'], unique=False)
         batch_op.create_index('uq_application_live', ['account_id', 'code'], unique=True, sqlite_where=sa.text("state NOT IN ('revoked', 'expired')"), postgresql_where=sa.text("state NOT IN ('revoked', 'expired')"))
 
+    op.create_table('licence_link',
+    sa.Column('shop_id', sa.Integer(), nullable=False),
+    sa.Column('url', sa.String(length=1000), nullable=False),
+    sa.Column('declared', sa.JSON(), nullable=False),
+    sa.Column('error', sa.String(length=30), nullable=False),
+    sa.Column('looked_at', kernel.db.UtcDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shop.id'], name=op.f('fk_licence_link_shop_id_shop')),
+    sa.PrimaryKeyConstraint('shop_id', name=op.f('pk_licence_link'))
+    )
+    with op.batch_alter_table('licence_link', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_licence_link_looked_at'), ['looked_at'], unique=False)
+
     op.create_table('merchant_session',
     sa.Column('token_sha256', sa.String(length=64), nullable=False),
     sa.Column('account_id', sa.Integer(), nullable=False),
@@ -175,6 +187,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_merchant_session_account_id'))
 
     op.drop_table('merchant_session')
+    with op.batch_alter_table('licence_link', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_licence_link_looked_at'))
+
+    op.drop_table('licence_link')
     with op.batch_alter_table('application', schema=None) as batch_op:
         batch_op.drop_index('uq_application_live', sqlite_where=sa.text("state NOT IN ('revoked', 'expired')"), postgresql_where=sa.text("state NOT IN ('revoked', 'expired')"))
         batch_op.drop_index(batch_op.f('ix_application_subject_id'))
