@@ -5,6 +5,7 @@ A message is sent at least once and keeps its id and number; the receiver sees t
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,7 +67,7 @@ class Relay:
         book = self._gateway.book()
         sent = 0
         for peer in self._due_peers(book, at):
-            while goes_on() and (count := self._send(peer, book, at)):
+            while goes_on() and (count := self._send(peer, book, at, goes_on)):
                 sent += count
             if goes_on():
                 self._ask_receipts(peer, book, at)
@@ -82,36 +83,70 @@ class Relay:
 
     # --- messages -------------------------------------------------------------------------------------------
 
-    def _due(self, session: Session, peer: KnownPeer, at: datetime, limit: int) -> list[Any]:
-        columns = (Delivery.id, Delivery.attempts, Message.message_id, Message.envelope, Message.suite, Message.kid,
-                   Message.signature)  # fmt: skip
+    def _due(self, session: Session, peer: KnownPeer, at: datetime, limit: int, after: int = 0) -> list[Any]:
+        columns = (Delivery.id, Delivery.attempts, Delivery.message_row, Message.message_id, Message.envelope,
+                   Message.suite, Message.kid, Message.signature)  # fmt: skip
         query = select(*columns).join(Message, Message.id == Delivery.message_row)
         query = query.where(Delivery.peer == peer.code, Delivery.state == "waiting", Delivery.next_at <= at)
+        query = query.where(Delivery.message_row > after).order_by(Delivery.message_row).limit(limit)
         rows: list[Any] = []
         size = 0
-        for row in session.execute(query.order_by(Delivery.message_row).limit(limit)):
+        for row in session.execute(query):
             size += len(row.envelope) * 3
             if rows and size > MAX_BATCH_BYTES:
                 break
             rows.append(row)
         return rows
 
-    def _send(self, peer: KnownPeer, book: Book, at: datetime) -> int:
+    def _send(self, peer: KnownPeer, book: Book, at: datetime, goes_on: Callable[[], bool]) -> int:
+        """Go once through what is due for a peer: while one call is under way, the answer to the last is worked up."""
+        told, after, waiting = 0, 0, None
+        probing = self._failures(peer) > 0  # One call at a time until the peer answers again.
+        with ThreadPoolExecutor(1, thread_name_prefix="exchange") as line:
+            while True:
+                rows = self._next(peer, at, after) if goes_on() else []
+                future = line.submit(self._hand_over, peer, book, at, rows) if rows else None
+                if future is not None and probing:
+                    return self._answered(peer, book, at, rows, future) or 0
+                if waiting is not None:
+                    count = self._answered(peer, book, at, *waiting)
+                    if count is None:
+                        if future is not None:
+                            told += self._answered(peer, book, at, rows, future) or 0
+                        return told
+                    told += count
+                if future is None:
+                    return told
+                waiting = rows, future
+                after = max(row.message_row for row in rows)
+
+    def _next(self, peer: KnownPeer, at: datetime, after: int) -> list[Any]:
+        limit = max(1, self._pace.batch >> min(self._failures(peer), 8))
         with self._database.read() as session:
-            failures = session.execute(select(Peer.failures).where(Peer.code == peer.code)).scalar() or 0
-            rows = self._due(session, peer, at, max(1, self._pace.batch >> min(failures, 8)))
-        if not rows:
-            return 0
+            return self._due(session, peer, at, limit, after)
+
+    def _failures(self, peer: KnownPeer) -> int:
+        with self._database.read() as session:
+            return session.execute(select(Peer.failures).where(Peer.code == peer.code)).scalar() or 0
+
+    def _hand_over(self, peer: KnownPeer, book: Book, at: datetime, rows: Sequence[Any]) -> dict[str, Any]:
         messages = [Wire(row.message_id, row.envelope, row.suite, row.kid, row.signature) for row in rows]
+        return self._call(peer, book, "messages", at, messages=messages)
+
+    def _answered(
+        self, peer: KnownPeer, book: Book, at: datetime, rows: Sequence[Any], future: "Future[dict[str, Any]]"
+    ) -> int | None:
+        """Work up the answer to a call; how many messages it told about, or none where there was no answer."""
         try:
-            answer = self._call(peer, book, "messages", at, messages=messages)
+            answer = future.result()
         except WangjianError as error:
             self._failed(peer, rows, error, at)
-            return 0
+            return None
         with self._database.write() as session:
             told = self._take(session, answer, book, peer, at)
             self._close(session, rows, answer, at)
-            self._answered(session, peer)
+            values = {"failures": 0, "open_until": None, "error": ""}
+            session.execute(update(Peer).where(Peer.code == peer.code, Peer.failures > 0).values(**values))
         return told
 
     def _call(self, peer: KnownPeer, book: Book, kind: str, at: datetime, **given: Any) -> dict[str, Any]:
@@ -186,10 +221,6 @@ class Relay:
                 row.error = f"{error.message} ({error.code})"[:500]
             if len(rows) == 1 and "status" in error.context:
                 session.execute(update(Delivery), [self._tried(rows[0], error.code, error.message[:500], at)])
-
-    def _answered(self, session: Session, peer: KnownPeer) -> None:
-        values = {"failures": 0, "open_until": None, "error": ""}
-        session.execute(update(Peer).where(Peer.code == peer.code, Peer.failures > 0).values(**values))
 
     def _ask_receipts(self, peer: KnownPeer, book: Book, at: datetime) -> None:
         """Fetch receipts that came true after the call in which their messages were stored."""

@@ -68,7 +68,8 @@ class _Sides:
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody uses just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -84,7 +85,7 @@ def run(folder: Path, *, streams: int, each: int, share: float, kills: int, limi
     city, national = open_side(folder / "city", "310000"), open_side(folder / "national", "000000")
     with national.database.engine.begin() as connection:
         connection.exec_driver_sql(EFFECTS)
-    port = _free_port()
+    port = free_port()
     introduce(city, national, f"http://127.0.0.1:{port}")
     introduce(national, city, "")
     here, there = str(folder / "city"), str(folder / "national")

@@ -96,8 +96,8 @@ class ChaosRelay(Relay):
     random = random.Random(1)  # noqa: S311 - faults need no secrecy
     share = 0.0
 
-    def _due(self, session: Session, peer: KnownPeer, at: datetime, limit: int) -> list[Any]:
-        rows = super()._due(session, peer, at, limit)
+    def _due(self, session: Session, peer: KnownPeer, at: datetime, limit: int, after: int = 0) -> list[Any]:
+        rows = super()._due(session, peer, at, limit, after)
         if self.random.random() >= self.share or len(rows) < 2:
             return rows
         kept = [row for row in rows if self.random.random() > 0.2] or rows

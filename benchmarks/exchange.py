@@ -1,0 +1,141 @@
+"""How fast the exchange is, and whether it loses anything: two processes over HTTP on loopback.
+
+``python -m benchmarks.exchange throughput`` sends messages of 2 KB: signed, handed over, verified, stored, processed,
+receipted, receipts verified and kept. Group commit (200 a call), then one message a call, each with its own
+synchronisation of the disk on both sides. ``… chaos`` is the long run: eight streams of 10,000, three calls in ten
+with a fault, 20 SIGKILLs. ``… suites`` measures signatures.
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from exchange.gateway import Gateway
+from exchange.outbox import Draft, post_many
+from exchange.relay import Pace, Relay
+from exchange.sealing import seal_waiting
+from exchange.suite import available_suites, suite
+from exchange.transport import HttpsTransport
+from kernel.clock import now
+from kernel.config import ROOT
+from kernel.models import Message
+from tests.servers.exchange_chaos import free_port, run
+from tests.servers.exchange_side import EFFECTS, introduce, open_side
+
+PAYLOAD = {"title": "标价与结算价不一致", "description": "长" * 560, "found_at": "2026-11-25T08:00:00Z"}
+
+
+def _drafts(first: int, count: int) -> list[Draft]:
+    return [
+        Draft("LEAD", "1.0", "UPSERT", f"b-{number}", 1, PAYLOAD, receiver="000000", stream=f"s{number % 8}")
+        for number in range(first, first + count)
+    ]
+
+
+def _post(city: Gateway, first: int, count: int) -> float:
+    begun = time.perf_counter()
+    for start in range(first, first + count, 500):
+        with city.database.write() as session:
+            post_many(session, _drafts(start, min(500, first + count - start)), at=now())
+    return time.perf_counter() - begun
+
+
+def _seconds(city: Gateway, batch: int, first: int, count: int) -> tuple[float, float, int]:
+    """Wall and own processor seconds from posted to all receipts kept, and the size of an envelope."""
+    relay = Relay(city, {"https": HttpsTransport(timeout_s=60)}, Pace(batch, (0.01,), 1_000))
+    took = _post(city, first, count)
+    print(f"  posted {count / took:,.0f} a second")
+    begun, used = time.perf_counter(), time.process_time()
+    relay.turn(at=now())
+    wall, own = time.perf_counter() - begun, time.process_time() - used
+    with city.database.read() as session:
+        query = select(func.count()).select_from(Message).where(Message.state == "processed")
+        done = session.execute(query).scalar_one()
+        size = session.execute(select(func.avg(func.length(Message.envelope)))).scalar_one()
+    if done != first + count:
+        raise SystemExit(f"expected {first + count} messages to be processed, got {done}")
+    return wall, own, int(size)
+
+
+def throughput(count: int) -> None:
+    """Group commit, then one synchronisation each."""
+    with tempfile.TemporaryDirectory(dir=ROOT) as name:
+        folder = Path(name)
+        city, national = open_side(folder / "city", "310000"), open_side(folder / "national", "000000")
+        with national.database.engine.begin() as connection:
+            connection.exec_driver_sql(EFFECTS)
+        port = free_port()
+        introduce(city, national, f"http://127.0.0.1:{port}")
+        introduce(national, city, "")
+        words = [sys.executable, "-m", "tests.servers.exchange_side", "receiver", str(folder / "national"), str(port)]
+        process = subprocess.Popen([*words, "1", "0"], cwd=ROOT)
+        try:
+            time.sleep(4)
+            done = 0
+            for batch, number in ((200, count), (1, max(200, count // 20))):
+                wall, own, size = _seconds(city, batch, done, number)
+                done += number
+                rate, cpu = number / wall, own / number * 1e6
+                print(f"{batch} a call: {number} messages ({size} characters) {rate:,.0f}/s, sender {cpu:.0f} µs each")
+        finally:
+            process.terminate()
+            process.wait()
+            used = resource.getrusage(resource.RUSAGE_CHILDREN)
+            spent = (used.ru_utime + used.ru_stime) / done * 1e6
+            print(f"receiver {spent:.0f} µs of processor time each, start included")
+            city.database.close()
+            national.database.close()
+
+
+def sealing(count: int) -> None:
+    """How many are numbered, chained and signed a second, alone."""
+    with tempfile.TemporaryDirectory(dir=ROOT) as name:
+        folder = Path(name)
+        city, national = open_side(folder / "city", "310000"), open_side(folder / "national", "000000")
+        introduce(city, national, "https://n.example.test")
+        _post(city, 0, count)
+        begun = time.perf_counter()
+        while seal_waiting(city.database, city.keys, city.ours, at=now()):
+            pass
+        print(f"sealed {count / (time.perf_counter() - begun):,.0f} a second")
+
+
+def suites(count: int) -> None:
+    """Signatures over 2 KB."""
+    data = b"x" * 2_048
+    for name in available_suites():
+        used = suite(name)
+        private = used.new_key()
+        public = used.public(private)
+        begun = time.process_time()
+        made = [used.sign(private, data) for _ in range(count)]
+        signed = time.process_time()
+        for signature in made:
+            used.verify(public, data, signature)
+        checked = time.process_time()
+        print(f"{name}: {count / (signed - begun):,.0f} signed, {count / (checked - signed):,.0f} checked a second")
+
+
+def chaos(each: int) -> None:
+    """The long run."""
+    with tempfile.TemporaryDirectory(dir=ROOT) as name:
+        print(run(Path(name), streams=8, each=each, share=0.3, kills=20, limit_s=3_600))
+
+
+def main() -> None:
+    """Run one of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("throughput", "sealing", "suites", "chaos"))
+    parser.add_argument("--count", type=int, default=10_000)
+    options = parser.parse_args()
+    {"throughput": throughput, "sealing": sealing, "suites": suites, "chaos": chaos}[options.what](options.count)
+
+
+if __name__ == "__main__":
+    main()
