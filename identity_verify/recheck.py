@@ -19,7 +19,6 @@ from identity_verify.application import move, note_event
 from identity_verify.badge_holder import ENDED
 from identity_verify.badge_keys import BadgeKeys
 from identity_verify.control import NOT_THEIR_FAULT, Outcome
-from identity_verify.name_check import NameCheck
 from identity_verify.site_claims import COUNTING, held_claims, refresh_doubts, subject_of, written
 from kernel.models import Application, Badge, ControlProof, SiteClaim, Subject
 
@@ -189,16 +188,7 @@ def take_change(session: Session, keys: BadgeKeys, application: Application, *, 
     application.registry_seen_at = subject.updated_at
     if application.match.get("status") != subject.status or application.subject_name != subject.name:
         reason = subject.status if application.match.get("status") != subject.status else "renamed"
-        application.match = {
-            **application.match,
-            **NameCheck(
-                str(application.match.get("word", "differs")),
-                int(str(application.match.get("score", 0))),
-                subject.name,
-                str(application.match.get("nearest", "")),
-            ).as_dict(),
-            "status": subject.status,
-        }
+        application.match = {**application.match, "registered": subject.name, "status": subject.status}
         application.subject_name = subject.name
         note_event(session, application, "registry", actor=ACTOR, reason=reason[:40], at=at)
     for claim in held_claims(session, application.id):

@@ -26,6 +26,7 @@ def command_line() -> argparse.ArgumentParser:
     _about_keys(commands)
     _about_officers(commands)
     _about_badges(commands)
+    _about_filings(commands)
     _about_the_exchange(commands)
     log = commands.add_parser("log", help="the witnessed log 见证日志").add_subparsers(dest="kind", required=True)
     log.add_parser("show", help="its state and keys 状态与公钥").set_defaults(action="cli_log.log_show")
@@ -178,6 +179,13 @@ def _that_keep(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     check = commands.add_parser("audit", help="check the audit chain and all chains of custody 校验审计链与保管链")
     check.set_defaults(action="cli_keep.audit_check")
     commands.add_parser("doctor", help="check this installation 体检").set_defaults(action="cli_keep.doctor")
+
+
+def _about_filings(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    kinds = commands.add_parser("filings", help="ICP filings 网站备案").add_subparsers(dest="kind", required=True)
+    taken = kinds.add_parser("import", help="import a table 导入备案表")
+    taken.add_argument("file", help="CSV: number,holder_code,holder_name,domains")
+    taken.set_defaults(action="cli_filings.filings_import")
 
 
 def _about_badges(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -26,7 +26,8 @@ def test_words(case: Case, name: str, word: str) -> None:
     assert check.word == word
     assert (check.score == 1000) == (word == "same")
     assert check.registered == case.extract.name
-    assert set(check.as_dict()) == {"word", "score", "registered", "nearest"}
+    assert set(check.as_dict()) == {"word", "score", "registered", "nearest", "reasons"}
+    assert bool(check.reasons) == (word == "differs")
 
 
 def test_nothing_alike_is_refused(case: Case) -> None:
