@@ -44,6 +44,7 @@ DUTIES: Sequence[Duty] = (
     Duty("pipeline.linked_duty", every=1.0),
     Duty("pipeline.exchange_duty", every=2.0, first=5.0),
     Duty("pipeline.log_duty", every=86_400.0, first=1_200.0),
+    Duty("pipeline.quality_duty", every=60.0, first=45.0),
     Duty("pipeline.renewal_duty", every=86_400.0, first=600.0),
     Duty("pipeline.recheck_duty", every=15.0, first=30.0),
     Duty("pipeline.licence_duty", every=60.0, first=45.0),

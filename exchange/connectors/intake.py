@@ -12,6 +12,7 @@ from exchange.connectors import fault
 from exchange.connectors.linked import Connector
 from exchange.connectors.row import Problem, Quarantined, SourceRow, Understood, digest_of
 from exchange.connectors.state import milliseconds
+from exchange.quality.intake import intake as check_quality
 from kernel.errors import WangjianError
 from kernel.models import LinkedRecord
 
@@ -20,11 +21,17 @@ AT_ONCE = 400
 
 @dataclass(slots=True)
 class Taken:
-    """What became of some rows: how many by word, and the lags of those that brought something new, ms."""
+    """What became of some rows.
+
+    Attributes:
+        tally: how many by word. lags: of those that brought something new, ms.
+        understood: versions by key. looked: fields of the rows whose quality is checked.
+    """
 
     tally: Counter[str] = field(default_factory=Counter)
     lags: list[int] = field(default_factory=list)
     understood: dict[str, int] = field(default_factory=dict)
+    looked: list[dict[str, object]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ class Intake:
     def take(self, session: Session, rows: Sequence[SourceRow], quarantined: Sequence[Quarantined] = ()) -> Taken:
         """Take rows in, in the caller's transaction. Doing it again changes nothing.
 
-        Effects: tables ``linked_record``, ``linked_fault``, and what follows from the rows.
+        Effects: tables ``linked_record``, ``linked_fault``, ``quality_finding``, and what follows from the rows.
         """
         taken = Taken()
         for found in quarantined:
@@ -55,6 +62,8 @@ class Intake:
             word = self._take(session, row, known, taken)
             taken.tally[word] += 1
         fault.close(session, self.connector.system, taken.understood, at=self.at)
+        if taken.looked:
+            check_quality(session, self.connector.system, taken.looked, source=self.source, unit="", at=self.at)
         return taken
 
     def _known(self, session: Session, keys: list[str]) -> dict[str, LinkedRecord]:
@@ -85,6 +94,7 @@ class Intake:
             problem = Problem("version", "same-version", str(row.version))
             self._quarantine(session, Quarantined(row.key, row.version, kept, (problem,)), taken)
             return "refused"
+        taken.looked.append(kept)
         found = self.connector.understand(row, self.at)
         if isinstance(found, Understood):
             found = self._apply(session, found, kept)

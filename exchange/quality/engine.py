@@ -1,7 +1,7 @@
 """Runs the rules of a data set over rows, a batch of columns at a time."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
@@ -22,13 +22,14 @@ class Finding:
 
     Attributes:
         number: of the row, from 1. key: what names it; ``#<number>`` where it has no name.
-        got: the value, cut short; never one that is personal. expected: what the rule wants.
+        got: the value, cut short; never one that is personal. row: all of it, as it came.
     """
 
     number: int
     key: str
     rule: Rule
     got: str
+    row: Row = field(repr=False, compare=False)
 
     @property
     def expected(self) -> str:
@@ -64,7 +65,7 @@ def _by_place(one: tuple[int, int, Finding]) -> tuple[int, int]:
 
 
 def _finding(rules: RuleSet, rule: Rule, row: Row, number: int) -> Finding:
-    return Finding(number, key_of(rules, row, number), rule, shown(rules, rule.fields, row))
+    return Finding(number, key_of(rules, row, number), rule, shown(rules, rule.fields, row), row)
 
 
 def key_of(rules: RuleSet, row: Row, number: int) -> str:
@@ -79,6 +80,11 @@ def shown(rules: RuleSet, fields: tuple[str, ...], row: Row) -> str:
     if len(fields) == 1:
         return values[0]
     return "; ".join(f"{name}={value}" for name, value in zip(fields, values, strict=True))[: 2 * MAX_GOT]
+
+
+def kept(rules: RuleSet, row: Row) -> dict[str, object]:
+    """The fields that some rule reads, cut short, without personal ones: what a page shows beside a finding."""
+    return {name: _short(row[name]) for name in rules.fields if name in row and name not in rules.personal}
 
 
 def _short(value: object) -> str:

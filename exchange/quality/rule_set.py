@@ -61,6 +61,7 @@ class _FileText(BaseModel):
     key: str = Field(min_length=1)
     personal: tuple[str, ...] = ()
     profile: tuple[str, ...] = ()
+    unit_field: str = ""
     rules: tuple[_RuleText, ...] = Field(min_length=1)
 
 
@@ -97,6 +98,7 @@ class RuleSet:
 
     Attributes:
         key: the field that names a row. personal: fields whose values are never repeated in a finding.
+        unit_field: the one that names a place (six digits) whose unit answers, or empty.
         profiled: fields whose values are counted from run to run.
     """
 
@@ -107,6 +109,7 @@ class RuleSet:
     personal: frozenset[str]
     profiled: tuple[str, ...]
     rules: tuple[Rule, ...]
+    unit_field: str = ""
 
     def rule(self, rule_id: str) -> Rule | None:
         """The rule of that id, or none."""
@@ -191,6 +194,7 @@ def read_rules(path: Path) -> RuleSet:
         personal=frozenset(text.personal),
         profiled=text.profile,
         rules=tuple(_rule(rule) for rule in text.rules),
+        unit_field=text.unit_field,
     )
 
 

@@ -34,6 +34,7 @@ from kernel.models.officer import Approval, Authorisation, Officer
 from kernel.models.offline_package import OfflinePackage, OfflineRelease
 from kernel.models.outbox import OutboxEntry
 from kernel.models.page import Page
+from kernel.models.quality import QualityFinding, QualityOwner, QualityRun
 from kernel.models.reconciliation import Difference, Reconciliation, ReconciliationStep
 from kernel.models.rule_hit import RuleHit
 from kernel.models.saved_search import SavedSearch
@@ -98,6 +99,9 @@ __all__ = [
     "OutboxEntry",
     "Page",
     "Peer",
+    "QualityFinding",
+    "QualityOwner",
+    "QualityRun",
     "Receipt",
     "ReceiptSheet",
     "Reconciliation",

@@ -128,6 +128,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
                 "offline_package",
                 "outbox",
                 "page",
+                "quality",
                 "reconciliation",
                 "rule_hit",
                 "saved_search",
@@ -236,6 +237,16 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "tests/unit/api/test_retention.py",
         HTTP,
         ("api/queries/retention.py", "api/ui/views/retention.py"),
+    ),
+    (
+        "tests/unit/exchange/quality/test_standing.py",
+        "where stored rows come from: seen by what the night finds in them",
+        ("exchange/quality/sources.py", "exchange/quality/stored.py"),
+    ),
+    (
+        "tests/unit/exchange/quality/test_desk.py",
+        "figures over findings: right when decisions and deadlines show in them",
+        ("exchange/quality/scorecard.py",),
     ),
     (
         "tests/unit/api/test_writing_back.py",
