@@ -3,7 +3,7 @@
 A source replaces only its own words. Two sources that contradict one another make a task for a person.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -14,7 +14,7 @@ from identity_verify import naming, tasks
 from identity_verify.errors import ClaimRefusedError
 from identity_verify.precedence import rank, rule_of, table
 from kernel.crypto import canonical_json, sha256_hex
-from kernel.models import Subject, SubjectClaim
+from kernel.models import Subject, SubjectClaim, SubjectTask
 
 CONFLICT_DAYS = 10
 COLUMNS = ("code", "registration_number", "name", "kind", "status", "region", "address", "scope", "persons")
@@ -65,18 +65,35 @@ def claim(session: Session, subject: Subject, values: Mapping[str, object], orig
 
     Effects: tables ``subject_claim``, ``subject_task``.
     """
-    changed = [_claim_one(session, subject, field, value, origin, at=at) for field, value in values.items()]
+    for field, value in values.items():
+        rank(field, origin.source)
+        _require_form(field, value)
+    mine = select(SubjectClaim).where(
+        SubjectClaim.subject_id == subject.id,
+        SubjectClaim.source == origin.source,
+        SubjectClaim.field.in_(values),
+    )
+    before: dict[str, list[SubjectClaim]] = {}
+    for row in session.execute(mine.order_by(SubjectClaim.id)).scalars():
+        before.setdefault(row.field, []).append(row)
+    changed = [
+        _claim_one(session, subject, (field, value), before.get(field, []), origin, at=at)
+        for field, value in values.items()
+    ]
     session.flush()
     return any(changed)
 
 
-def _claim_one(session: Session, subject: Subject, field: str, value: object, origin: Origin, *, at: datetime) -> bool:
-    rank(field, origin.source)
-    _require_form(field, value)
-    mine = select(SubjectClaim).where(
-        SubjectClaim.subject_id == subject.id, SubjectClaim.field == field, SubjectClaim.source == origin.source
-    )
-    rows = session.execute(mine).scalars().all()
+def _claim_one(
+    session: Session,
+    subject: Subject,
+    said: tuple[str, object],
+    rows: Sequence[SubjectClaim],
+    origin: Origin,
+    *,
+    at: datetime,
+) -> bool:
+    field, value = said
     digest = digest_of(value)
     if any(row.digest == digest and row.source_at <= origin.at <= row.confirmed_at for row in rows):
         return False
@@ -165,14 +182,25 @@ def settle(session: Session, subject: Subject, *, at: datetime) -> tuple[str, ..
     names_changed = naming.keep(session, subject, former if isinstance(former, list) else [], at=at)
     if changed or names_changed:
         subject.updated_at = at
-    for field in table():
-        view = found.get(field)
-        if view and view.contradicting:
-            _ask(session, subject, field, [view.winner, *view.contradicting], at=at)
-        else:
-            tasks.settle_conflict(session, subject.id, field, at=at)
+    for view in found.values():
+        if view.contradicting:
+            _ask(session, subject, view.field, [view.winner, *view.contradicting], at=at)
+    tasks.settle_conflicts(session, subject.id, lambda task: _stands(task, found), at=at)
     session.flush()
     return tuple(changed)
+
+
+def _stands(task: SubjectTask, found: Mapping[str, FieldView]) -> bool:
+    """True while what a task of conflict asks is still so."""
+    view = found.get(str(task.detail["field"]))
+    if view is None:
+        return False
+    moment = task.detail.get("moment")
+    if moment is None:
+        return bool(view.contradicting)
+    # One source said two things of one moment: until it says something of a later one.
+    words = [row for row in (view.winner, *view.others) if f"{view.field}@{row.source}" == task.topic]
+    return any(row.confirmed_at.isoformat() <= str(moment) for row in words)
 
 
 def _set(subject: Subject, field: str, found: Mapping[str, FieldView]) -> bool:
@@ -198,11 +226,15 @@ def _ask(session: Session, subject: Subject, field: str, rows: Iterable[SubjectC
         for row in rows
     ]
     signature = digest_of([[side["source"], side["value"]] for side in sides])
+    detail: dict[str, object] = {"field": field, "sides": sides, "signature": signature}
+    topic = field
+    if len({side["source"] for side in sides}) == 1:
+        topic, detail["moment"] = f"{field}@{sides[0]['source']}", sides[0]["source_at"]
     draft = tasks.TaskDraft(
         kind="conflict",
-        topic=field,
+        topic=topic,
         subject_id=subject.id,
-        detail={"field": field, "sides": sides, "signature": signature},
+        detail=detail,
         owner_unit=subject.region,
         due_at=at + timedelta(days=CONFLICT_DAYS),
     )

@@ -15,6 +15,7 @@ from identity_verify import links, tasks
 from identity_verify.claims import digest_of
 from identity_verify.errors import SubjectUnknownError
 from identity_verify.matching import Candidate, MatchResult, match
+from identity_verify.normal_name import normal_name
 from identity_verify.registered_names import small_index
 from identity_verify.shown_identity import ShownIdentity, shown_by
 from kernel import audit
@@ -161,7 +162,9 @@ def _ask(
 ) -> LinkResult:
     """Open a task with the candidates and their reasons, unless a person answered just this question."""
     candidates = [candidate_dict(one) for one in found.candidates]
-    signature = digest_of([shown.digest, because, sorted(one.subject_id for one in found.candidates)])
+    # What was asked is a matter of names and codes: a new telephone number is no new question.
+    asked = [sorted(map(normal_name, shown.names)), sorted(reading.text for reading in shown.codes)]
+    signature = digest_of([asked, because, sorted(one.subject_id for one in found.candidates)])
     draft = tasks.TaskDraft(
         kind="match",
         topic="",

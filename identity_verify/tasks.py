@@ -1,5 +1,6 @@
 """Tasks about subjects: what a machine may not decide."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -92,17 +93,18 @@ def close(
     return task
 
 
-def settle_conflict(session: Session, subject_id: int, field: str, *, at: datetime) -> None:
-    """The sources agree again: an open task on this field has nothing left to decide.
+def settle_conflicts(session: Session, subject_id: int, stands: Callable[[SubjectTask], bool], *, at: datetime) -> None:
+    """Where the sources agree again, an open task has nothing left to decide.
+
+    Args:
+        stands: says of a task whether what it asks is still so.
 
     Effects: table ``subject_task``.
     """
     query = select(SubjectTask).where(
-        SubjectTask.kind == "conflict",
-        SubjectTask.about == f"subject:{subject_id}",
-        SubjectTask.topic == field,
-        SubjectTask.state == "open",
+        SubjectTask.kind == "conflict", SubjectTask.about == f"subject:{subject_id}", SubjectTask.state == "open"
     )
     for task in session.execute(query).scalars():
-        task.state, task.decided_by, task.decided_at = "dismissed", SYSTEM, at
-        task.decision = "agreed: the sources agree now"
+        if not stands(task):
+            task.state, task.decided_by, task.decided_at = "dismissed", SYSTEM, at
+            task.decision = "agreed: the sources agree now"

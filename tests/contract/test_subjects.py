@@ -125,7 +125,12 @@ def test_the_same_moment_with_two_values_is_asked(any_database: Database) -> Non
         _take(any_database, make(status="revoked", source_ref="reg-1b"))
     with any_database.read() as session:
         assert session.get_one(Subject, number).status == "active"
-        assert session.execute(select(SubjectTask.topic)).scalars().all() == ["status"]
+        (task,) = session.execute(select(SubjectTask)).scalars().all()
+        assert (task.topic, task.state) == ("status@registry", "open")
+    _take(any_database, make(status="revoked", source_ref="reg-2", source_at=AT - DAY))
+    with any_database.read() as session:
+        assert session.get_one(Subject, number).status == "revoked"
+        assert session.execute(select(SubjectTask.state)).scalar_one() == "dismissed"
 
 
 @pytest.mark.parametrize(
