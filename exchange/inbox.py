@@ -134,6 +134,9 @@ class Inbox:
                 elif waiting == stream.last_seq + 1:
                     self._release(stream)
                     waiting = self._first_waiting(stream)
+            elif seq <= stream.last_seq:
+                present[seq] = opened.digest, opened.envelope.message_id, True
+                self._refill(stream, opened)
             elif seq <= stream.last_seq + WINDOW:
                 present[seq] = opened.digest, opened.envelope.message_id, True
                 early = early or seq
@@ -172,6 +175,17 @@ class Inbox:
         self.taken.lines.append(Line(message_id, digest, DUPLICATE))
         if not is_new:
             self.taken.again.append(message_id)
+
+    def _refill(self, stream: Stream, opened: Opened) -> None:
+        """A number that was processed and whose record was lost here: kept again, with no second effect."""
+        line = self._effects.judge(opened)
+        state = {FAILED: "failed", REJECTED: "rejected"}.get(line.kind, "processed")
+        row = self._row(stream, opened, state)
+        told = {"outcome": line.outcome, "error_code": line.code, "error": line.message, "done_at": self._at}
+        self._new.append({**row, **told, "rows": [dict(item) for item in line.rows], "attempts": 0})
+        self.taken.lines.append(Line(opened.envelope.message_id, opened.digest, STORED))
+        if state != "failed":
+            self.taken.lines.append(line)
 
     def _hold(self, stream: Stream, opened: Opened) -> None:
         self._new.append(self._row(stream, opened, "held"))

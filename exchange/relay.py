@@ -21,7 +21,7 @@ from exchange.peers import Book, KnownPeer
 from exchange.receipt import read_sheet
 from exchange.retry import next_try
 from exchange.sealing import seal_waiting
-from exchange.transport import Transport, scheme_of
+from exchange.transport import OTHER_WAYS, Transport, scheme_of
 from kernel.errors import WangjianError
 from kernel.models import Delivery, Message, Peer, Stream
 
@@ -79,6 +79,7 @@ class Relay:
             query = select(Delivery.peer).where(open_states[0] | open_states[1]).distinct()
             codes = sorted(session.execute(query).scalars())
         peers = [book[code] for code in codes if code in book and book[code].state == "active"]
+        peers = [peer for peer in peers if scheme_of(peer.url) not in OTHER_WAYS]
         return [peer for peer in peers if not peer.open_until or peer.open_until <= at]
 
     # --- messages -------------------------------------------------------------------------------------------

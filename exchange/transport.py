@@ -12,6 +12,8 @@ from exchange.peers import KnownPeer
 
 PATH = "/api/v1/exchange/call"
 MAX_ANSWER_BYTES = 40_000_000
+OTHER_WAYS = frozenset({"folder", "offline"})
+"""Schemes of peers that no call reaches: a shared folder, and packages that are carried."""
 
 
 class Transport(Protocol):

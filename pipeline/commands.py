@@ -54,6 +54,40 @@ def _about_the_exchange(commands: "argparse._SubParsersAction[argparse.ArgumentP
     listing.set_defaults(action="cli_exchange.exchange_peers")
     once = kinds.add_parser("turn", help="send what waits, once 立即收发一次")
     once.set_defaults(action="cli_exchange.exchange_turn")
+    _packages_out(kinds)
+    _packages_in(kinds)
+
+
+def _packages_out(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    pack = kinds.add_parser("pack", help="what waits for a peer, and files, into a sealed package 制作离线包")
+    pack.add_argument("peer", help="organisation code 对方机构代码")
+    pack.add_argument("--purpose", required=True, help="why 事由")
+    pack.add_argument("--file", type=Path, action="append", default=[], help="a file to go along 附带文件")
+    pack.add_argument("--volume-mb", type=int, default=640, help="greatest size of a volume 每卷最大兆字节")
+    pack.set_defaults(action="cli_offline.exchange_pack")
+    release = kinds.add_parser("release", help="an officer lets a package out, with password 放行（两人）")
+    release.add_argument("id")
+    release.add_argument("--account", required=True, help="用户名 user name of the officer")
+    release.set_defaults(action="cli_offline.exchange_release")
+    withdraw = kinds.add_parser("withdraw", help="take the newest package back before its release 撤回")
+    withdraw.add_argument("id")
+    withdraw.set_defaults(action="cli_offline.exchange_withdraw")
+    carry = kinds.add_parser("carry", help="write a released package to a medium 写到介质")
+    carry.add_argument("id")
+    carry.add_argument("--out", type=Path, required=True, help="folder on the medium 介质上的目录")
+    carry.set_defaults(action="cli_offline.exchange_carry")
+
+
+def _packages_in(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    come = kinds.add_parser("open", help="take a package from a medium; volumes may come later 导入离线包")
+    come.add_argument("folder", type=Path)
+    come.add_argument("--receipts", type=Path, help="folder for the return receipt 回执目录")
+    come.set_defaults(action="cli_offline.exchange_open")
+    receipt = kinds.add_parser("receipt", help="take the return receipt of a package 收回执")
+    receipt.add_argument("file", type=Path)
+    receipt.set_defaults(action="cli_offline.exchange_receipt")
+    packages = kinds.add_parser("packages", help="packages both ways 离线包一览")
+    packages.set_defaults(action="cli_offline.exchange_packages")
 
 
 def _that_watch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -12,6 +12,7 @@ from exchange.errors import PeerError, SuiteError
 from exchange.gateway import Gateway
 from exchange.keys import NodeKeys, ensure_exchange_keys
 from exchange.organisation import name_of
+from exchange.reconcile import correspondence
 from exchange.relay import Pace, Relay
 from exchange.suite import available_suites
 from exchange.transport import HttpsTransport, LocalTransport
@@ -38,6 +39,7 @@ def suites_of(config: Settings) -> tuple[str, ...]:
 def open_gateway(config: Settings, database: Database) -> Gateway:
     """The gateway of this installation. Effects: keys in ``keys_path()/exchange`` at the first call."""
     transfer.register_handlers()
+    correspondence.attend()
     return Gateway(database, ensure_exchange_keys(config), suites_of(config))
 
 

@@ -1,5 +1,6 @@
 """Subscriptions: the list, and one with its scope and what was delivered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -8,10 +9,11 @@ from sqlalchemy.orm import Session
 from api.errors import NotFoundError
 from api.policy import Permission, Scope
 from api.queries.scope import allowed
-from api.queries.slices import counts
+from api.queries.slices import PAGE_SIZE, Slice, counts, cut
 from exchange.subscribe import feed
 from exchange.subscribe.catalogue import Catalogue, catalogue
-from kernel.models import Subscription
+from exchange.subscribe.delivery import seen_by
+from kernel.models import Change, Subscription
 
 SHOWN = 200
 
@@ -31,6 +33,14 @@ class SubscriptionRow:
 
     row: Subscription
     behind: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """A change as the subscriber gets it. Attributes: row: its fields in scope; empty when it is passed over."""
+
+    change: Change
+    row: Mapping[str, object]
 
 
 def known_sets() -> Catalogue:
@@ -76,3 +86,18 @@ def find_subscription(session: Session, scope: Scope, subscription_id: int) -> S
     if row is None:
         raise NotFoundError("expected a subscription with this number, got none", hint="从订阅列表重新打开。")
     return _with_lag(session, row)
+
+
+def list_changes(
+    session: Session, row: Subscription, part: str, *, before: int | None = None, limit: int = PAGE_SIZE
+) -> Slice[ShownChange]:
+    """What was delivered of a subscription, or what waits, newest first; only what its scope shows.
+
+    Args:
+        row: of a subscription the reader may see. part: ``waiting``, else what lies before the cursor.
+    """
+    query = select(Change).where(Change.data_set == row.data_set)
+    behind = Change.number > row.cursor
+    query = query.where(behind if part == "waiting" else ~behind)
+    rows, total, following = cut(session, query, Change.number, before=before, limit=limit)
+    return Slice(tuple(ShownChange(item[0], seen_by(item[0], row)) for item in rows), total, following)

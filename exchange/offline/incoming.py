@@ -21,8 +21,8 @@ from kernel.models import OfflinePackage
 IN = "in"
 WAITING = "waiting"
 ENDED = (ACCEPTED, REFUSED)
-Accept = Callable[[Session, Arrived, Mapping[str, Path], datetime], Sequence[Mapping[str, object]]]
-"""Takes what a package holds, in the caller's transaction; the receipts of its messages."""
+Accept = Callable[[Arrived, Mapping[str, Path], datetime], Sequence[Mapping[str, object]]]
+"""Takes what a package holds, durably and once: the same again gives the same receipts of its messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,13 @@ def open_package(database: Database, door: Door, medium: Path, *, actor: str, at
     _keep(database, arrived, door.root / found.id, actor, at)
     try:
         missing = take_volumes(arrived, medium, staging)
-        places = {} if missing else unpack(arrived, staging, content)
+        if missing:
+            return Outcome(found.id, WAITING, missing)
+        sheets = door.accept(arrived, unpack(arrived, staging, content), as_utc(at))
     except OfflineError as error:
         _fault(database, door, arrived, error, actor, at)
         raise
-    if missing:
-        return Outcome(found.id, WAITING, missing)
-    receipt = _accept(database, door, arrived, places, actor, at)
+    receipt = _accept(database, door, arrived, sheets, actor, at)
     shutil.rmtree(staging, ignore_errors=True)
     return Outcome(found.id, ACCEPTED, receipt=receipt)
 
@@ -160,12 +160,11 @@ def _fault(  # noqa: PLR0917 - one refusal
 
 
 def _accept(  # noqa: PLR0917 - one acceptance
-    database: Database, door: Door, arrived: Arrived, places: Mapping[str, Path], actor: str, at: datetime
+    database: Database, door: Door, arrived: Arrived, sheets: Sequence[Mapping[str, object]], actor: str, at: datetime
 ) -> Path:
     with database.write() as session:
         row = session.get_one(OfflinePackage, arrived.manifest.id, with_for_update=True)
         if row.state == WAITING:
-            sheets = door.accept(session, arrived, places, as_utc(at))
             row.receipt = _receipt(arrived, ACCEPTED, None, sheets, at)
             row.state, row.ended_at, row.error_code, row.error = ACCEPTED, as_utc(at), "", ""
             _note(session, row, "accept", actor, at)

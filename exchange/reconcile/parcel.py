@@ -11,8 +11,9 @@ from kernel.clock import as_utc
 from kernel.models import ReconciliationStep
 
 STEPS = ("manifest", "narrow", "rows", "report", "countersign", "stop")
-PART_ITEMS = 5_000
-MAX_PARTS = 2_000
+PART_ITEMS = 1_000
+"""So many fit into one message of the exchange."""
+MAX_PARTS = 10_000
 MAX_OPEN_RUNS = 200
 """Comparisons of one peer that may wait here; more is an attack or a fault."""
 

@@ -27,8 +27,10 @@ from exchange.reconcile.tally import (
     differing,
     explains,
     key_digest,
+    names_as_text,
     read_buckets,
     read_manifest,
+    read_names,
     require_key,
     require_name,
     rows_in,
@@ -216,7 +218,7 @@ def _on_narrow(session: Session, desk: Desk, came: Arrival) -> Write:
 
     def write(session: Session) -> None:
         record.heard(session, came.run, theirs)
-        _send(session, desk, came.peer, came.run, "rows", {"lowers": wanted}, pairs, came.at)
+        _send(session, desk, came.peer, came.run, "rows", {"lowers": names_as_text(wanted)}, pairs, came.at)
 
     return write
 
@@ -231,8 +233,7 @@ def _require_unmoved(known: Mapping[str, object], manifest: Manifest) -> None:
 
 def _on_rows(session: Session, desk: Desk, came: Arrival) -> Write:
     row, terms, source = _known(session, desk, came.run, came.peer, record.ANSWERER)
-    names = came.head.get("lowers")
-    wanted = [require_name(name, LOWER) for name in names] if isinstance(names, list) else []
+    wanted = read_names(came.head.get("lowers"))
     theirs = by_key(_pair(item) for item in came.items)
     ours = by_key(rows_in(source.rows(session, terms.cut), wanted))
     found = compare(theirs, ours)

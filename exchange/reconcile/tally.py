@@ -215,6 +215,30 @@ def require_key(key: str) -> str:
     raise ReconcileError(f"expected a key of 1 to {MAX_KEY} characters, got {key[:40]!a}")
 
 
+def names_as_text(names: Iterable[str]) -> str:
+    """Names of lower buckets as a map of 65,536 bits in hex: short, however many there are; empty for none."""
+    marks = bytearray(1 << 13)
+    for name in names:
+        place = int(name, 16)
+        marks[place >> 3] |= 0x80 >> (place & 7)
+    return marks.hex() if any(marks) else ""
+
+
+def read_names(text: object) -> list[str]:
+    """Names of lower buckets as the peer sent them.
+
+    Raises:
+        ReconcileError: not such a map.
+    """
+    try:
+        marks = bytes.fromhex(text) if isinstance(text, str) else b"?"
+    except ValueError as error:
+        raise ReconcileError("expected a map of buckets in hex, got another form") from error
+    if len(marks) not in {0, 1 << 13}:
+        raise ReconcileError(f"expected a map of {1 << 13} bytes, got {len(marks)}")
+    return [f"{place:04x}" for place in range(len(marks) << 3) if marks[place >> 3] & (0x80 >> (place & 7))]
+
+
 def rows_in(rows: Iterable[Row], lowers: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Key and content of the rows that lie in some lower buckets."""
     wanted = bytearray(1 << 16)

@@ -128,6 +128,19 @@ def _delivery(row: Subscription, scope: Scope, found: Sequence[Change]) -> Deliv
     )  # fmt: skip
 
 
+def seen_by(one: Change, row: Subscription) -> Mapping[str, object]:
+    """The fields of a change that a subscription gets; empty when scope or filters pass it over."""
+    try:
+        scope = catalogue().scope(row.subscriber, row.data_set)
+    except OutOfScopeError:
+        return {}
+    if not _wanted(one, row, scope):
+        return {}
+    fields = [name for name in row.fields if name in scope.fields]
+    shown = _shown(one, catalogue().data_sets[row.data_set].key, fields)["row"]
+    return shown if isinstance(shown, dict) else {}
+
+
 def _wanted(one: Change, row: Subscription, scope: Scope) -> bool:
     """A withdrawal is told to everybody in scope, whatever the filters: they may have had the row before."""
     if not scope.covers(one.region):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from exchange.subscribe.catalogue import catalogue
 from exchange.subscribe.errors import SubscribeError
 from kernel.clock import as_utc
+from kernel.db import one_writer
 from kernel.models import Change, ChangeCounter
 
 UPSERT, VOID = "UPSERT", "VOID"
@@ -65,8 +66,10 @@ def _next(session: Session, data_set: str) -> int:
     counter = ChangeCounter.data_set == data_set
     grow = update(ChangeCounter).where(counter).values(value=ChangeCounter.value + 1)
     if not session.connection().execute(grow).rowcount:
-        session.add(ChangeCounter(data_set=data_set, value=1))
-        session.flush()
+        one_writer(session)  # two first changes at once would both begin the counter
+        if not session.connection().execute(grow).rowcount:
+            session.add(ChangeCounter(data_set=data_set, value=1))
+            session.flush()
     return session.execute(select(ChangeCounter.value).where(counter)).scalar_one()
 
 

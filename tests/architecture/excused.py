@@ -92,6 +92,16 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("exchange/reconcile/desk.py", "exchange/reconcile/record.py"),
     ),
     (
+        "tests/unit/exchange/reconcile/test_streams.py",
+        "the way over the exchange: seen by two installations that compare, sign and mend with real keys and messages",
+        ("exchange/reconcile/correspondence.py",),
+    ),
+    (
+        "tests/unit/exchange/test_folder_line.py",
+        "a duty of one call: seen by what goes through a shared folder",
+        ("pipeline/folder_duty.py",),
+    ),
+    (
         "tests/unit/exchange/offline/test_opening.py",
         "the form of a package: right when every changed byte, name and size of a whole package is refused",
         ("exchange/offline/manifest.py",),

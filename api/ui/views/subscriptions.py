@@ -1,6 +1,6 @@
 """Subscriptions of other departments, and the inbox."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -14,6 +14,7 @@ from api.queries.subscriptions import (
     SubscriptionFilter,
     find_subscription,
     known_sets,
+    list_changes,
     list_subscriptions,
     subscription_facets,
 )
@@ -68,11 +69,21 @@ def ask(  # noqa: PLR0913, PLR0917 - a form's fields
 
 
 @router.get("/subscriptions/{subscription_id}", dependencies=[allow(Permission.EXCHANGE_READ)])
-def subscription(request: Request, context: Ctx, who: Who, subscription_id: RowNumber) -> HTMLResponse:
-    """One subscription."""
+def subscription(  # noqa: PLR0917 - filters of a page
+    request: Request,
+    context: Ctx,
+    who: Who,
+    subscription_id: RowNumber,
+    part: Literal["delivered", "waiting"] = "delivered",
+    before: RowNumber | None = None,
+) -> HTMLResponse:
+    """One subscription with what was delivered, or what waits."""
     with context.database.read() as session:
         detail = find_subscription(session, who.scope, subscription_id)
-        return page(request, "subscription.html", detail=detail, catalogue=known_sets())
+        found = list_changes(session, detail.row, part, before=before)
+        return page(
+            request, "subscription.html", detail=detail, catalogue=known_sets(), found=found, part=part, before=before
+        )
 
 
 @router.post("/subscriptions/{subscription_id}/decision", dependencies=[allow(Permission.SUBSCRIPTION_DECIDE)])

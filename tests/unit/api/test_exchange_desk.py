@@ -182,6 +182,23 @@ def test_a_subscription_is_asked_and_approved_by_two_people(filled: House) -> No
         assert (row.state, row.fields, row.approved_by) == ("paused", ["subject_id", "code", "name"], "investigator")
 
 
+def test_figures_of_a_subscription_open_their_changes(filled: House) -> None:
+    """What waits is shown as the subscriber will get it; what is out of scope is said and not shown."""
+    browser = filled.browser("supervisor")
+    page = LexborHTMLParser(browser.get("/subscriptions").text)
+    hrefs = [str(node.attributes["href"]) for node in page.css("td.num a")]
+    assert hrefs == ["/subscriptions/1?part=delivered#changes", "/subscriptions/1?part=waiting#changes"]
+    shown = browser.get(hrefs[1].partition("#")[0]).text
+    assert "测试店" in shown
+    assert "测试店" not in browser.get(hrefs[0].partition("#")[0]).text
+    with filled.context.database.write() as session:
+        session.get_one(Subscription, 1).filters = [{"field": "status", "op": "eq", "value": ["gone"]}]
+    shown = browser.get(hrefs[1].partition("#")[0]).text
+    assert "测试店" not in shown
+    assert "不送达" in shown
+    assert browser.get("/subscriptions/1?part=all").status_code == 422
+
+
 def test_notices_of_another_person_are_hidden(filled: House) -> None:
     """Those of units are everybody's who works with them; opened, a notice names its first reader."""
     supervisor, investigator = filled.browser("supervisor"), filled.browser("investigator")

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy.orm import Session
 
 from evidence import officer
 from exchange.offline import pack
@@ -75,10 +74,8 @@ class Gap:
     def door(self) -> Door:
         """The receiving side; what it takes is kept in ``taken``."""
 
-        def accept(
-            session: Session, arrived: Arrived, places: Mapping[str, Path], at: datetime
-        ) -> Sequence[Mapping[str, object]]:
-            del session, at
+        def accept(arrived: Arrived, places: Mapping[str, Path], at: datetime) -> Sequence[Mapping[str, object]]:
+            del at
             self.taken.append({name: path.read_bytes() for name, path in places.items()})
             return ({"number": arrived.manifest.number},)
 
