@@ -45,7 +45,7 @@ DUTIES: Sequence[Duty] = (
     Duty("pipeline.exchange_duty", every=2.0, first=5.0),
     Duty("pipeline.folder_duty", every=5.0, first=6.0),
     Duty("pipeline.reconcile_duty", every=20.0, first=60.0),
-    Duty("pipeline.subscription_duty", every=60.0, first=45.0),
+    Duty("pipeline.subscription_duty", every=300.0, first=45.0),
     Duty("pipeline.log_duty", every=86_400.0, first=1_200.0),
     Duty("pipeline.quality_duty", every=60.0, first=45.0),
     Duty("pipeline.renewal_duty", every=86_400.0, first=600.0),
