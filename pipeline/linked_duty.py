@@ -1,6 +1,7 @@
 """The standing duty towards the linked systems: send what waits, pull what changed, each system by itself.
 
-A slow system holds up nobody: each has a thread of its own, and is left out while its last turn goes on.
+A slow system holds up nobody: what is sent to it and what is read of it have threads of their own, and are left out
+while their last turn goes on.
 """
 
 import logging
@@ -35,18 +36,18 @@ class LinkedDuty:
         self._client: httpx.Client | None = None
         self._connectors: dict[str, Connector] = {}
         self._running: dict[str, Future[None]] = {}
-        self._beside = ThreadPoolExecutor(len(SYSTEMS), thread_name_prefix="linked")
+        self._beside = ThreadPoolExecutor(2 * len(SYSTEMS), thread_name_prefix="linked")
 
     def turn(self, *, wait_s: float = WAIT_S) -> None:
-        """Start a turn with every system that is not in one. Effects: as ``pulling.turn`` and ``post.deliver``."""
+        """Send and pull, with every system that is not at it already. Effects: as the modules of ``exchange``."""
         if self._client is None:
             self._client = open_client(self._config.linked_timeout_s)
             self._connectors = connectors(self._config, self._client)
         for system, connector in self._connectors.items():
-            last = self._running.get(system)
-            concerned = connector.source is not None or folder_of(self._config, system) is not None
-            if concerned and (last is None or last.done()):
-                self._running[system] = self._beside.submit(self._one, connector)
+            if connector.source is not None:
+                self._begin(f"send {system}", self._send, connector)
+            if connector.source is not None or folder_of(self._config, system) is not None:
+                self._begin(f"pull {system}", self._pull, connector)
         wait(self._running.values(), timeout=wait_s)
 
     def close(self) -> None:
@@ -55,23 +56,32 @@ class LinkedDuty:
         if self._client is not None:
             self._client.close()
 
-    def _one(self, connector: Connector) -> None:
+    def _begin(self, name: str, work: Callable[[Connector], None], connector: Connector) -> None:
+        last = self._running.get(name)
+        if last is None or last.done():
+            self._running[name] = self._beside.submit(self._try, name, work, connector)
+
+    def _try(self, name: str, work: Callable[[Connector], None], connector: Connector) -> None:
         try:
-            if connector.source is not None:
-                post.deliver(self._database, connector.system, connector.source, clock=self._clock)
-            if not self._due(connector.system):
-                return
-            if (folder := folder_of(self._config, connector.system)) is not None:
-                keep = self._config.data_dir / "linked" / connector.system
-                snapshot.take_dropped(self._database, connector, folder, keep, clock=self._clock)
-            if connector.source is not None:
-                tally = pulling.turn(self._database, connector, clock=self._clock)
-                if tally:
-                    logger.info("%s: %s", connector.system, dict(tally))
+            work(connector)
         except WangjianError as error:
-            logger.warning("%s has to wait: %s (%s)", connector.system, error.message, error.code)
+            logger.warning("%s has to wait: %s (%s)", name, error.message, error.code)
         except Exception:
-            logger.exception("the turn with %s failed", connector.system)
+            logger.exception("%s failed", name)
+
+    def _send(self, connector: Connector) -> None:
+        post.deliver(self._database, connector.system, connector.online(), clock=self._clock)
+
+    def _pull(self, connector: Connector) -> None:
+        if not self._due(connector.system):
+            return
+        if (folder := folder_of(self._config, connector.system)) is not None:
+            keep = self._config.data_dir / "linked" / connector.system
+            snapshot.take_dropped(self._database, connector, folder, keep, clock=self._clock)
+        if connector.source is not None:
+            tally = pulling.turn(self._database, connector, clock=self._clock)
+            if tally:
+                logger.info("%s: %s", connector.system, dict(tally))
 
     def _due(self, system: str) -> bool:
         with self._database.read() as session:

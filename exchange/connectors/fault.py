@@ -12,6 +12,7 @@ from kernel.models import LinkedFault
 
 OPEN, AGAIN, DONE, DISMISSED = "open", "again", "done", "dismissed"
 WAITING = (OPEN, AGAIN)
+SEEN_OFTEN = 4
 
 
 def put(session: Session, system: str, found: Quarantined, *, source: str, at: datetime) -> bool:
@@ -85,6 +86,14 @@ def versions_of(session: Session, system: str) -> dict[str, int]:
     for key, version in session.execute(query):
         found[key] = max(version, found.get(key, 0))
     return found
+
+
+def seen_seldom(session: Session, system: str) -> set[str]:
+    """Keys of open rows that came a few times only."""
+    query = select(LinkedFault.key).where(
+        LinkedFault.system == system, LinkedFault.state == OPEN, LinkedFault.times < SEEN_OFTEN, LinkedFault.key != ""
+    )
+    return set(session.execute(query).scalars())
 
 
 def try_again(session: Session, found: LinkedFault, *, actor: str, at: datetime) -> bool:

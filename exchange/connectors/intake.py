@@ -40,14 +40,15 @@ class Intake:
 
     Attributes:
         source: ``pull``, ``webhook``, ``key-set`` or a file's name. at: when it is taken, aware UTC.
-        skew: the system's clock before ours. first: the first reading of a system, whose lags say nothing.
+        skew: the system's clock before ours. since: changes from then on are late when they come late; what was
+            changed before the system was first asked says nothing. None: nothing is counted.
     """
 
     connector: Connector
     source: str
     at: datetime
     skew: timedelta = timedelta(0)
-    first: bool = False
+    since: datetime | None = None
 
     def take(self, session: Session, rows: Sequence[SourceRow], quarantined: Sequence[Quarantined] = ()) -> Taken:
         """Take rows in, in the caller's transaction. Doing it again changes nothing.
@@ -103,7 +104,7 @@ class Intake:
             return "refused"
         known[row.key] = self._keep(session, found, record, digest)
         taken.understood[row.key] = row.version
-        if not self.first:
+        if self._counts(found):
             taken.lags.append(known[row.key].lag_ms)
         return "changed" if record is not None else "new"
 
@@ -126,9 +127,12 @@ class Intake:
         record.shop_url, record.title = found.shop_url, found.title[:300]
         record.state, record.happened_on, record.data = found.state, found.happened_on, dict(found.data)
         record.source_at, record.fetched_at = changed_at, self.at
-        record.lag_ms = max(0, milliseconds(self.at - changed_at)) if not self.first else 0
+        record.lag_ms = max(0, milliseconds(self.at - changed_at)) if self._counts(found) else 0
         record.deleted_at = None
         return record
+
+    def _counts(self, found: Understood) -> bool:
+        return self.since is not None and found.source_at - self.skew >= self.since
 
     def _take_back(self, session: Session, row: SourceRow, record: LinkedRecord | None, taken: Taken) -> str:
         """The system says that the record is no more."""

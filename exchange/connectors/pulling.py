@@ -75,8 +75,8 @@ def _take_page(database: Database, connector: Connector, page: Page, at: datetim
     with database.write() as session:
         how_far = state.of_system(session, connector.system)
         skew = page.server_time - at
-        first = how_far.keys_at is None
-        taken = Intake(connector, "pull", at, skew, first=first).take(session, page.rows, page.quarantined)
+        how_far.began_at = how_far.began_at or at
+        taken = Intake(connector, "pull", at, skew, how_far.began_at).take(session, page.rows, page.quarantined)
         state.advance(how_far, page, at)
         state.count(how_far, taken.tally)
         state.add_lags(how_far, taken.lags)
@@ -105,7 +105,9 @@ def keys_due(database: Database, connector: Connector, at: datetime) -> bool:
 
 
 def compare_keys(database: Database, connector: Connector, *, clock: Clock, due: bool | None = None) -> Counter[str]:
-    """Find what was deleted over there, and what was lost on the way, by comparing key sets.
+    """Find what was deleted over there, and what was lost or spoilt on the way, by comparing key sets.
+
+    A row in quarantine that came a few times only is asked for again: it may have been spoilt on the way.
 
     Args:
         due: do it, or not; by time when left out.
@@ -120,9 +122,10 @@ def compare_keys(database: Database, connector: Connector, *, clock: Clock, due:
     with database.read() as session:
         known = _versions(session, connector.system)
         held = fault.versions_of(session, connector.system)
+        doubtful = fault.seen_seldom(session, connector.system)
     ours = {key: max(known.get(key, 0), held.get(key, 0)) for key in {*known, *held}}
     count, digest = connector.online().key_digest()
-    if count == len(ours) and digest == sha256_hex(key_digest_lines(ours.items())):
+    if count == len(ours) and digest == sha256_hex(key_digest_lines(ours.items())) and not doubtful:
         return _compared(database, connector, 0, Counter(), clock())
     theirs = connector.online().keys()
     gone = sorted(set(ours) - set(theirs))
@@ -131,7 +134,7 @@ def compare_keys(database: Database, connector: Connector, *, clock: Clock, due:
             f"expected a few records of {connector.system} to be gone, got {len(gone)} of {len(ours)}",
             hint="键集像是残缺的，未删任何记录 The key set looks cut off; nothing was deleted. Ask the system's owner.",
         )
-    differing = [key for key, version in theirs.items() if version > ours.get(key, 0)] + gone
+    differing = [key for key, version in theirs.items() if version > ours.get(key, 0) or key in doubtful] + gone
     tally: Counter[str] = Counter()
     for key in differing[:FETCHED_AT_ONCE]:
         tally += fetch_one(database, connector, key, clock=clock)
@@ -181,12 +184,13 @@ def fetch_one(database: Database, connector: Connector, key: str, *, clock: Cloc
     found = connector.one(key)
     with database.write() as session:
         how_far = state.of_system(session, connector.system)
-        intake = Intake(connector, "key-set", clock(), timedelta(milliseconds=how_far.skew_ms))
+        intake = Intake(connector, "key-set", clock(), timedelta(milliseconds=how_far.skew_ms), how_far.began_at)
         rows = (found,) if isinstance(found, SourceRow) else ()
         taken = intake.take(session, rows, (found,) if isinstance(found, Quarantined) else ())
         if found is None:
             taken.tally["gone"] += _gone(session, intake, key)
         state.count(how_far, taken.tally)
+        state.add_lags(how_far, taken.lags)
     return taken.tally
 
 

@@ -116,11 +116,11 @@ def take(database: Database, connector: Connector, file: DroppedFile, keep: Path
             f"expected a few records to be gone in {file.path.name}, got {len(found.gone)} of {len(before)}",
             hint="文件像是残缺的，未删任何记录 The file looks cut off; nothing was deleted.",
         )
-    tally = _take_bad(database, Intake(connector, file.path.name, clock(), first=True), bad)
+    tally = _take_bad(database, Intake(connector, file.path.name, clock()), bad)
     wanted = [*found.new, *found.changed]
     for start in range(0, len(wanted), AT_ONCE):
         part = {key: rows[key] for key in wanted[start : start + AT_ONCE]}
-        tally += _take_part(database, Intake(connector, file.path.name, clock(), first=True), part)
+        tally += _take_part(database, Intake(connector, file.path.name, clock()), part)
     tally += _take_gone(database, Intake(connector, file.path.name, clock()), found.gone)
     _store(keep, rows if file.full else {**_fields(keep / "snapshot.jsonl"), **rows})
     _done(database, connector, file, tally, clock())

@@ -18,7 +18,8 @@ from kernel.clock import iso
 
 MAX_ANSWER_BYTES = 16 << 20
 PAGE_ROWS = 500
-TRIES = 3
+SMALLEST_PAGE = 20
+TRIES = 4
 FIRST_WAIT_S = 0.2
 LONGEST_WAIT_S = 5.0
 AGAIN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT})
@@ -43,15 +44,23 @@ class Source:
     chance: Callable[[], float] = field(default=random.random, repr=False)
 
     def page(self, cursor: Cursor, published: tuple[str, ...], keep: Keep) -> Page:
-        """Changes after the cursor, one page. A page that is not whole is asked for again.
+        """Changes after the cursor, one page.
+
+        A page that is not whole is asked for again, each time a smaller one: where rows are lost on the way, a long
+        page would never come through.
 
         Raises:
             SourceUnavailableError, SourceFormError, SourceRefusedError: as the classes say.
 
         Effects: up to ``TRIES`` requests to the system.
         """
-        params = {"since": iso(cursor.since), "after": cursor.after, "limit": str(PAGE_ROWS)}
-        found = self._try(lambda: answer.page(self._json("GET", "records", params=params), published, keep))
+        limits = iter([min(PAGE_ROWS, max(SMALLEST_PAGE, PAGE_ROWS >> 2 * turn)) for turn in range(TRIES)])
+
+        def ask() -> Page:
+            params = {"since": iso(cursor.since), "after": cursor.after, "limit": str(next(limits))}
+            return answer.page(self._json("GET", "records", params=params), published, keep)
+
+        found = self._try(ask)
         if found.next is not None and (found.next.since, found.next.after) <= (cursor.since, cursor.after):
             raise SourceFormError(f"expected {self.system} to read on after {cursor}, got {found.next}", hint=_HINT)
         return found

@@ -50,6 +50,7 @@ class LinkedState(Base):
     """How far one system was read, and how it does.
 
     Attributes:
+        began_at: when it was first asked; lags are counted of changes from then on.
         watermark_at, watermark_id: the newest change read, by the system's own clock, and its key.
         cursor_at, cursor_id: where a run that is not yet at its end goes on; none between runs.
         pulled_at: the last try. good_at: the last that went well to its end.
@@ -65,6 +66,7 @@ class LinkedState(Base):
     __tablename__ = "linked_state"
 
     system: Mapped[str] = mapped_column(String(16), primary_key=True)
+    began_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     watermark_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     watermark_id: Mapped[str] = mapped_column(String(100), default="")
     cursor_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -104,6 +104,7 @@ def upgrade() -> None:
 
     op.create_table('linked_state',
     sa.Column('system', sa.String(length=16), nullable=False),
+    sa.Column('began_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('watermark_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('watermark_id', sa.String(length=100), nullable=False),
     sa.Column('cursor_at', kernel.db.UtcDateTime(timezone=True), nullable=True),

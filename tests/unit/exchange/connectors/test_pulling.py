@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from exchange.connectors import pulling, source, state
+from exchange.connectors import fault, pulling, source, state
 from exchange.connectors.errors import SourceFormError
 from kernel.models import AuditEntry, LinkedFault, LinkedRecord, LinkedState
 from simulators.linked.faults import Faults
@@ -146,3 +146,17 @@ def test_one_record_that_is_gone(linked: Linked) -> None:
     linked.server.books[SYSTEM].erase(key)
     assert pulling.fetch_one(linked.database, linked.connector(), key, clock=linked.clock)["gone"] == 1
     assert pulling.fetch_one(linked.database, linked.connector(), key, clock=linked.clock)["gone"] == 0
+
+
+def test_what_an_officer_asked_for_is_fetched(linked: Linked) -> None:
+    """A row that was spoilt on the way is mended by asking for it once more."""
+    linked.server.set_faults(Faults(wrong=0.2, seed=2))
+    turn(linked)
+    linked.server.set_faults(Faults())
+    with linked.database.write() as session:
+        for row in session.execute(select(LinkedFault).where(LinkedFault.key != "")).scalars():
+            fault.try_again(session, row, actor="li", at=linked.clock())
+    pulling.fetch_asked(linked.database, linked.connector(), clock=linked.clock)
+    with linked.database.read() as session:
+        assert not fault.asked_again(session, SYSTEM, 9)
+    assert standing(linked) == theirs(linked)
