@@ -129,4 +129,9 @@ def context_of(request: Request) -> Context:
     return context
 
 
-Ctx = Annotated[Context, Depends(context_of)]
+async def _context(request: Request) -> Context:
+    """As a dependency; on the event loop, because a plain function would cost a thread for each request."""
+    return context_of(request)
+
+
+Ctx = Annotated[Context, Depends(_context)]

@@ -5,15 +5,17 @@ character by the same rule, so that a mistyped number is told from an unknown on
 """
 
 import secrets
+from operator import mul
 
 from kernel.identifiers import USCC_ALPHABET
 
 LENGTH = 12
+_CHARACTERS = frozenset(USCC_ALPHABET)
 _WEIGHTS = tuple(pow(3, place, 31) for place in range(LENGTH - 1))
 
 
 def _check_character(body: str) -> str:
-    total = sum(USCC_ALPHABET.index(char) * weight for char, weight in zip(body, _WEIGHTS, strict=True))
+    total = sum(map(mul, map(USCC_ALPHABET.index, body), _WEIGHTS))
     return USCC_ALPHABET[-total % 31]
 
 
@@ -29,7 +31,7 @@ def read_badge_id(text: str) -> str | None:
     Spec: GB 32100-2015 annex A (the rule of its check character, over twelve characters).
     """
     number = text.replace(" ", "").replace("-", "").upper()
-    if len(number) != LENGTH or any(char not in USCC_ALPHABET for char in number):
+    if len(number) != LENGTH or not _CHARACTERS.issuperset(number):
         return None
     return number if _check_character(number[:-1]) == number[-1] else None
 

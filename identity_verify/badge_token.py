@@ -98,8 +98,8 @@ def read(token: str, keys: PublicKeys, *, issuer: str, vct: str, at: datetime) -
 
 def _claims(payload: dict[str, object], kid: str) -> Claims:
     """The claims in their forms; a signed token that we do not understand is refused too."""
-    missing, extra = sorted(_KNOWN - set(payload)), sorted(set(payload) - _KNOWN)
-    if missing or extra:
+    if payload.keys() != _KNOWN:
+        missing, extra = sorted(_KNOWN - set(payload)), sorted(set(payload) - _KNOWN)
         raise BadgeTokenError("claims", f"expected the claims of a badge; missing {missing}, not known {extra}")
     idx, uri = _status(payload["status"])
     sites = payload["sites"]
