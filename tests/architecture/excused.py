@@ -159,7 +159,14 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "tests/unit/api/test_badges.py",
         HTTP,
-        ("api/badge_desk.py", "api/routes/badges.py", "api/schemas/badge.py", "api/ui/views/badges.py"),
+        (
+            "api/badge_desk.py",
+            "api/queries/badges.py",
+            "api/routes/badges.py",
+            "api/schemas/badge.py",
+            "api/ui/views/badge_office.py",
+            "api/ui/views/badges.py",
+        ),
     ),
     (
         "tests/unit/pipeline/test_badge_duty.py",

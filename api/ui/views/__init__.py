@@ -3,6 +3,7 @@
 from api.ui.views import (
     applications,
     audit,
+    badge_office,
     badges,
     evidence,
     exchange,
@@ -39,6 +40,7 @@ ROUTERS = tuple(
         applications,
         merchant_portal,
         badges,
+        badge_office,
         linked,
         exchange,
         reconciliation,

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from api import badge_desk
-from identity_verify import badges, status_list
+from identity_verify import badges, sightings, status_list
 from identity_verify.badge_files import write_dump, write_lists
 from identity_verify.badge_keys import keys_in, open_keys
+from identity_verify.sightings import Seen
 from kernel.clock import monotonic
 from kernel.models import Badge, BadgeSighting
 from tests.data.badges.issuing import add_subject, site
@@ -298,3 +299,62 @@ def test_an_address_has_its_share(house: House, badge: Badge) -> None:
     refused = browser.get(f"/v/{badge.id}")
     assert (refused.status_code, refused.headers["retry-after"], refused.json()["code"]) == (429, "5", "api.too_many")
     assert browser.get("/shops").status_code == 200
+
+
+def _sighted(house: House, badge: Badge, host: str = "copy.example.test") -> int:
+    with house.context.database.write() as session:
+        reasons = [{"word": "looks-alike", "what": "https://copy.example.test/<b>.png 0.91"}]
+        row, _ = sightings.record(
+            session, Seen(badge.id, "image", host, f"https://{host}/", 91, reasons), at=house.clock.at
+        )
+        return row.id
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_officers_see_badges_and_sightings(house: House, badge: Badge, language: str) -> None:
+    """List, filters, one badge with proofs, steps, tokens and what was seen; all of it escaped."""
+    browser = house.browser("supervisor")
+    browser.cookies["wangjian_language"] = language
+    _sighted(house, badge)
+    assert badge.id[:4] in browser.get("/badges").text
+    for query, found in (
+        ("text=" + badge.code, 1),
+        ("text=" + badge.id.lower(), 1),
+        ("state=revoked", 0),
+        ("text=zzz", 0),
+    ):
+        assert (badge.code in browser.get(f"/badges?{query}").text.partition("<table")[2]) is bool(found), query
+    detail = browser.get(f"/badges/{badge.id}").text
+    for text in ("shop.example.test", "copy.example.test", badge.kid, "&lt;iframe src=", "上海样例&lt;九百&gt;"):
+        assert text in detail, text
+    shown = browser.get("/badges/sightings?state=open&kind=image").text
+    assert "&lt;b&gt;.png 0.91" in shown
+    assert "<b>.png" not in shown
+    assert "copy.example.test" not in browser.get("/badges/sightings?kind=link").text.partition("<article")[2]
+    assert browser.get("/badges/NOBODY").status_code == 404
+
+
+def test_officers_suspend_restore_and_revoke(house: House, badge: Badge) -> None:
+    """With a reason that the public never sees; each step is in the badge's history."""
+    browser, path = house.browser("investigator"), f"/badges/{badge.id}/state"
+    assert browser.post(path, data={"state": "suspended", "reason": " "}).status_code == 422
+    for state in ("suspended", "active", "revoked"):
+        assert browser.post(path, data={"state": state, "reason": "经查不符"}).status_code == 303
+    assert browser.post(path, data={"state": "active", "reason": "x"}).status_code == 409
+    assert browser.post("/badges/NOBODY/state", data={"state": "active", "reason": "x"}).status_code == 404
+    detail = browser.get(f"/badges/{badge.id}").text
+    assert detail.count("经查不符") == 4
+    assert f'action="{path}"' not in detail
+    assert "经查不符" not in house.browser().get(f"/v/{badge.id}").text
+
+
+def test_officers_decide_on_sightings(house: House, badge: Badge) -> None:
+    """Confirmed or dismissed with a reason; the way back leads only into this house."""
+    browser, number = house.browser("supervisor"), _sighted(house, badge)
+    path = f"/badges/sightings/{number}"
+    form = {"decision": "confirmed", "reason": "已核实", "next": "https://evil.example.test/"}
+    assert browser.post(path, data=form).headers["location"] == "/badges/sightings"
+    assert "已核实" in browser.get("/badges/sightings?state=confirmed").text
+    assert browser.post(path, data={"decision": "gone", "reason": "x"}).status_code == 409
+    assert browser.post(path, data={"decision": "dismissed"}).status_code == 422
+    assert browser.post("/badges/sightings/99999", data={"decision": "open", "reason": "x"}).status_code == 404
