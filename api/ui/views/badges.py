@@ -17,6 +17,7 @@ from identity_verify.badge_check import BadgeVerdict
 from identity_verify.badge_frame import MAX_REPORT_BYTES, frame_sources, seen_in_frame, seen_in_report
 from identity_verify.badge_id import read_badge_id, shown
 from identity_verify.badge_picture import qr_svg, static_png, static_svg
+from identity_verify.site_address import shown as readable_host
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -40,7 +41,15 @@ async def badge_page(request: Request, context: Ctx, badge_id: str) -> Response:
     """What everybody may know of a badge, and the question that only the reader can answer: is this the address?"""
     verdict = await context.badge_desk.verdict(badge_id[:40], shown_on="")
     status = 404 if verdict.badge is None else 200
-    response = _page(request, "badge_page.html", status=status, verdict=verdict, shown=shown, number=badge_id[:40])
+    response = _page(
+        request,
+        "badge_page.html",
+        status=status,
+        verdict=verdict,
+        shown=shown,
+        number=badge_id[:40],
+        readable=_readable,
+    )
     response.headers["Cache-Control"] = BRIEFLY
     return response
 
@@ -121,6 +130,11 @@ async def _known(context: Ctx, badge_id: str) -> str:
     if verdict.badge is None:
         raise NotFoundError("expected the number of a badge, got another", hint="核对编号 check the number")
     return verdict.badge.id
+
+
+def _readable(site: str) -> str:
+    """The host of a site with IDN letters, beside its A-labels: letters that look alike are told apart by both."""
+    return readable_host(site.removeprefix("*.").partition("/")[0].partition(":")[0])
 
 
 def _picture(data: bytes, kind: str, cache: str) -> Response:
