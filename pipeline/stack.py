@@ -100,7 +100,7 @@ class Stack:
     def start_workers(self, count: int) -> None:
         """Workers that take jobs from the queue, out of one process that loads what they share.
 
-        Beside them the capture service, which talks to the browsers of all of them.
+        Beside them the capture service, whose driver all their browsers share.
         """
         share("pipeline.warmth.warm_up")
         if self._door is None:

@@ -1,6 +1,7 @@
 """The one Chromium of a worker, started when needed and again after a crash."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import shutil
@@ -8,26 +9,25 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from crawlers.capture.chromium import Chromium
-from crawlers.capture.devtools import Session
+from playwright.async_api import Browser, BrowserContext, Playwright
+from playwright.async_api import Error as PlaywrightError
+
+from crawlers.capture.driver import Driver, shared_driver
 from crawlers.capture.errors import CaptureError
-from crawlers.capture.line import LineError
 from crawlers.capture.order import Options
 from crawlers.capture.roots import Roots, write_roots
-from crawlers.capture.tab import Manner, Tab, Windows
 from crawlers.egress.errors import ResolveError
 from crawlers.egress.policy import Policy
 from crawlers.egress.proxy import EgressProxy
 from crawlers.egress.resolver import Lookup
 from kernel.config import Settings
 
-START_S = 30.0
 RECYCLE_AFTER = 200
 """Contexts after which the browser is started anew: long-lived ones grow and hang at last."""
 
 FEATURES_OFF = (
     "AutofillServerCommunication",  # asks Chromium's maker what the fields of a page's forms mean
-    # What Playwright turns off, so that pages look as they do to others who watch.
+    # Of several lists of features only the last counts, and ours comes after Playwright's: these are its own.
     "AvoidUnnecessaryBeforeUnloadCheckSync",
     "DestroyProfileOnBrowserClose",
     "HttpsUpgrades",
@@ -44,49 +44,20 @@ FEATURES_OFF = (
     "AimEnabled",
 )
 ARGUMENTS = (
-    "--allow-pre-commit-input",
-    "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4",
-    "--disable-back-forward-cache",
     "--disable-background-networking",
-    "--disable-background-timer-throttling",
-    "--disable-backgrounding-occluded-windows",
-    "--disable-breakpad",
-    "--disable-component-extensions-with-background-pages",
     "--disable-component-update",
     "--disable-default-apps",
-    "--disable-dev-shm-usage",
     "--disable-domain-reliability",
-    "--disable-extensions",
     f"--disable-features={','.join(FEATURES_OFF)}",
-    "--disable-field-trial-config",
-    "--disable-hang-monitor",
-    "--disable-infobars",
-    "--disable-ipc-flooding-protection",
-    "--disable-popup-blocking",
-    "--disable-prompt-on-repost",
     "--disable-quic",
-    "--disable-renderer-backgrounding",
-    "--disable-search-engine-choice-screen",
     "--disable-sync",
     "--dns-prefetch-disable",
-    "--enable-features=CDPScreenshotNewSurface,SkipListAccountsWithoutGaiaCookies",
-    "--enable-unsafe-swiftshader",
-    "--force-color-profile=srgb",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--headless",
-    "--hide-scrollbars",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
     "--metrics-recording-only",
     "--mute-audio",
-    "--no-default-browser-check",
     "--no-first-run",
     "--no-pings",
-    "--no-service-autorun",
-    "--no-startup-window",
-    "--password-store=basic",
-    "--proxy-bypass-list=<-loopback>",
-    "--remote-debugging-pipe",
-    "--use-mock-keychain",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
 )
 SYSTEM_PATHS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
@@ -106,8 +77,7 @@ class BrowserFacts:
     Attributes:
         path: what was started. version: as it says itself. executable, sha256: the program file of
             the running process and its digest, empty where they could not be read.
-        arguments: it was started with, but for the proxy's port and the folder of the profile.
-        sandbox: whether Chromium's sandbox is on. roots: extra roots.
+        arguments: that we added. sandbox: whether Chromium's sandbox is on. roots: extra roots.
     """
 
     path: str
@@ -123,7 +93,7 @@ def find_browser(settings: Settings, bundled: str = "", *, whole: bool = False) 
     """Path of the Chromium to start.
 
     Args:
-        bundled: where Playwright keeps its own.
+        bundled: where Playwright would keep its own.
         whole: the whole browser, no headless shell.
 
     Raises:
@@ -150,28 +120,35 @@ class BrowserKeeper:
         self._settings = settings
         self._sandbox = settings.chromium_sandbox and os.geteuid() != 0
         self._lock = asyncio.Lock()
-        self._chromium: Chromium | None = None
-        self._windows: Windows | None = None
+        self._driver: Driver | None = None
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
         self._hole = EgressProxy(Policy(), resolver=_no_names)
         self._hole_is_open = False
         self._home = ""
         self._contexts = 0
         self.facts: BrowserFacts | None = None
 
-    async def tab(self, options: Options, proxy: EgressProxy, notes: list[str]) -> tuple[Tab, Manner]:
-        """A page in a fresh profile that reaches the network through ``proxy`` alone, and how it is to be run.
-
-        Args:
-            notes: takes dialogs, popups and downloads.
+    async def context(self, options: Options, proxy: EgressProxy) -> BrowserContext:
+        """A fresh profile that reaches the network through ``proxy`` alone.
 
         Raises:
             CaptureError: ``browser_missing`` or ``browser_crashed``.
         """
-        windows = await self._running(whole=options.accept_bad_tls)
-        manner = Manner(options, self.user_agent(), proxy.socks_url)
+        browser = await self._running(whole=options.accept_bad_tls)
         try:
-            return await windows.tab(manner, notes), manner
-        except (LineError, TimeoutError) as error:
+            return await browser.new_context(
+                proxy={"server": proxy.socks_url, "bypass": "<-loopback>"},
+                viewport={"width": options.viewport.width, "height": options.viewport.height},
+                locale=options.locale,
+                timezone_id=options.timezone,
+                user_agent=self.user_agent(),
+                ignore_https_errors=options.accept_bad_tls,
+                service_workers="block",
+                accept_downloads=False,
+                extra_http_headers={"Accept-Encoding": "identity"},
+            )
+        except PlaywrightError as error:
             raise crashed(error) from error
 
     def user_agent(self) -> str:
@@ -187,71 +164,66 @@ class BrowserKeeper:
         """End the browser and remove its home."""
         async with self._lock:
             await self._stop()
+            await self._give_back(spoilt=False)
             await self._hole.close()
             self._hole_is_open = False
 
-    async def _running(self, *, whole: bool) -> Windows:
+    async def _running(self, *, whole: bool) -> Browser:
         async with self._lock:
+            if self._playwright is None:
+                self._driver = shared_driver()
+                self._playwright = await self._driver.take()
             if not self._hole_is_open:
                 await self._hole.start()
                 self._hole_is_open = True
-            path = find_browser(self._settings, bundled_browser(), whole=whole)
-            if self._chromium is not None and self._is_spent(path):
+            path = find_browser(self._settings, self._playwright.chromium.executable_path, whole=whole)
+            if self._browser is not None and self._is_spent(path):
                 await self._stop()
             self._contexts += 1
-            if self._windows is None:
-                self._windows = await self._start(path)
-            return self._windows
+            if self._browser is None:
+                self._browser = await self._start(self._playwright, path)
+            return self._browser
 
     def _is_spent(self, path: str) -> bool:
         other = self.facts is None or self.facts.path != path
-        return (
-            other or self._contexts >= RECYCLE_AFTER or self._chromium is None or self._chromium.devtools.over.is_set()
-        )
+        return other or self._contexts >= RECYCLE_AFTER or self._browser is None or not self._browser.is_connected()
 
-    async def _start(self, path: str) -> Windows:
+    async def _start(self, playwright: Playwright, path: str) -> Browser:
         self._home = tempfile.mkdtemp(prefix="wangjian-browser-")
-        home = Path(self._home)
-        roots = await asyncio.to_thread(write_roots, self._settings.extra_ca_file, home)
-        fixed = (*ARGUMENTS, *(() if self._sandbox else ("--no-sandbox",)))
-        own = (f"--proxy-server={self._hole.socks_url}", f"--user-data-dir={home / 'profile'}")
-        environment = {**_plain_environment(), "HOME": self._home}
+        roots = await asyncio.to_thread(write_roots, self._settings.extra_ca_file, Path(self._home))
         try:
-            self._chromium = Chromium(path, (*fixed, *own), environment, home / "chromium.log")
-            await self._chromium.connect()
-            version = await self._first_words(self._chromium)
-        except (LineError, TimeoutError, OSError) as error:
-            said = self._chromium.said() if self._chromium is not None else ""
-            await self._stop()
+            browser = await playwright.chromium.launch(
+                executable_path=path,
+                args=list(ARGUMENTS),
+                chromium_sandbox=self._sandbox,
+                proxy={"server": self._hole.socks_url, "bypass": "<-loopback>"},
+                env={**_plain_environment(), "HOME": self._home},
+            )
+        except PlaywrightError as error:
+            await self._give_back(spoilt=True)  # the fault may be the driver's
             raise CaptureError(
                 "browser_missing",
-                f"expected Chromium to start from {path}, got: {said or _first_line(error)}",
+                f"expected Chromium to start from {path}, got: {_first_line(error)}",
                 hint=MISSING_HINT,
             ) from error
         self._contexts = 1
-        executable, digest = await _executable(self._chromium.devtools.root)
-        self.facts = BrowserFacts(path, version, executable, digest, fixed, self._sandbox, roots)
-        windows = Windows(self._chromium.devtools)
-        await windows.open()
-        return windows
+        executable, digest = await _executable(browser)
+        self.facts = BrowserFacts(path, browser.version, executable, digest, ARGUMENTS, self._sandbox, roots)
+        return browser
 
-    async def _first_words(self, chromium: Chromium) -> str:
-        found = await asyncio.wait_for(chromium.devtools.root.send("Browser.getVersion"), START_S)
-        return str(found["product"]).partition("/")[2]
+    async def _give_back(self, *, spoilt: bool) -> None:
+        playwright, self._playwright = self._playwright, None
+        if playwright is not None and self._driver is not None:
+            await self._driver.release(playwright, spoilt=spoilt)
 
     async def _stop(self) -> None:
-        chromium, self._chromium, self._windows = self._chromium, None, None
-        if chromium is not None:
-            await chromium.end()
+        browser, self._browser = self._browser, None
+        if browser is not None:
+            with contextlib.suppress(PlaywrightError, TimeoutError):  # gone already is what was wanted
+                await asyncio.wait_for(browser.close(), 5)
         if self._home:
             await asyncio.to_thread(shutil.rmtree, self._home, ignore_errors=True)
             self._home = ""
-
-
-def bundled_browser() -> str:
-    """The newest Chromium that Playwright has downloaded; empty where there is none."""
-    folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
-    return max((str(path) for path in folder.glob("chromium-*/chrome-linux*/chrome")), default="")
 
 
 def crashed(error: Exception) -> CaptureError:
@@ -267,7 +239,7 @@ def _no_names(host: str) -> Lookup:
     raise ResolveError(f"{host} is not asked for outside of a capture")
 
 
-def _plain_environment() -> dict[str, str]:
+def _plain_environment() -> dict[str, str | float | bool]:
     """Our environment without anything that would send the browser another way."""
     closed = {"HOME", "SSLKEYLOGFILE", "XDG_DATA_HOME", "XDG_CONFIG_HOME"}
     return {
@@ -281,13 +253,15 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().split("\n", 1)[0][:300]
 
 
-async def _executable(root: Session) -> tuple[str, str]:
+async def _executable(browser: Browser) -> tuple[str, str]:
     """Program file of the running browser process and its SHA-256, read from the process itself."""
     try:
-        found = await root.send("SystemInfo.getProcessInfo")
+        session = await browser.new_browser_cdp_session()
+        found = await session.send("SystemInfo.getProcessInfo")
+        await session.detach()
         process = next(item["id"] for item in found["processInfo"] if item["type"] == "browser")
         return await asyncio.to_thread(_hash_program, f"/proc/{int(process)}/exe")
-    except (LineError, OSError, StopIteration):
+    except (PlaywrightError, OSError, StopIteration):
         return "", ""
 
 

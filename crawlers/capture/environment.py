@@ -23,7 +23,7 @@ from kernel.clock import CHINA, iso, monotonic, now
 from kernel.config import ROOT
 from kernel.crypto import sha256_hex
 
-_PACKAGES = ("isal", "cryptography", "pydantic")
+_PACKAGES = ("playwright", "isal", "cryptography", "pydantic")
 CODE = ("crawlers", "evidence", "kernel")
 _CLOCK_ERROR = 5  # TIME_ERROR of adjtimex(2): the kernel clock is not synchronised
 

@@ -1,6 +1,6 @@
 """The capture service: ``python -m crawlers.capture.service``, with a listening Unix socket as standard input.
 
-A capture worker for many callers, so that what it loads is in memory once. Each connection is what standard
+A capture worker for many callers, with one browser driver for all of them. Each connection is what standard
 input and output are to ``python -m crawlers.capture``: orders in, answers out, a browser of its own, which ends
 with it. Only the first line is no order: ``{"environment": {...}}``, settings that count for this caller alone.
 A caller that hangs up is not worked for any longer.
@@ -17,6 +17,7 @@ import sys
 import threading
 from typing import Any, cast
 
+from crawlers.capture.driver import shared_driver
 from crawlers.capture.session import Studio
 from crawlers.capture.worker import MAX_LINE_BYTES, Worker
 from crawlers.capture_door import is_over
@@ -25,6 +26,7 @@ from kernel.peer import is_ours
 
 AT_ONCE = 2
 """Orders of one caller carried out at the same time."""
+LINGER_SECONDS = 30.0
 PREFIX = "WANGJIAN_"
 
 
@@ -36,6 +38,7 @@ class Service:
 
     async def run(self, listener: socket.socket) -> None:
         """Serve until cancelled, then end what is under way."""
+        shared_driver().linger_s = LINGER_SECONDS
         server = await asyncio.start_unix_server(self._accept, sock=listener, limit=MAX_LINE_BYTES)
         try:
             await server.serve_forever()
@@ -43,6 +46,7 @@ class Service:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await shared_driver().close()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         wire = cast("socket.socket", writer.get_extra_info("socket"))

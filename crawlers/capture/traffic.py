@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from playwright.async_api import CDPSession
+
 from crawlers.capture.body import DocumentStream, fetch_body
-from crawlers.capture.devtools import Session
 from crawlers.capture.exchange import Exchange, header_pairs, parse_head
-from crawlers.capture.line import Command, Line, Params, Switchboard
+from crawlers.capture.line import Line, Params, Switchboard
 from kernel.clock import monotonic
 
 MAX_BODY_BYTES = 25_000_000
@@ -45,10 +46,12 @@ class Traffic:
 
     Attributes:
         stopped: set with a reason when a budget of this listener ran out.
+        extra: exchanges that were heard of in another way.
     """
 
     def __init__(self) -> None:
         self.stopped = ""
+        self.extra: list[Exchange] = []
         self._chains: dict[tuple[str, str], _Chain] = {}
         self._open: dict[tuple[str, str], float] = {}
         self._changed = monotonic()
@@ -73,24 +76,15 @@ class Traffic:
             "Network.webSocketFrameError": self._socket_error,
         }
 
-    async def open(self, session: Session, *commands: Command, frames: tuple[Command, ...] = ()) -> None:
-        """Listen to a page and all that belongs to it.
-
-        Args:
-            commands: start commands for all of it. frames: besides, for its frames.
-        """
+    async def open(self, session: CDPSession) -> None:
+        """Listen to a page and all that belongs to it."""
         self._board = Switchboard(session, tuple(self._handlers), self._event)
         buffers = {
             "maxTotalBufferSize": MAX_TOTAL_BYTES,
             "maxResourceBufferSize": MAX_BODY_BYTES,
             "maxPostDataSize": MAX_POST_BYTES,
         }
-        await self._board.open(("Network.enable", buffers), *commands, frames=frames)
-
-    def attach(self, session: Session, kind: str) -> None:
-        """Listen to a worker that belongs to the page's profile too."""
-        if self._board is not None:
-            self._board.attach(session, kind)
+        await self._board.open(("Network.enable", buffers))
 
     def close(self) -> None:
         """Stop listening; bodies not yet here are given up."""
@@ -153,7 +147,7 @@ class Traffic:
         """All hops with what was really sent and received so far, in the order they were asked."""
         self._join()
         every = [hop for chain in self._chains.values() for hop in chain.hops]
-        return sorted(every, key=lambda exchange: exchange.at)
+        return sorted([*every, *self.extra], key=lambda exchange: exchange.at)
 
     def _event(self, line: Line, method: str, params: Params) -> None:
         self._handlers[method](line, params)

@@ -4,22 +4,28 @@ import asyncio
 from types import TracebackType
 from typing import Any, Self
 
+from playwright.async_api import BrowserContext, Dialog, Page, Request
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
+
 from crawlers.capture.browser import BrowserKeeper, crashed
 from crawlers.capture.environment import Profile
 from crawlers.capture.errors import CaptureError
 from crawlers.capture.exchange import Exchange
-from crawlers.capture.line import Line, LineError
+from crawlers.capture.line import Line, LineError, PageLine
 from crawlers.capture.order import CaptureOrder, RenderOrder
-from crawlers.capture.tab import PLAIN, NavigationError, Tab
+from crawlers.capture.overheard import overheard
 from crawlers.capture.traffic import Traffic
 from crawlers.egress.dns import dns_lookup
 from crawlers.egress.policy import Policy
 from crawlers.egress.proxy import EgressProxy
 from crawlers.egress.record import Budget
 
+_GONE = ("has been closed", "crashed", "disconnected", "Connection closed")
 _CLOSE_S = 5.0
 _WORDS = {
     "ERR_TOO_MANY_REDIRECTS": ("redirects", "The site sends the browser round in circles."),
+    "Download is starting": ("download", "The address answers with a download, not with a page."),
     "ERR_ABORTED": ("download", "The address answers with a download, not with a page."),
     "ERR_UNSAFE_PORT": ("egress_refused", "Only ports 80 and 443 are visited."),
     "ERR_SSL": ("tls_failed", "The site does not speak TLS in a form the browser accepts."),
@@ -47,14 +53,17 @@ class Visit:
         self.frame_id = ""
         self.profile: Profile | None = None
         self._keeper = keeper
-        self._tab: Tab | None = None
-        self._line: Line | None = None
+        self._context: BrowserContext | None = None
+        self._page: Page | None = None
+        self._line: PageLine | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._requests: list[Request] = []
 
     async def __aenter__(self) -> Self:
         await self.proxy.start()
         try:
             await self._open()
-        except (LineError, TimeoutError) as error:
+        except PlaywrightError as error:
             await self.close()
             raise crashed(error) from error
         except BaseException:
@@ -77,7 +86,7 @@ class Visit:
     @property
     def final_url(self) -> str:
         """Where the page is now; the last document's address where the browser shows its own error page."""
-        url = self._tab.url if self._tab is not None else ""
+        url = self._page.url if self._page is not None else ""
         if url.startswith(("http://", "https://")):
             return url.partition("#")[0]
         main = self.main_chain()
@@ -89,21 +98,19 @@ class Visit:
         Raises:
             CaptureError: nothing could be loaded; a page that only never ends is no error.
         """
-        if self._tab is None:
+        if self._page is None:
             raise CaptureError("failed", "expected an open page, got none")
         try:
-            await asyncio.wait_for(self._tab.navigate(self.order.url), cap_s)
-        except TimeoutError as error:
+            await self._page.goto(self.order.url, wait_until="load", timeout=cap_s * 1000)
+        except PlaywrightTimeoutError as error:
             if not any(item.answered for item in self.main_chain()):
                 raise CaptureError(
                     "timeout", f"expected an answer within {cap_s:.0f} s, got none", hint="The site is slow or silent."
                 ) from error
             self.stops.append("load_timeout")
             await self.line.send("Page.stopLoading")
-        except LineError as error:
-            raise crashed(error) from error
-        except NavigationError as error:
-            raise self._translated(str(error)) from error
+        except PlaywrightError as error:
+            raise self._translated(error) from error
 
     def main_chain(self) -> list[Exchange]:
         """The documents of the main frame in order: redirects, then the page, then where scripts led."""
@@ -114,8 +121,10 @@ class Visit:
         ]
 
     async def complete(self, cap_s: float) -> None:
-        """Wait for the bodies that are still on their way."""
+        """Fetch what is still on its way: bodies, and requests only Playwright heard of."""
         await self.traffic.bodies(cap_s)
+        known = {(item.method, item.url) for item in self.traffic.exchanges()}
+        self.traffic.extra.extend(await overheard(self._requests, known))
 
     async def stop_scripts(self) -> None:
         """Make a page answer again whose scripts do not let it."""
@@ -129,35 +138,77 @@ class Visit:
     async def close(self) -> None:
         """End the page, its profile and its proxy."""
         self.traffic.close()
-        tab, self._tab = self._tab, None
-        if tab is not None:
+        context, self._context = self._context, None
+        if context is not None:
             try:
-                await asyncio.wait_for(tab.close(), _CLOSE_S)
-            except (LineError, TimeoutError):
+                await asyncio.wait_for(context.close(), _CLOSE_S)
+            except (PlaywrightError, TimeoutError):
                 self.notes.append("close:browser gone")
+        for task in self._tasks:
+            task.cancel()
         await self.proxy.close()
 
     async def _open(self) -> None:
-        tab, manner = await self._keeper.tab(self.order.options, self.proxy, self.notes)
-        self._tab, self.frame_id = tab, tab.target_id
-        self._line = Line(tab.session)
-        tab.session.on("Security.visibleSecurityStateChanged", self._secure)
-        tab.on_worker = self.traffic.attach
-        await asyncio.gather(
-            tab.run(manner),
-            self.traffic.open(tab.session, PLAIN, frames=manner.of_frames()),
+        self._context = await self._keeper.context(self.order.options, self.proxy)
+        self._page = await self._context.new_page()
+        self._context.on("page", self._close_popup)
+        if isinstance(self.order, CaptureOrder):
+            self._page.on("request", self._overhear)
+        self._page.on("dialog", self._dismiss)
+        self._page.on("download", lambda download: self.notes.append(f"download:{download.url[:500]}"))
+        session = await self._context.new_cdp_session(self._page)
+        self._line = PageLine(session)
+        session.on("Security.visibleSecurityStateChanged", self._secure)
+        target, *_ = await asyncio.gather(
+            self._line.send("Target.getTargetInfo"),
+            self.traffic.open(session),
             self._line.send("Security.enable"),
             self._line.send("DOM.enable"),
         )
-        self.profile = Profile(*await tab.holds())
+        self.frame_id = str(target["targetInfo"]["targetId"])
+        self.profile = await self._look_around(self._context)
+
+    async def _look_around(self, context: BrowserContext) -> Profile:
+        """What the new profile holds before the first page."""
+        cookies, targets = await asyncio.gather(context.cookies(), self.line.send("Target.getTargets"))
+        addresses = [str(item["url"]) for item in targets["targetInfos"]]
+        pages = tuple(page.url for page in context.pages if page is not self._page)
+        return Profile(
+            len(cookies), pages, tuple(sorted(url for url in addresses if url.startswith("chrome-extension:")))
+        )
+
+    def _overhear(self, request: Request) -> None:
+        self._requests.append(request)
 
     def _secure(self, params: dict[str, Any]) -> None:
         self.security = params["visibleSecurityState"]
 
-    def _translated(self, text: str) -> CaptureError:
+    def _close_popup(self, page: Page) -> None:
+        self.notes.append(f"popup:{page.url[:500]}")
+        self._spawn(page.close())
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.notes.append(f"dialog:{dialog.type}:{dialog.message[:500]}")
+        self._spawn(dialog.dismiss())
+
+    def _spawn(self, action: Any) -> None:
+        async def quietly() -> None:
+            try:
+                await action
+            except PlaywrightError:
+                return  # the page it belonged to is gone
+
+        task = asyncio.create_task(quietly())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _translated(self, error: PlaywrightError) -> CaptureError:
         """A failed navigation in our words."""
+        text = error.message.split("\n", 1)[0]
+        if any(sign in text for sign in _GONE):
+            return crashed(error)
         if "ERR_CERT" in text:
-            word = "net::" + text.partition("net::")[2]
+            word = "net::" + text.partition("net::")[2].partition(" ")[0]
             return CaptureError(
                 "tls_invalid",
                 f"expected a valid certificate, got {word}",

@@ -9,9 +9,10 @@ import traceback
 from collections.abc import Callable
 from typing import BinaryIO
 
+from playwright.async_api import Error as PlaywrightError
+
 from crawlers.capture.browser import crashed
 from crawlers.capture.errors import CaptureError
-from crawlers.capture.line import LineError
 from crawlers.capture.order import CaptureOrder, QuitOrder, RecoverOrder, RenderOrder, parse_order
 from crawlers.capture.session import Studio
 from kernel.config import Settings
@@ -73,7 +74,7 @@ class Worker:
             self._send({"id": order.id, "ok": True, "result": result})
         except WangjianError as error:
             self._send({"id": order.id, "ok": False, "error": error.as_dict()})
-        except LineError as error:
+        except PlaywrightError as error:
             self._send({"id": order.id, "ok": False, "error": crashed(error).as_dict()})
         except Exception as error:  # noqa: BLE001 - a worker answers every order, whatever happens
             traceback.print_exc(file=sys.stderr)

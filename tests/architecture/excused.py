@@ -182,6 +182,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
                 "bundle",
                 "development",
                 "look",
+                "overheard",
                 "record",
                 "recorder",
                 "records",

@@ -4,14 +4,12 @@ import asyncio
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from unittest.mock import AsyncMock, patch
 
 import pytest
 
 from crawlers.capture.browser import BrowserKeeper
 from crawlers.capture.errors import CaptureError
 from crawlers.capture.order import RenderOrder
-from crawlers.capture.tab import Windows
 from crawlers.capture.visit import Visit
 from crawlers.egress.policy import Policy
 from crawlers.egress.record import Budget, ConnectionRecord
@@ -191,14 +189,11 @@ async def test_the_browser_itself_has_no_way_out(trap: Trap, *, whole: bool) -> 
     """A page in a context without a proxy of its own ends in the hole, allowed address or not."""
     keeper = BrowserKeeper(trap.settings)
     try:
-        with patch.object(Windows, "open", AsyncMock()):  # which lets go what belongs to no tab
-            root = (await keeper._running(whole=whole)).devtools.root
-        target = await root.send("Target.createTarget", {"url": "about:blank"})
-        attached = await root.send("Target.attachToTarget", {"targetId": target["targetId"], "flatten": True})
-        page = root.devtools.session(attached["sessionId"])
+        browser = await keeper._running(whole=whole)
+        page = await browser.new_page()
         for url in (f"http://127.0.0.1:{trap.site.port}/", trap.target("localhost"), trap.target("[::1]")):
-            answer = await page.send("Page.navigate", {"url": url})
-            assert answer["errorText"] == "net::ERR_SOCKS_CONNECTION_FAILED"
+            with pytest.raises(Exception, match="ERR_SOCKS_CONNECTION_FAILED"):
+                await page.goto(url)
     finally:
         await keeper.close()
     assert trap.touched() + trap.site.connections == 0

@@ -1,54 +1,85 @@
 """Lines to frames and workers below a page."""
 
 import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from playwright.async_api import Error as PlaywrightError
 
-from crawlers.capture.devtools import Params
-from crawlers.capture.line import Line, LineError, Switchboard
-from tests.unit.crawlers.capture.fake_browser import FakeBrowser
+from crawlers.capture.line import LineError, PageLine, Params, Switchboard
+
+
+class FakeSession:
+    """A DevTools session that records commands and lets a test raise events."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, Params]] = []
+        self.handlers: dict[str, Callable[[Any], None]] = {}
+
+    def on(self, event: str, handler: Callable[[Any], None]) -> None:
+        """Remember a handler."""
+        self.handlers[event] = handler
+
+    async def send(self, method: str, params: Params) -> Params:
+        """Take a command; answer one to a child at once with its own method name."""
+        self.sent.append((method, params))
+        if method == "Bad.command":
+            raise PlaywrightError("no such command")
+        if method == "Target.sendMessageToTarget":
+            message = json.loads(params["message"])
+            if message["method"] == "Child.silent":
+                return {}
+            answer: Params = {"id": message["id"], "result": {"method": message["method"]}}
+            if message["method"] == "Child.bad":
+                answer = {"id": message["id"], "error": {"message": "not here"}}
+            self.receive(params["sessionId"], answer)
+        return {}
+
+    def receive(self, session_id: str, message: Params) -> None:
+        """A message from a child."""
+        self.handlers["Target.receivedMessageFromTarget"]({"sessionId": session_id, "message": json.dumps(message)})
 
 
 @pytest.mark.asyncio
 async def test_children_are_prepared_heard_and_let_go() -> None:
-    """A child gets the start commands before it is let run; its events carry its name; grandchildren too."""
-    browser, heard = FakeBrowser(), list[tuple[str, str, Params]]()
-    board = Switchboard(
-        browser.devtools.session("p"),
-        ("Network.x",),
-        lambda line, event, params: heard.append((line.name, event, params)),
-    )
-    await board.open(("Network.enable", {"a": 1}), frames=(("Page.enable", {}),))
-    assert browser.methods("p") == ["Network.enable", "Target.setAutoAttach"]
-    browser.tell("Network.x", {"n": 0}, "p")
-    browser.tell("Target.attachedToTarget", {"sessionId": "w", "targetInfo": {"type": "worker"}}, "p")
-    browser.tell("Target.attachedToTarget", {"sessionId": "f", "targetInfo": {"type": "iframe"}}, "p")
+    """A child gets the start commands and is released; its events carry its name; grandchildren too."""
+    session, heard = FakeSession(), []
+    board = Switchboard(session, ("Network.x",), lambda line, event, params: heard.append((line.name, event, params)))  # type: ignore[arg-type]
+    await board.open(("Network.enable", {"a": 1}))
+    assert [method for method, _ in session.sent] == ["Network.enable", "Target.setAutoAttach"]
+    session.handlers["Network.x"]({"n": 0})
+    session.handlers["Target.attachedToTarget"]({"sessionId": "w1"})
     await asyncio.sleep(0.01)
-    last = ["Network.enable", "Target.setAutoAttach", "Runtime.runIfWaitingForDebugger"]
-    assert browser.methods("w") == last
-    assert browser.methods("f") == ["Page.enable", *last]
-    browser.tell("Network.x", {"n": 1}, "w")
-    browser.tell("Network.unwanted", {}, "w")
-    browser.tell("Network.x", {"n": 9}, "unknown")
-    browser.tell("Target.attachedToTarget", {"sessionId": "v", "targetInfo": {"type": "worker"}}, "w")
-    browser.tell("Network.x", {"n": 2}, "v")
-    board.attach(browser.devtools.session("s"), "shared_worker")
-    browser.tell("Network.x", {"n": 3}, "s")
-    assert heard == [(name, "Network.x", {"n": n}) for n, name in enumerate(("", "w", "v", "s"))]
+    told = [json.loads(params["message"])["method"] for method, params in session.sent if "sendMessage" in method]
+    assert told == ["Network.enable", "Target.setAutoAttach", "Runtime.runIfWaitingForDebugger"]
+    session.receive("w1", {"method": "Network.x", "params": {"n": 1}})
+    session.receive("w1", {"method": "Network.unwanted", "params": {}})
+    session.receive("unknown", {"method": "Network.x", "params": {"n": 9}})
+    session.receive("w1", {"method": "Target.attachedToTarget", "params": {"sessionId": "w2"}})
+    nested = {"sessionId": "w2", "message": json.dumps({"method": "Network.x", "params": {"n": 2}})}
+    session.receive("w1", {"method": "Target.receivedMessageFromTarget", "params": nested})
+    assert heard == [("", "Network.x", {"n": 0}), ("w1", "Network.x", {"n": 1}), ("w2", "Network.x", {"n": 2})]
+
+    child = board._children["w1"]
+    assert await child.send("Child.good") == {"method": "Child.good"}
+    with pytest.raises(LineError, match="not here"):
+        await child.send("Child.bad")
+    waiting = asyncio.create_task(child.send("Child.silent"))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    session.receive("w1", {"id": 999, "result": {}})
+    session.receive("w1", {"method": "Target.detachedFromTarget", "params": {"sessionId": "w2"}})
+    session.handlers["Target.detachedFromTarget"]({"sessionId": "w1"})
+    with pytest.raises(LineError, match="gone"):
+        await waiting
+    session.handlers["Target.detachedFromTarget"]({"sessionId": "w1"})
     board.close()
 
 
 @pytest.mark.asyncio
-async def test_a_child_that_is_gone_is_no_error() -> None:
-    """It ended while it was prepared: the page goes on."""
-    browser = FakeBrowser({"Network.enable": None})
-    board = Switchboard(browser.devtools.session("p"), (), lambda *_: None)
-    board.attach(browser.devtools.session("w"), "worker")
-    await asyncio.sleep(0)
-    (task,) = board._tasks
-    board._every = ()
-    browser.tell("Target.detachedFromTarget", {"sessionId": "w"})
-    await asyncio.wait_for(task, 5)
-    with pytest.raises(LineError):
-        await Line(browser.devtools.session("w"), "w").send("Network.enable")
-    board.close()
+async def test_refused_commands_are_line_errors() -> None:
+    """What the browser refuses is told in our own error."""
+    with pytest.raises(LineError, match="no such command"):
+        await PageLine(FakeSession()).send("Bad.command")  # type: ignore[arg-type]

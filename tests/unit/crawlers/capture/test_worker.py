@@ -7,9 +7,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Error as PlaywrightError
 
 from crawlers.capture.errors import CaptureError
-from crawlers.capture.line import LineError
 from crawlers.capture.worker import MAX_LINE_BYTES, Worker, read_lines
 
 
@@ -36,7 +36,7 @@ class FakeStudio:
         if word == "own":
             raise CaptureError("timeout", "expected, got", hint="do")
         if word == "crash":
-            raise LineError("Target crashed")
+            raise PlaywrightError("Target crashed")
         if word == "bug":
             raise ZeroDivisionError("oops")
         return {"word": word}
