@@ -23,6 +23,9 @@ from pipeline.exchange_node import open_gateway
 from pipeline.wiring import open_database, open_engine
 from search.engine import Engine
 
+LOOKS_AT_ONCE = 6
+"""Looks at merchants' sites that may be under way: a slow site holds a thread of this process for some seconds."""
+
 
 @dataclass(slots=True)
 class _Lazy:
@@ -38,6 +41,9 @@ class Context:
     Args:
         settings: this installation's settings.
         now: the clock; tests give their own.
+
+    Attributes:
+        looks: places for looks at merchants' sites.
     """
 
     def __init__(self, settings: Settings, now: Callable[[], datetime] = clock.now) -> None:
@@ -45,6 +51,12 @@ class Context:
         self.now = now
         self.gate = PasswordGate()
         self._engine = _Lazy()
+        self.looks = threading.BoundedSemaphore(LOOKS_AT_ONCE)
+
+    @cached_property
+    def merchant_gate(self) -> PasswordGate:
+        """Checks merchants' passwords, apart from the officers': strangers at one door must not block the other."""
+        return PasswordGate(slots=1)
 
     @cached_property
     def database(self) -> Database:

@@ -6,6 +6,7 @@ A look goes out at once, in the request: who has just written a record wants to 
 from dataclasses import dataclass
 
 from api.context import Context
+from api.errors import BusyError
 from api.merchant_auth import MerchantSignedIn
 from identity_verify import approval, badge_holding, recheck
 from identity_verify.application import Wish, apply, own_application
@@ -93,7 +94,7 @@ class Desk:
         """Look now; when it is the proof that was missing, the badge comes with it.
 
         Raises:
-            TooOftenError: a look came just before. NotReadyError: no such method.
+            TooOftenError: a look came just before. NotReadyError: no such method. BusyError: too many at once.
 
         Effects: connections to the merchant's site; tables of applications and badges.
         """
@@ -105,7 +106,12 @@ class Desk:
             claim = held_claim(session, row.id, claim_id)
             may_look(session, claim, at=at)
             challenge = challenge_of(claim, delegate)
-        seen = see(method, challenge, fetcher or Probe(self.context.settings), at=at)
+        if not self.context.looks.acquire(blocking=False):
+            raise BusyError("expected a free place to look, got none", hint="同时检查的人太多，请几秒后再试。")
+        try:
+            seen = see(method, challenge, fetcher or Probe(self.context.settings), at=at)
+        finally:
+            self.context.looks.release()
         keys = open_keys(self.context.settings)
         with self.context.database.write() as session:
             row = own_application(session, self.merchant.account_id, application_id, lock=True)

@@ -64,7 +64,7 @@ def merchant_sign_in(
 ) -> Response:
     """Sign in as a merchant."""
     stored = stored_password(context.database, name)
-    right = context.gate.matches(stored, password)
+    right = context.merchant_gate.matches(stored, password)
     with context.database.write() as session:
         at = context.now()
         account = try_password(session, name=name, stored=stored, right=right, at=at)
@@ -90,7 +90,7 @@ def merchant_register(  # noqa: PLR0917 - a form's fields
 ) -> Response:
     """Make an account and sign in."""
     try:
-        digest = context.gate.hash(password)
+        digest = context.merchant_gate.hash(password)
         with context.database.write() as session:
             at = context.now()
             account = register(session, SignUp(name, display_name, contact, digest), at=at)

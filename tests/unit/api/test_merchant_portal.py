@@ -338,3 +338,19 @@ def test_hostile_answers_stay_text(house: House, shop: Browser, net: PaperNet) -
     text = shop.get(where).text
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert" in text
+
+
+def test_looks_have_their_places(house: House, shop: Browser, net: PaperNet) -> None:
+    """When all are taken by slow sites, the next one is told to wait; officers are not held up."""
+    where = _apply(shop)
+    shop.post(f"{where}/sites", data={"address": "www.qinghe.example"})
+    check = f"{where}/sites/{_claim(house).id}/check"
+    while house.context.looks.acquire(blocking=False):
+        pass
+    refused = shop.post(check, data={"method": "dns"})
+    assert refused.status_code == 422
+    assert "api.busy" in refused.text
+    assert net.asked == []
+    house.context.looks.release()
+    assert shop.post(check, data={"method": "dns"}).status_code == 303
+    assert house.browser("supervisor").get("/applications").status_code == 200
