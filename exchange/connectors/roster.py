@@ -27,6 +27,11 @@ def url_of(settings: Settings, system: str) -> str:
     return str(getattr(settings, f"linked_{system}_url"))
 
 
+def secret_of(settings: Settings, system: str) -> str:
+    """What a system signs its webhook calls with, or empty."""
+    return str(getattr(settings, f"linked_{system}_secret").get_secret_value())
+
+
 def folder_of(settings: Settings, system: str) -> Path | None:
     """Where a system drops files, or none."""
     name = str(getattr(settings, f"linked_{system}_folder"))

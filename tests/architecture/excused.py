@@ -269,7 +269,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "tests/unit/api/test_writing_back.py",
         HTTP,
-        ("api/queries/linked.py", "api/schemas/write_back.py", "api/ui/views/linked.py"),
+        ("api/queries/linked.py", "api/routes/linked.py", "api/schemas/write_back.py", "api/ui/views/linked.py"),
     ),
     (
         "tests/unit/api/test_subjects.py",

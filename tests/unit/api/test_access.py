@@ -122,6 +122,7 @@ TABLE = {
     ("POST", "/evidence/{evidence_id}/download"): INVESTIGATOR,
     ("POST", "/evidence/export"): INVESTIGATOR,
     ("GET", "/evidence/exports/{job_id}"): INVESTIGATOR,
+    ("POST", "/api/v1/linked/{system}/events"): PUBLIC,
     ("GET", "/linked"): EVERYBODY,
     ("POST", "/linked/systems/{system}/pull"): OFFICERS,
     ("GET", "/linked/records"): OFFICERS,

@@ -1,18 +1,27 @@
 """The linked systems on pages: what is seen, by whom, and what officers write back."""
 
+import asyncio
+import json
 import re
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import select
 
+from api.app import create_app
 from api.policy import Permission, Scope
 from api.queries.linked import four_systems
-from exchange.connectors import fault, post, state
+from exchange.connectors import fault, post, state, webhook
 from exchange.connectors.row import Problem, Quarantined
+from kernel.clock import iso
+from kernel.config import Settings
 from kernel.models import AuditEntry, LinkedFault, LinkedPost, LinkedRecord, LinkedState, Shop
-from tests.unit.api.conftest import Browser, House
+from simulators.linked import credit
+from tests.e2e.seeded_market import Seeded
+from tests.unit.api.conftest import Browser, Clock, House
 from tests.unit.api.test_pages import _check, _labelled
 
 CODE = "91310115XX0000019T"
@@ -201,3 +210,26 @@ def test_what_is_not_there(linked_house: House) -> None:
     page = pages_of(browser, "/linked/records?shop_id=999")
     assert re.search(r"没有记录", page.html or "")
     assert pages_of(browser, "/linked/records?subject_id=999&text=%25").css_first(".empty") is not None
+
+
+def test_a_system_calls(template: tuple[Path, Seeded], tmp_path: Path) -> None:
+    """Signed with its secret, from outside; once. Without, or under another name, nothing is taken."""
+    shutil.copytree(template[0], tmp_path / "house")
+    settings = Settings.model_validate({"data_dir": tmp_path / "house", "linked_credit_secret": "shared"})
+    clock = Clock()
+    app = create_app(settings, clock)
+    key, fields = next(credit.entries(clock.at.date()))
+    row = {"key": key, "version": 1, "updated_at": iso(clock.at), "deleted": False, "fields": fields}
+    page = {"id": "event-0001", "server_time": iso(clock.at), "count": 1, "rows": [row], "next": None}
+    body = json.dumps(page).encode()
+    signed = {"x-linked-signature": webhook.sign("shared", body, clock.at), "content-type": "application/json"}
+    with asyncio.Runner() as runner:
+        browser = Browser(app, runner, origin="")
+        path = "/api/v1/linked/credit/events"
+        assert browser.post(path, content=body, headers=signed).json() == {"new": 1}
+        assert browser.post(path, content=body, headers=signed).json() == {"repeated": 1}
+        for wrong in (path, "/api/v1/linked/penalty/events", "/api/v1/linked/none/events"):
+            headers = {**signed, "x-linked-signature": "none"} if wrong == path else signed
+            answer = browser.post(wrong, content=body, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (403, "exchange.linked_webhook")
+    app.state.context.database.close()
