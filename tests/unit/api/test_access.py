@@ -14,7 +14,14 @@ from api.errors import UndeclaredRouteError
 from api.policy import PERMISSIONS_OF_ROLE, ROLES, Permission
 from tests.unit.api.conftest import House
 
-SEE_SESSION_TESTS = {"/account/password", "/signin", "/merchant/signin", "/signin/once", "/api/v1/session"}
+SIGNED_CALLS = {"/api/v1/linked/{system}/events"}
+SEE_SESSION_TESTS = {
+    "/account/password",
+    "/signin",
+    "/merchant/signin",
+    "/signin/once",
+    "/api/v1/session",
+} | SIGNED_CALLS
 EVERYBODY = {"supervisor", "investigator", "administrator"}
 OFFICERS = {"supervisor", "investigator"}
 INVESTIGATOR = {"investigator"}
