@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from exchange.bulk import change
 from exchange.effect import FAILED, Effect, Effects, Handler, register
 from exchange.envelope import GENESIS
 from exchange.errors import ChainError, WindowError
@@ -268,6 +269,5 @@ class Inbox:
     def _write(self) -> None:
         if self._new:
             self._session.execute(insert(MESSAGES), self._new)
-        if self._changed:
-            self._session.execute(update(Message), self._changed)
+        change(self._session, MESSAGES, self._changed)
         self._effects.write()

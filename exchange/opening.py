@@ -17,6 +17,7 @@ from exchange.peers import Book, known, verify
 from exchange.routing import host_of
 from exchange.schema_registry import schema, validate
 from exchange.suite import suite
+from kernel.crypto import canonical_json
 from kernel.errors import WangjianError
 
 
@@ -52,7 +53,7 @@ def check_signed(value: object, book: Book, at: datetime) -> Opened:
     if not isinstance(value, dict) or not value.keys() <= {"envelope", "signature"}:
         raise EnvelopeError("expected an envelope with its signature, got something else")
     envelope = read_envelope(value.get("envelope"))
-    canonical = envelope.canonical()
+    canonical = canonical_json(value["envelope"])
     if len(canonical) > MAX_BYTES:
         raise TooLargeMessageError(f"expected at most {MAX_BYTES} bytes, got {len(canonical)}")
     sender = known(book, envelope.sender)

@@ -4,14 +4,16 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
 
 from exchange import field_cipher
+from exchange.bulk import change
 from exchange.envelope import GENESIS, Envelope, signed_bytes
 from exchange.keys import NodeKeys
+from exchange.message_row import MESSAGES
 from exchange.organisation import level
 from exchange.peers import Book, known, open_book
 from exchange.routing import host_of, next_hop
@@ -23,6 +25,8 @@ from kernel.identifiers import uuid7
 from kernel.models import Delivery, Hop, Message, Stream
 
 BATCH = 500
+DELIVERIES = cast("Table", Delivery.__table__)
+HOPS = cast("Table", Hop.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,9 @@ def seal_waiting(database: Database, keys: NodeKeys, ours: Sequence[str], *, at:
                                "code": "", "error": ""})  # fmt: skip
             hops.append({"message_id": row.message_id, "node": keys.org, "next_node": peer, "at": at, "sheet": ""})
         if done:
-            session.execute(update(Message), done)
-            session.execute(insert(Delivery), deliveries)
-            session.execute(insert(Hop), hops)
+            change(session, MESSAGES, done)
+            session.execute(insert(DELIVERIES), deliveries)
+            session.execute(insert(HOPS), hops)
         streams.save(at)
     return len(rows)
 

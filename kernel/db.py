@@ -1,5 +1,6 @@
 """Engine, sessions and column types. SQLite in WAL mode by default, PostgreSQL by URL."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -67,6 +68,13 @@ def _sqlite_on_connect(connection: DBAPIConnection, record: ConnectionPoolEntry)
     cursor.close()
 
 
+def _json(value: object) -> str:
+    """JSON of a column; most are empty, and making an encoder for those would be most of the work."""
+    if not value and isinstance(value, list | dict):
+        return "[]" if isinstance(value, list) else "{}"
+    return json.dumps(value)
+
+
 def open_engine(url: str) -> Engine:
     """An engine for a SQLAlchemy URL.
 
@@ -78,11 +86,11 @@ def open_engine(url: str) -> Engine:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
+        return create_engine(parsed, pool_pre_ping=True, json_serializer=_json)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     timeout = float(str(parsed.query.get("timeout", SQLITE_BUSY_SECONDS)))
-    engine = create_engine(parsed, connect_args={"timeout": timeout})
+    engine = create_engine(parsed, connect_args={"timeout": timeout}, json_serializer=_json)
     event.listen(engine, "connect", _sqlite_on_connect)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_begin_statement(connection)))
     return engine
