@@ -28,7 +28,11 @@ _SEALED = (
 
 
 def to_xml(payload: Mapping[str, Any], found: Schema) -> bytes:
-    """A payload as XML, UTF-8. It fits the schema, so what the schema does not know is not there."""
+    """A payload as XML, UTF-8. It fits the schema, so what the schema does not know is not there.
+
+    Raises:
+        EnvelopeError: a part whose members the schema does not name has no shape.
+    """
     root = Element(found.type, {"version": found.version, "xmlns": f"{NAMESPACE}:{found.type}"})
     _write(root, payload, found.document)
     return bytes(tostring(root, encoding="utf-8", xml_declaration=True))
@@ -38,6 +42,8 @@ def _write(parent: Element, value: Any, document: Mapping[str, Any]) -> None:
     if is_sealed(value):
         parent.set("sealed", "true")
         parent.text = value[MARK]
+    elif isinstance(value, Mapping | list) and not {"properties", "items"} & document.keys():
+        raise EnvelopeError(f"expected a payload whose schema names every part, got a free one in {parent.tag}")
     elif isinstance(value, Mapping):
         for name, inner in document.get("properties", {}).items():
             if name in value:

@@ -72,6 +72,12 @@ def test_other_xml_is_refused(data: bytes) -> None:
         from_xml(data, LEAD)
 
 
+def test_a_free_part_has_no_shape() -> None:
+    """Better refused than half written."""
+    with pytest.raises(EnvelopeError):
+        to_xml({"head": {"any": 1}}, schema("RECON", "2.0"))
+
+
 def test_wrong_numbers_and_too_much_are_refused() -> None:
     """By size before it is read."""
     text = to_xml(REPORTED, REPORT).replace(b"<part>1<", b"<part>one<")
