@@ -3,14 +3,24 @@
 Readings come from the package pypinyin; a character may have several.
 """
 
+import os
 import unicodedata
+from collections.abc import Mapping
 from functools import cache, lru_cache
-
-from pypinyin.constants import PINYIN_DICT
+from importlib import import_module
 
 _NEAR = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("l", "n"), ("f", "h"), ("ing", "in"), ("eng", "en"), ("ang", "an"))
 
 _U_UMLAUT = str.maketrans("üǖǘǚǜ", "vvvvv")
+
+
+@cache
+def _dictionary() -> Mapping[int, str]:
+    """Readings by code point, loaded by the first who asks. The package would load 45 MB of phrases beside them."""
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
+    os.environ.setdefault("PYPINYIN_NO_DICT_COPY", "1")
+    found: Mapping[int, str] = import_module("pypinyin.pinyin_dict").pinyin_dict
+    return found
 
 
 def _plain(syllable: str) -> str:
@@ -22,7 +32,7 @@ def _plain(syllable: str) -> str:
 @lru_cache(maxsize=32_768)
 def readings(character: str) -> tuple[str, ...]:
     """All readings of one character without tones, the usual one first; itself when it has none."""
-    found = PINYIN_DICT.get(ord(character), "")
+    found = _dictionary().get(ord(character), "")
     plain = tuple(dict.fromkeys(_plain(item) for item in found.split(","))) if found else ()
     return plain or (character,)
 
@@ -58,7 +68,7 @@ def near_sound(left: str, right: str) -> bool:
 @cache
 def syllables() -> frozenset[str]:
     """Every syllable that a character can have."""
-    return frozenset(item for code in PINYIN_DICT for item in readings(chr(code)) if item.isascii())
+    return frozenset(item for code in _dictionary() for item in readings(chr(code)) if item.isascii())
 
 
 def is_pinyin(text: str) -> bool:

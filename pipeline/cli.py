@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from pydantic import ValidationError
 
@@ -37,6 +38,7 @@ def _tell(error: WangjianError) -> int:
 def _carry_out(options: argparse.Namespace) -> int:
     action = action_of(options)
     if options.children:
+        import_module("pipeline.warmth").load_shared()  # which other commands do not need
         begin_nursery()
     return action(options)
 

@@ -18,8 +18,10 @@ from evidence.keys import ensure_keys
 from exchange.keys import ensure_exchange_keys
 from kernel.clock import now
 from kernel.config import Settings
+from pipeline.crew import work_apart
 from pipeline.exchange_node import own_card
 from pipeline.process import free_port
+from pipeline.wiring import open_database
 
 Orders = Mapping[str, Mapping[str, object]]
 """Name of a stand-in to its options; ``kind`` is a kind of ``simulators.standins``, ``dir`` its own folder."""
@@ -150,7 +152,11 @@ def _wanted_national(config: Settings) -> Orders:
     card = config.data_dir / "run" / "exchange-card.json"
     card.parent.mkdir(parents=True, exist_ok=True)
     card.write_text(json.dumps(own_card(config, ensure_exchange_keys(config), now()), ensure_ascii=False), "utf-8")
-    return {"national": {"kind": "national", "dir": config.data_dir / "national", "card": card}}
+    folder = config.data_dir / "national"
+    folder.mkdir(parents=True, exist_ok=True)
+    # In a process of its own, so that what makes tables does not stay in that of the stand-ins.
+    work_apart(lambda: open_database(Settings(data_dir=folder, database_url="")).close())
+    return {"national": {"kind": "national", "dir": folder, "card": card}}
 
 
 def _use_national(config: Settings, told: Told) -> Mapping[str, str]:

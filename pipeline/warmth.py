@@ -1,14 +1,30 @@
 """Warmth: what is loaded and made once, by the process that all workers and the interface are forked from."""
 
 import contextlib
+from importlib import import_module
 
 from sqlalchemy.orm import configure_mappers
 
 from evidence import font
 from evidence.errors import FontMissingError
 from kernel.clock import now
+from pipeline.duties import DUTIES
 from pipeline.worker import load_stages
 from supervision.rules.rule_catalogue import load_catalogue
+
+SOON_SECONDS = 60.0
+
+
+def load_shared() -> None:
+    """Load the stages, the tables and the duties that are due soon, before the nursery of a command is forked.
+
+    The command's keeper needs the duties, its workers the stages: loaded here, both are in memory once.
+    """
+    load_stages()
+    configure_mappers()
+    for duty in DUTIES:
+        if duty.first <= SOON_SECONDS:
+            import_module(duty.module)
 
 
 def warm_up() -> None:

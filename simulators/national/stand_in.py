@@ -7,6 +7,7 @@ before another side has taken it.
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -24,7 +25,7 @@ from kernel.clock import now
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.errors import WangjianError
-from kernel.schema import upgrade
+from kernel.revision import newest_revision, revision_of
 from simulators.national.faults import FaultyLine
 from simulators.standins.app_server import AppServer
 from simulators.standins.stand_in import StandIn
@@ -34,9 +35,12 @@ ORG = "000000"
 
 def open_national(folder: Path, card_file: Path, at: datetime) -> Gateway:
     """Its gateway, with the card of the installation it serves entered. Effects: ``folder``."""
-    config = Settings(data_dir=folder, exchange_org=ORG)
+    config = Settings(data_dir=folder, exchange_org=ORG, database_url="", keys_dir="")
     database = Database(config.sqlalchemy_url())
-    upgrade(database)
+    with database.engine.connect() as connection:
+        known = revision_of(connection)
+    if known != newest_revision():  # what makes tables is 12 MB: not loaded where they are made
+        import_module("kernel.schema").upgrade(database)
     keys = ensure_exchange_keys(config)
     ours = tuple(name for name in config.exchange_suites if name in available_suites())
     with database.write() as session:
