@@ -31,8 +31,10 @@ def module(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[..., obje
 
 @pytest.mark.parametrize("duty", DUTIES, ids=lambda duty: duty.module)
 def test_every_duty_of_the_list_can_be_called(duty: Duty) -> None:
-    """The module is there and takes settings, records and a time."""
-    assert list(inspect.signature(import_module(duty.module).turn).parameters) == ["config", "database", "at"]
+    """The module is there and takes settings, records and a time; what else it takes may be left out."""
+    signature = inspect.signature(import_module(duty.module).turn)
+    assert list(signature.parameters)[:3] == ["config", "database", "at"]
+    signature.bind(None, None, None)
     assert duty.every > 0
     assert duty.first >= 0
 
