@@ -49,6 +49,8 @@ class Permission(StrEnum):
     LINKED_HEALTH = "linked.health"
     LINKED_READ = "linked.read"
     LINKED_WRITE = "linked.write"
+    QUALITY_READ = "quality.read"
+    QUALITY_DECIDE = "quality.decide"
     RULE_TRY = "rule.try"
     AUDIT_READ = "audit.read"
     USER_MANAGE = "user.manage"
@@ -84,6 +86,8 @@ _SUPERVISOR = frozenset(
         Permission.LINKED_HEALTH,
         Permission.LINKED_READ,
         Permission.LINKED_WRITE,
+        Permission.QUALITY_READ,
+        Permission.QUALITY_DECIDE,
         Permission.RULE_TRY,
     }
 )

@@ -188,6 +188,7 @@ def _that_keep(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     kinds.add_parser("rebuild", help="make the index anew 重建索引").set_defaults(action="cli_keep.search_rebuild")
     kinds.add_parser("drain", help="index what waits 处理待索引").set_defaults(action="cli_keep.search_drain")
 
+    _about_quality(commands)
     rules = commands.add_parser("rules", help="the rule catalogue 规则").add_subparsers(dest="kind", required=True)
     rules.add_parser("list", help="rules in force today 现行规则").set_defaults(action="cli_keep.rules_list")
     text = rules.add_parser("try", help="judge a text 试判一段文字")
@@ -220,6 +221,20 @@ def _about_filings(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     taken = kinds.add_parser("import", help="import a table 导入备案表")
     taken.add_argument("file", help="CSV: number,holder_code,holder_name,domains")
     taken.set_defaults(action="cli_filings.filings_import")
+
+
+def _about_quality(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    kinds = commands.add_parser("quality", help="data quality 数据质量").add_subparsers(dest="kind", required=True)
+    run = kinds.add_parser("run", help="check a table by the rules of a data set 按规则检查表格")
+    run.add_argument("data_set", metavar="DATA_SET", help="数据集 as `quality rules` lists them")
+    run.add_argument("file", type=Path, help="CSV or XLSX, names in the first line 首行为字段名")
+    run.add_argument("--keep", action="store_true", help="keep findings and tell their owners 保存并通知责任单位")
+    run.add_argument("--unit", default="", help="机构代码 code of the unit that handed it in")
+    run.add_argument("--json", action="store_true", help="all findings as JSON 输出 JSON")
+    run.set_defaults(action="cli_quality.quality_run")
+    rules = kinds.add_parser("rules", help="the rules 规则")
+    rules.add_argument("data_set", nargs="?", default="", metavar="DATA_SET")
+    rules.set_defaults(action="cli_quality.quality_rules")
 
 
 def _about_badges(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -267,6 +267,11 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("exchange/quality/scorecard.py",),
     ),
     (
+        "tests/unit/api/test_quality.py",
+        HTTP,
+        ("api/quality_desk.py", "api/queries/quality.py", "api/ui/views/quality.py"),
+    ),
+    (
         "tests/unit/api/test_writing_back.py",
         HTTP,
         ("api/queries/linked.py", "api/routes/linked.py", "api/schemas/write_back.py", "api/ui/views/linked.py"),

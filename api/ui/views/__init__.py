@@ -13,6 +13,7 @@ from api.ui.views import (
     listings,
     merchant_portal,
     overview,
+    quality,
     reconciliation,
     retention,
     rules,
@@ -30,6 +31,7 @@ ROUTERS = tuple(
     for module in (
         session,
         overview,
+        quality,
         search,
         listings,
         shops,
