@@ -71,7 +71,7 @@ def _finding(rules: RuleSet, rule: Rule, row: Row, number: int) -> Finding:
 def key_of(rules: RuleSet, row: Row, number: int) -> str:
     """What names a row."""
     key = row.get(rules.key)
-    return f"#{number}" if blank(key) else str(key).strip()[:MAX_KEY]
+    return f"#{number}" if blank(key) else _writable(str(key).strip()[:MAX_KEY])
 
 
 def shown(rules: RuleSet, fields: tuple[str, ...], row: Row) -> str:
@@ -88,8 +88,12 @@ def kept(rules: RuleSet, row: Row) -> dict[str, object]:
 
 
 def _short(value: object) -> str:
-    text = "" if value is None else str(value)
-    return text.encode("utf-8", "replace").decode()[:MAX_GOT].replace("\x00", "�")
+    return _writable("" if value is None else str(value)[:MAX_GOT])
+
+
+def _writable(text: str) -> str:
+    """As every database takes it: no NUL, no half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "�")
 
 
 class _Once:

@@ -67,3 +67,10 @@ def test_personal_values_are_not_repeated() -> None:
         "UniSCID": [],
     }
     assert HIDDEN not in {one.got for one in check_rows(rule_set("registration"), [company], at=AT)}
+
+
+def test_what_no_database_takes() -> None:
+    """NUL and halves of surrogate pairs are replaced in names and values."""
+    row = row_of(DICE(3), 1) | {"PenDecNo": "a\x00\ud800〔2020〕1号", "PubFlag": "\x00"}
+    (found,) = check_rows(rule_set("penalty"), [row], at=AT)
+    assert (found.key, found.got) == ("a�?〔2020〕1号", "�")
