@@ -2,9 +2,10 @@
 
 Run: ``.venv/bin/python -m benchmarks.matching [queries] [subjects]``, or ``… -m benchmarks.matching scale``.
 
-The others get every favour: names in one width and script, all former names, the candidates of the whole registry, and
-the threshold that is best for them on this very set. Ours has the thresholds it is shipped with. They are installed
-into a virtual environment of their own, ``var/matching-anchors``, from ``benchmarks/matching-anchors.lock``.
+The others get all former names, the candidates of the whole registry, and the threshold that is best for them on this
+very set; ours has the thresholds it is shipped with. They run twice: on names as they come, as ours does, and on names
+that our normaliser has brought into one width and script, which they cannot do themselves. They are installed into a
+virtual environment of their own, ``var/matching-anchors``, from ``benchmarks/matching-anchors.lock``.
 """
 
 import json
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from identity_verify.bulk_match import build_index, match_all
@@ -73,10 +74,12 @@ def _python_of_anchors() -> Path:
     return python
 
 
-def _anchors(entries: Sequence[NameEntry], queries: Sequence[Query]) -> dict[str, dict[str, object]]:
+def _anchors(
+    entries: Sequence[NameEntry], queries: Sequence[Query], form: Callable[[str], str]
+) -> dict[str, dict[str, object]]:
     task = {
-        "names": [[entry.subject_id, folded(entry.name)] for entry in entries],
-        "queries": [folded(query.shown) for query in queries],
+        "names": [[entry.subject_id, form(entry.name)] for entry in entries],
+        "queries": [form(query.shown) for query in queries],
     }
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "task.json"
@@ -98,15 +101,21 @@ def _compare(queries_wanted: int, subjects: int) -> bool:
     chosen = [subject for _, subject, _ in match_all(index, [query.shown for query in queries], processes=1)]
     ours = _figures(chosen, queries)
     _line("ours, as shipped", ours, 1000 * (monotonic() - began) / len(queries))
-    best = 0.0
-    for name, made in _anchors(entries, queries).items():
-        found = made["found"]
-        figures = _best_threshold([(int(a), float(b)) for a, b in found], queries)  # type: ignore[attr-defined]
-        _line(name, figures, float(str(made["ms"])))
-        best = max(best, figures[2])
-    met = ours[2] >= TARGET * best and ours[0] >= 0.99 and ours[1] >= 0.90
-    word = "met" if met else "MISSED"
-    print(f"index made in {built:.1f} s; F1 is {ours[2] / best:.2f} times the best other ({word}: ≥ {TARGET})")
+    print(f"index made in {built:.1f} s")
+    met = ours[0] >= 0.99 and ours[1] >= 0.90
+    for title, form in (("names as they come", str), ("names in our normal form", folded)):
+        print(f"-- {title}")
+        best = 0.0
+        for name, made in _anchors(entries, queries, form).items():
+            found = made["found"]
+            figures = _best_threshold([(int(a), float(b)) for a, b in found], queries)  # type: ignore[attr-defined]
+            _line(name, figures, float(str(made["ms"])))
+            best = max(best, figures[2])
+        good = ours[2] >= TARGET * best
+        met = met and good
+        print(
+            f"F1 is {ours[2] / best:.2f} times the best other ({'met' if good else 'MISSED'}: ≥ {TARGET})", flush=True
+        )
     return met
 
 
