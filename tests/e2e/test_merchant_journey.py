@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,6 +30,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 HOST = "www.qinghe.example.test"
 FIRM = "上海青禾(测试)商贸有限公司"
 CODE = "91310115XX0000019T"
+SECOND_HOST, SECOND_FIRM, SECOND_CODE = "www.second.example.test", "上海乙家(测试)食品商行", "92310104XX0000027L"
+
+
+FIRMS = ((CODE, FIRM, HOST), (SECOND_CODE, SECOND_FIRM, SECOND_HOST))
+
+
+def _extract(number: int, code: str, name: str, host: str, at: datetime) -> RegistryExtract:
+    return RegistryExtract(
+        code=code, registration_number="", name=name, former_names=(), kind="company", status="active",
+        region="310115", address="上海市浦东新区测试路1号", scope="日用百货销售",
+        persons=(("legal-representative", "测试甲"),), established_on=date(2020, 1, 6), approved_on=None, authority="",
+        capital_fen=None, websites=(f"http://{host}/",), source_ref=f"reg-{number}", source_at=at - timedelta(days=2),
+    )  # fmt: skip
 
 
 @dataclass
@@ -69,24 +82,16 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         port = _free_port()
         settings = Settings(
             data_dir=tmp_path_factory.mktemp("portal") / "data", web_port=port,
-            egress_allow=(f"127.0.0.1:{shop.port}", names.place), egress_hosts=(f"{HOST}=127.0.0.1",),
+            egress_allow=(f"127.0.0.1:{shop.port}", names.place),
+            egress_hosts=(f"{HOST}=127.0.0.1", f"{SECOND_HOST}=127.0.0.1"),
             identity_resolver=names.place, identity_dns_port=names.port, identity_probe_s=4,
         )  # fmt: skip
         app = create_app(settings)
         at = clock.now()
         with app.state.context.database.write() as session:
             seeded = seed(session)
-            take_extract(
-                session,
-                RegistryExtract(
-                    code=CODE, registration_number="", name=FIRM, former_names=(), kind="company", status="active",
-                    region="310115", address="上海市浦东新区测试路1号", scope="日用百货销售",
-                    persons=(("legal-representative", "测试甲"),), established_on=date(2020, 1, 6), approved_on=None,
-                    authority="", capital_fen=None, websites=(f"http://{HOST}/",), source_ref="reg-1",
-                    source_at=at - timedelta(days=2),
-                ),
-                at=at,
-            )  # fmt: skip
+            for number, (code, name, host) in enumerate(FIRMS):
+                take_extract(session, _extract(number, code, name, host, at), at=at)
             officer = add_sign_in(session, seeded.users["supervisor"], at=at)[0]
         server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
         thread = threading.Thread(target=server.run, daemon=True)
@@ -129,10 +134,10 @@ def _register(page: Page, portal: Portal, name: str) -> None:
     page.get_by_role("button", name="注册并继续").click()
 
 
-def _apply(page: Page, code: str = CODE) -> None:
+def _apply(page: Page, code: str = CODE, name: str = FIRM, person: str = "测试甲") -> None:
     page.get_by_label("统一社会信用代码").fill(code)
-    page.get_by_label("名称（照营业执照）").fill(FIRM)
-    page.get_by_label("法定代表人或经营者姓名").fill("测试甲")
+    page.get_by_label("名称（照营业执照）").fill(name)
+    page.get_by_label("法定代表人或经营者姓名").fill(person)
     page.get_by_label("我保证以上内容真实").check()
     page.get_by_role("button", name="下一步").click()
 
@@ -177,18 +182,18 @@ def test_from_nothing_to_a_badge_on_a_telephone(phone: Page, portal: Portal) -> 
 
 
 def test_by_dns_with_an_officer_in_between(phone: Page, portal: Portal, chromium: Browser) -> None:
-    """The record typed at the wrong name is found there; another account for the firm waits; the officer agrees."""
+    """The record typed at the wrong name is found there; another representative waits; the officer agrees."""
     _register(phone, portal, "second")
-    _apply(phone)
-    phone.get_by_label("网址").fill(f"http://{HOST}:{portal.shop.port}/")
+    _apply(phone, SECOND_CODE, SECOND_FIRM, "测试乙")
+    phone.get_by_label("网址").fill(f"http://{SECOND_HOST}:{portal.shop.port}/")
     phone.get_by_role("button", name="添加", exact=True).click()
     phone.locator("summary", has_text="DNS 记录").click()
     record = f'"token={portal.token()}"'
-    portal.names.put(HOST, "TXT", record)
+    portal.names.put(SECOND_HOST, "TXT", record)
     phone.get_by_role("button", name="我已放好，检查").first.click()
     expect(phone.locator(".way[open] [role=status]").first).to_contain_text("记录放错了地方")
     _shot(phone, "wrong-host")
-    portal.names.put(f"_scjg-challenge.{HOST}", "TXT", record)
+    portal.names.put(f"_scjg-challenge.{SECOND_HOST}", "TXT", record)
     time.sleep(5.1)
     phone.get_by_role("button", name="再检查一次").first.click()
     expect(phone.locator("#next")).to_contain_text("等待工作人员核对")
@@ -199,8 +204,8 @@ def test_by_dns_with_an_officer_in_between(phone: Page, portal: Portal, chromium
     page.goto(f"{portal.web}/applications")
     _shot(page, "officer-list")
     page.get_by_role("link", name="待核对").first.click()
-    page.get_by_role("link", name=FIRM).first.click()
-    expect(page.get_by_text("另有账号为同一主体申请")).to_be_visible()
+    page.get_by_role("link", name=SECOND_FIRM).first.click()
+    expect(page.get_by_text("法定代表人与登记不一致").first).to_be_visible()
     _shot(page, "officer")
     page.get_by_label("核对了什么").fill("已核对营业执照原件与授权书")
     page.get_by_role("button", name="同意").click()
