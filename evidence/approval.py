@@ -70,6 +70,22 @@ def require_separate(captured_by: str, sealed_by: str) -> None:
         )
 
 
+def require_waiting(evidence: Evidence | None) -> Evidence:
+    """Evidence that officers can approve.
+
+    Raises:
+        ApprovalStateError: nothing to approve.
+    """
+    if evidence is None or evidence.state != CAPTURED or not evidence.case_number:
+        state = "unknown" if evidence is None else evidence.state
+        raise ApprovalStateError(
+            f"expected captured evidence of a case, got state {state}",
+            hint="只有为案件取得、尚未封存的材料需要审批 only captures for a case, before their seal; "
+            "编号见 numbers: wangjian evidence list",
+        )
+    return evidence
+
+
 def approve(session: Session, evidence_id: str, *, account: str, at: datetime) -> Approval:
     """An officer approves the seal of evidence for a case.
 
@@ -86,13 +102,7 @@ def approve(session: Session, evidence_id: str, *, account: str, at: datetime) -
 
     Effects: tables ``approval``, ``custody_event``, ``audit``.
     """
-    evidence = session.get(Evidence, evidence_id, with_for_update=True)
-    if evidence is None or evidence.state != CAPTURED or not evidence.case_number:
-        state = "unknown" if evidence is None else evidence.state
-        raise ApprovalStateError(
-            f"expected captured evidence of a case, got state {state}",
-            hint="只有为案件取得、尚未封存的材料需要审批 only captures for a case, before their seal.",
-        )
+    evidence = require_waiting(session.get(Evidence, evidence_id, with_for_update=True))
     person = officer.require(officer.find(session, account), at)
     ground = mandate.of_case(session, evidence.case_number, at)
     for _, earlier, under in _rows(session, evidence_id):

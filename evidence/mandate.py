@@ -16,13 +16,17 @@ from evidence.errors import (
     AuthorisationRevokedError,
 )
 from kernel import audit
-from kernel.clock import as_utc, iso
+from kernel.clock import CHINA, as_utc, iso
 from kernel.models import Authorisation
 
 CASE, TASK = "case", "task"
 NUMBER = re.compile(r"[^\x00-\x20\x7f]{1,60}")
 MAX_TEXT, MAX_ISSUER = 500, 120
-_ADD = "wangjian authorise add --kind case --case NUMBER …"
+_ADD = "wangjian authorise add NUMBER --case CASE --basis … --issued-by … --from YYYY-MM-DD --to YYYY-MM-DD"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.astimezone(CHINA):%Y-%m-%d}"
 
 
 def case_number(text: str) -> str:
@@ -67,7 +71,10 @@ def add(  # noqa: PLR0913 - the fields of an authorisation, each named by its ca
     if not 1 <= len(basis.strip()) <= MAX_TEXT or not 1 <= len(issued_by.strip()) <= MAX_ISSUER:
         raise AuthorisationError(f"expected a basis and who issued it, got {basis[:80]!r} and {issued_by[:80]!r}")
     if as_utc(valid_from) >= as_utc(valid_to):
-        raise AuthorisationError(f"expected validity to begin before it ends, got {iso(valid_from)} to {iso(valid_to)}")
+        raise AuthorisationError(
+            f"expected validity to begin before it ends, got {_day(valid_from)} to {_day(valid_to)}",
+            hint="起止日期颠倒了 the days are turned round: --from 较早 the earlier, --to 较晚 the later.",
+        )
     row = Authorisation(
         number=case_number(number),
         kind=kind,

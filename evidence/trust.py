@@ -38,6 +38,11 @@ FIELDS = ("name", "use", "kind", "file", "sha256")
 MAX_QUORUM = 99
 _HEAD = re.compile(r'\{"version": 2, "quorum": (0|[1-9][0-9]?), "anchors": \[\n')
 _EARLIER = '{"version": 1, "anchors": [\n'
+_WHERE = (
+    "--trust 文件夹：信任名单（trust.json 与 PEM 文件）由封存单位另行公布，从不在证据包里；封存的机器上在 "
+    "var/keys/trust "
+    "the folder that the sealing unit publishes, never one from a package; on its own machine var/keys/trust."
+)
 _AGAIN = "Fetch the published trust list again."
 
 
@@ -222,7 +227,7 @@ def _load(folder: Path, *, earlier: bool = False) -> Trust:
     except (OSError, ValueError, RecursionError) as error:
         raise TrustError(
             f"expected a trust list in {path}, got {error}",
-            hint="Give the folder of the published trust list (trust.json and PEM files).",
+            hint=_WHERE,
         ) from error
     head = _HEAD.match(text)
     if head is None or not isinstance(value, dict) or not isinstance(value.get("anchors"), list):
@@ -296,7 +301,7 @@ def _locked(folder: Path, how: int) -> Iterator[None]:
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        raise TrustError(f"expected the folder of a trust list, got {error}", hint="Check the path.") from error
+        raise TrustError(f"expected the folder of a trust list, got {error}", hint=_WHERE) from error
     try:
         with suppress(OSError):
             fcntl.flock(descriptor, how)

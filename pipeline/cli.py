@@ -28,11 +28,11 @@ def _end_like_interrupt(signum: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _tell(error: WangjianError) -> int:
+def _tell(error: WangjianError, status: int) -> int:
     print(f"错误 error [{error.code}] {error.message}", file=sys.stderr)
     if error.hint:
         print(f"  → {error.hint}", file=sys.stderr)
-    return EXIT_FAILED
+    return status
 
 
 def _carry_out(options: argparse.Namespace) -> int:
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
         set_up(as_json=config.log_json, level=logging.INFO if options.verbose or config.log_json else logging.ERROR)
         return _carry_out(options)
     except WangjianError as error:
-        return _tell(error)
+        return _tell(error, options.refused)
     except ValidationError as error:
         print(f"错误 error [kernel.config] 设置有误 a setting is wrong:\n{error}", file=sys.stderr)
         return EXIT_USAGE
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
     except OSError as error:
-        return _tell(file_error(error, settings().data_dir))
+        return _tell(file_error(error, settings().data_dir), options.refused)
     except KeyboardInterrupt:
         print(
             "\n已中断，再次执行同一命令会完成其余部分 interrupted: the same command finishes the rest", file=sys.stderr

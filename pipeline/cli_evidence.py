@@ -38,9 +38,9 @@ def verify_file(options: argparse.Namespace) -> int:
     Returns:
         0 all passed; 1 a step failed; 2 unreadable or wrong usage; 3 passed with reservations.
     """
-    trust = load_trust(options.trust or settings().trust_path())
     if not options.file.exists():
-        raise UsageError(f"expected a file, {options.file} is not there", hint="Check the path.")
+        raise UsageError(f"expected a file, {options.file} is not there", hint="核对路径 check the path.")
+    trust = load_trust(options.trust or settings().trust_path())
     if options.json:
         report = verify_package(options.file, trust=trust, at=now())
         sys.stdout.buffer.write(report.as_json())
@@ -54,10 +54,10 @@ def verify_file(options: argparse.Namespace) -> int:
         if step.code != "OK" and (words.next_zh or step.detail):
             detail = f" [{step.detail}]" if step.detail else ""
             # The same advice is given once, not at each step that could not be taken for the same reason.
-            advice = "" if words.next_zh in said else f"{words.next_zh} / {words.next_en}"
+            told = not words.next_zh or words.next_zh in said
             said.add(words.next_zh)
-            if advice or detail:
-                print(f"     → {advice}{detail}")
+            if detail or not told:
+                print(f"      {detail}" if told else f"     → {words.next_zh} / {words.next_en}{detail}")
     code = exit_code(steps)
     words_of = {
         0: "通过 PASSED",
@@ -137,7 +137,10 @@ def evidence_list(options: argparse.Namespace) -> int:
     del options
     database = open_database(settings())
     with database.read() as session:
-        for row in session.execute(select(Evidence).order_by(Evidence.ordered_at.desc()).limit(200)).scalars():
+        rows = list(session.execute(select(Evidence).order_by(Evidence.ordered_at.desc()).limit(200)).scalars())
+        if not rows:
+            print("还没有证据 no evidence yet: wangjian capture URL --purpose …")
+        for row in rows:
             when = iso(row.ordered_at)
             print(f"{row.id}  {row.state:<9} {row.completeness:<9} {when}  {row.url}  {row.last_error_code}")
     database.close()

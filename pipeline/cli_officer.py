@@ -16,7 +16,7 @@ from evidence import approval, mandate, officer
 from kernel.clock import CHINA, as_utc, now
 from kernel.config import settings
 from kernel.db import Database
-from kernel.models import User
+from kernel.models import Evidence, User
 from pipeline.errors import UsageError
 from pipeline.wiring import open_database
 
@@ -127,6 +127,8 @@ def evidence_approve(options: argparse.Namespace) -> int:
         0; the seal follows with the next worker, once two have approved.
     """
     with opened() as database:
+        with database.read() as session:  # nobody types a password for what cannot be approved
+            approval.require_waiting(session.get(Evidence, options.id))
         require_password(database, options.account, ask_password())
         with database.write() as session:
             approval.approve(session, options.id, account=options.account, at=now())

@@ -14,11 +14,11 @@ def command_line() -> argparse.ArgumentParser:
     """The parser of the whole command line.
 
     ``action`` names the module of ``pipeline`` and its function, ``children`` a
-    command that starts processes.
+    command that starts processes, ``refused`` is the exit status where an error is told.
     """
     parser = argparse.ArgumentParser(prog="wangjian", description="网鉴：网络交易监管 · supervision of online trade")
     parser.add_argument("--verbose", action="store_true", help="log lines on standard error 显示日志")
-    parser.set_defaults(children=False)
+    parser.set_defaults(children=False, refused=1)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _that_watch(commands)
     _about_evidence(commands)
@@ -123,7 +123,7 @@ def _about_evidence(commands: "argparse._SubParsersAction[argparse.ArgumentParse
     verify.add_argument("file", type=Path)
     verify.add_argument("--trust", type=Path, help="trust list folder 信任名单目录 (default: this installation's)")
     verify.add_argument("--json", action="store_true", help="the report as JSON 输出 JSON")
-    verify.set_defaults(action="cli_evidence.verify_file")
+    verify.set_defaults(action="cli_evidence.verify_file", refused=2)  # one is for a package that fails
 
     capture = commands.add_parser(
         "capture",

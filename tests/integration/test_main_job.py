@@ -242,7 +242,7 @@ def test_json_verify_of_an_export(installation: Installation, tmp_path: Path) ->
         (("evidence", "export", evidence_id, "--out", str(out), "--purpose", "移送"), 1),
         (("evidence", "export", "ev-none", "--out", str(tmp_path / "b"), "--purpose", "移送"), 1),
         (("verify", str(out), "--json"), 3),
-        (("verify", str(tmp_path / "none.zip")), 1),
+        (("verify", str(tmp_path / "none.zip")), 2),
     ):
         with installation.start(*arguments) as process:
             output, _ = process.communicate(timeout=60)

@@ -16,6 +16,7 @@ from evidence.store_files import FileStore
 from kernel.config import settings
 from kernel.db import Database
 from kernel.models import AuditEntry, Evidence
+from pipeline.cli import main
 from pipeline.commands import action_of, command_line
 from pipeline.errors import UsageError
 from pipeline.wiring import open_database, open_evidence_store
@@ -70,9 +71,34 @@ def test_a_changed_package_fails_and_a_cut_one_is_unreadable(
     assert _run("verify", str(tmp_path / "cut.zip"), "--trust", trust) == 2
     assert "UNREADABLE" in capsys.readouterr().out
     with pytest.raises(UsageError):
-        _run("verify", str(tmp_path / "none.zip"), "--trust", trust)
+        _run("verify", str(tmp_path / "none.zip"), "--trust", str(tmp_path / "none"))
     with pytest.raises(TrustError):
         _run("verify", str(sealed.path), "--trust", str(tmp_path))
+
+
+def test_what_cannot_be_verified_ends_with_two(
+    sealed: Sealed, trust: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As with the script: one is for a package that fails. The file is missed before the list."""
+    assert main(["verify", str(tmp_path / "none.zip"), "--trust", str(tmp_path / "none")]) == 2
+    assert "none.zip" in capsys.readouterr().err
+    for folder in (tmp_path, tmp_path / "none"):
+        assert main(["verify", str(sealed.path), "--trust", str(folder)]) == 2
+        assert "封存单位另行公布" in capsys.readouterr().err
+
+
+def test_advice_is_given_once(tmp_path: Path, trust: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """And no arrow stands before nothing."""
+    (tmp_path / "empty.zip").write_bytes(b"")
+    assert _run("verify", str(tmp_path / "empty.zip"), "--trust", trust) == 2
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert not [line for line in lines if line == "→" or line.startswith(("→  [", "→  /"))]
+
+
+def test_a_list_without_evidence_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """And how some is taken."""
+    assert _run("evidence", "list") == 0
+    assert "wangjian capture" in capsys.readouterr().out
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from argon2 import PasswordHasher
 
-from evidence import approval
-from evidence.errors import OfficerRevokedError, OfficerTwiceError
+from evidence import approval, mandate
+from evidence.errors import ApprovalStateError, AuthorisationError, OfficerRevokedError, OfficerTwiceError
 from kernel.clock import now
 from kernel.config import settings
 from kernel.db import Database
@@ -61,6 +61,20 @@ def test_officers_and_grounds_are_entered_listed_and_taken_back(
         _run("officer", "revoke", "TEST-1")
 
 
+def test_days_the_wrong_way_round(records: Database) -> None:
+    """The answer has the days as they were given, and says what to turn."""
+    words = ("--basis", "第五十四条", "--issued-by", "局", "--from", "2026-12-31", "--to", "2026-01-01")
+    with pytest.raises(AuthorisationError, match="got 2026-12-31 to 2026-01-01") as caught:
+        _run("authorise", "add", "任务2号", *words)
+    assert "--from" in caught.value.hint
+
+
+def test_the_hint_names_a_command_that_is_understood() -> None:
+    """Its options are those of the command line."""
+    words = mandate._ADD.split()[1:]
+    assert command_line().parse_args(words).case == "CASE"
+
+
 def test_a_day_that_is_none(records: Database) -> None:
     """Days have one form."""
     with pytest.raises(UsageError, match="a day"):
@@ -99,6 +113,8 @@ def test_each_officer_approves_with_the_own_password(
         monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))
         return _run("evidence", "approve", evidence_id, "--account", account)
 
+    with pytest.raises(ApprovalStateError, match="unknown"):  # before the password is looked at
+        _run("evidence", "approve", "ev-none", "--account", "nobody")
     for account, password in (("li", "wrong"), ("zhao", ""), ("nobody", "x")):
         with pytest.raises(UsageError, match="password"):
             approve(account, password)
