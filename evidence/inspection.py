@@ -51,7 +51,7 @@ def reserved(code: str, detail: str = "") -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Bracket:
-    """The proven times of a capture. not_before: of the beacon, if any; not_after: earliest stamp."""
+    """The proven times of a capture. not_before: of the beacon, if any; not_after: earliest stamp that is supported."""
 
     not_before: datetime | None
     not_after: datetime
@@ -67,6 +67,7 @@ class Inspection:
         running: the running hash, if it can be read. stamps: timestamps over the checkpoint that hold.
         bound: the proof leads from this package to the stamped checkpoint. seal_root: of the signer.
         note, checkpoint: as read. index: of the entry. cosigned: names of listed witnesses that did.
+        cosigned_at: when the last of them did, aware UTC.
         custody_holds: the chain of custody folds. expired: what has a path that ended before ``at``.
         stamped_until: when the last certificate of a timestamp over the checkpoint ends, aware UTC.
     """
@@ -88,6 +89,7 @@ class Inspection:
     checkpoint: Checkpoint | None = None
     index: int = -1
     cosigned: tuple[str, ...] = ()
+    cosigned_at: datetime | None = None
     bracket: Bracket | None = None
     custody_holds: bool = False
     expired: list[str] = field(default_factory=list)

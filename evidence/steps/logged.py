@@ -3,12 +3,14 @@
 Spec: C2SP tlog-checkpoint, tlog-proof, tlog-cosignature; RFC 6962 section 2.1.
 """
 
+from datetime import datetime
+
 from evidence import manifest
 from evidence.errors import EvidenceError
 from evidence.inspection import PASSED, Inspection, Outcome, failed, reserved, skipped
 from evidence.log import checkpoint, entry, proof
 from evidence.log.errors import LogFormError, NoteSignatureError, NotIncludedError
-from evidence.log.note import Note
+from evidence.log.note import Note, Statement
 from evidence.log.proof import Proof
 from evidence.verdict import State
 
@@ -70,14 +72,19 @@ def _fold(run: Inspection, found: Proof) -> str:
     return ""
 
 
-def cosigners(run: Inspection, note: Note) -> tuple[str, ...]:
-    """Names of the listed witnesses that cosigned.
+def cosigners(run: Inspection, note: Note) -> tuple[Statement, ...]:
+    """What the listed witnesses that cosigned said, with their times.
 
     Raises:
         NoteSignatureError: a listed witness's line does not hold.
     """
     keys = [key for key, _ in run.note_keys("witness")]
-    return tuple(statement.name for statement in checkpoint.verify_witnesses(note, keys))
+    return checkpoint.verify_witnesses(note, keys)
+
+
+def latest_of(statements: tuple[Statement, ...]) -> datetime | None:
+    """When the last of these witnesses cosigned, aware UTC; none where none did."""
+    return max((statement.at for statement in statements if statement.at is not None), default=None)
 
 
 def witness(run: Inspection) -> Outcome:
@@ -85,9 +92,11 @@ def witness(run: Inspection) -> Outcome:
     if run.note is None:
         return run.lacking(manifest.CHECKPOINT, why="no checkpoint that can be read")
     try:
-        run.cosigned = cosigners(run, run.note)
+        statements = cosigners(run, run.note)
     except NoteSignatureError as error:
         return failed("E404", error.message)
+    run.cosigned = tuple(statement.name for statement in statements)
+    run.cosigned_at = latest_of(statements)
     count, wanted = len(run.cosigned), run.trust.quorum
     if count < max(wanted, 1):
         return reserved("W402", f"{count}/{wanted}")

@@ -1,5 +1,8 @@
 """Steps over time: timestamps over the checkpoint, and the bracket from the beacon to the earliest of them.
 
+No single service is believed against the others: a stamp may not lie before the witnesses' own times in the note
+that it stamps, and an earliest stamp that no second service supports is told as such.
+
 Spec: RFC 3161; 在线诉讼规则 (2021) 第18条.
 """
 
@@ -10,13 +13,13 @@ from evidence.errors import ContentMismatchError, EvidenceError, UntrustedError
 from evidence.inspection import Bracket, Inspection, Outcome, failed, reserved, skipped
 from evidence.log import checkpoint
 from evidence.redaction import TIME
-from evidence.steps.logged import cosigners, require_plain
+from evidence.steps.logged import cosigners, latest_of, require_plain
 from evidence.verdict import StampFact, State
 from kernel.clock import iso, parse_iso
 from kernel.errors import ClockError
 
 TOLERANCE = timedelta(minutes=5)
-"""Between the capture's clock and that of a timestamp service."""
+"""Between the clocks of the capture, of a timestamp service and of a witness."""
 
 
 def timestamps(run: Inspection) -> list[tuple[str, Outcome]]:
@@ -68,7 +71,7 @@ def _timestamp(run: Inspection, name: str) -> tuple[str, Outcome]:
 
 
 def bracket(run: Inspection) -> Outcome:
-    """Not before the beacon, not after the earliest stamp; the capture in between. E501 E503 W402 W501."""
+    """Not before the beacon, not after the earliest stamp; the capture in between. E501 E503 W402 W501 W502."""
     if not run.stamps or not run.bound or not run.facts:
         return skipped("no proven time, or no facts of the seal")
     started, ended = _moment(run, "captured_from"), _moment(run, "captured_to")
@@ -78,7 +81,30 @@ def bracket(run: Inspection) -> Outcome:
     told = f"captured {iso(started)} to {iso(ended)}, stamped {iso(latest)}"
     if started > ended or _seconds(ended) > latest + TOLERANCE:
         return failed("E501", told)
-    run.bracket = Bracket(None, latest)
+    if _forestalls(latest, run.cosigned_at):
+        return failed("E501", f"stamped {iso(latest)}, but a witness cosigned later what is stamped")
+    supported = _seconds(_supported(run))
+    run.bracket = Bracket(None, supported)
+    outcome = _not_before(run, started, ended)
+    if outcome[0] is State.FAILED or supported <= latest + TOLERANCE:
+        return outcome
+    run.bracket = Bracket(run.bracket.not_before, supported)
+    return reserved("W502", f"one service says {iso(latest)}, a second only {iso(supported)}")
+
+
+def _forestalls(stamp: datetime, cosigned: datetime | None) -> bool:
+    """Whether a stamp is said to be older than a cosignature in the very note that it stamps."""
+    return cosigned is not None and stamp + TOLERANCE < cosigned
+
+
+def _supported(run: Inspection) -> datetime:
+    """The earliest time, or where the next service is far from it, the time that two support."""
+    times = sorted(stamp.gen_time for stamp in run.stamps)[:2]
+    return times[-1] if _seconds(times[-1]) > _seconds(times[0]) + TOLERANCE else times[0]
+
+
+def _not_before(run: Inspection, started: datetime, ended: datetime) -> Outcome:
+    latest = _seconds(run.earliest())
     after = f"stamped {_gap(ended, latest)} s after the capture ended"
     stamps = [name for name in run.present() if manifest.BEACON_STAMP.fullmatch(name)]
     if not run.has(manifest.BEACON) and not stamps:
@@ -89,11 +115,11 @@ def bracket(run: Inspection) -> Outcome:
 def _beacon(run: Inspection, stamps: list[str], started: datetime, ended: datetime) -> Outcome:
     latest = _seconds(run.earliest())
     try:
-        before, larger, few = _beacon_time(run, stamps)
+        before, wrong, few = _beacon_time(run, stamps)
     except EvidenceError as error:
         return failed("E503", error.message)
-    if larger:
-        return failed("E501", larger)
+    if wrong:
+        return failed("E501", wrong)
     if before > _seconds(started) + TOLERANCE or before > latest:
         return failed("E501", f"beacon {iso(before)}, captured from {iso(started)}, stamped {iso(latest)}")
     if few:
@@ -107,7 +133,7 @@ def _beacon(run: Inspection, stamps: list[str], started: datetime, ended: dateti
 
 
 def _beacon_time(run: Inspection, stamps: list[str]) -> tuple[datetime, str, str]:
-    """The time of a beacon that holds; what is said of a tree larger than the checkpoint's, of too few witnesses.
+    """The time of a beacon that holds; what is wrong with its order (tree too large, stamp too early); too few witnesses.
 
     Raises:
         EvidenceError: it does not hold.
@@ -118,15 +144,18 @@ def _beacon_time(run: Inspection, stamps: list[str]) -> tuple[datetime, str, str
     require_plain(data)
     note, tree = checkpoint.read(data)
     checkpoint.verify_log(note, [key for key, _ in run.note_keys("log")])
-    count, wanted = len(cosigners(run, note)), run.trust.quorum
+    statements, wanted = cosigners(run, note), run.trust.quorum
     newest = run.checkpoint
     if newest is None or tree.origin != newest.origin or (tree.size == newest.size and tree.root != newest.root):
         raise EvidenceError("expected a beacon of the same log and history, got another")
     match = manifest.BEACON_STAMP.fullmatch(stamps[0])
     roots = run.trust.roots("timestamp", match[1] if match else "")
     stamp = timestamp.check(run.read(stamps[0]), bytes.fromhex(run.sha256(manifest.BEACON)), roots)
-    larger = f"beacon of {tree.size} leaves, checkpoint of {newest.size}" if tree.size > newest.size else ""
-    return _seconds(stamp.gen_time), larger, f"beacon {count}/{wanted}" if count < wanted else ""
+    count, at = len(statements), _seconds(stamp.gen_time)
+    wrong = f"beacon of {tree.size} leaves, checkpoint of {newest.size}" if tree.size > newest.size else ""
+    if _forestalls(at, latest_of(statements)):
+        wrong = f"beacon stamped {iso(at)}, but a witness cosigned it later"
+    return at, wrong, f"beacon {count}/{wanted}" if count < wanted else ""
 
 
 def _moment(run: Inspection, key: str) -> datetime | None:

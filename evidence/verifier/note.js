@@ -64,14 +64,14 @@ function readCheckpoint(bytes) {
   return found;
 }
 
-// Whether a known key signed; refuses a line of that key that does not hold.
+// What a known key signed: null, or when (a witness says it; seconds). Refuses a line of that key that does not hold.
 async function keySigned(note, key) {
   const line = note.signatures.find((one) => one.name === key.name && one.id === key.id);
-  if (!line) return false;
+  if (!line) return null;
   let { value } = line;
   let message = note.text;
+  let when = 0n;
   if (key.algorithm === WITNESS_KEY) {
-    let when = 0n;
     for (const byte of value.subarray(0, 8)) when = when * 256n + BigInt(byte);
     if (when <= 0n || when > 253402300799n) throw new Refusal("signature", "expected a time in the cosignature");
     message = `cosignature/v1\ntime ${when}\n${note.text}`;
@@ -82,7 +82,7 @@ async function keySigned(note, key) {
   if (!(await crypto.subtle.verify("Ed25519", imported, value, fromUtf8(message)))) {
     throw new Refusal("signature", `expected the signature of ${key.name} to hold`);
   }
-  return true;
+  return { at: Number(when) };
 }
 
 async function requireLog(checkpoint, keys) {
@@ -98,7 +98,10 @@ async function requireLog(checkpoint, keys) {
 async function cosigners(note, keys) {
   const wanted = new Map(keys.filter((key) => key.algorithm === WITNESS_KEY).map((key) => [toHex(key.public), key]));
   const found = [];
-  for (const key of wanted.values()) if (await keySigned(note, key)) found.push(key.name);
+  for (const key of wanted.values()) {
+    const signed = await keySigned(note, key);
+    if (signed) found.push({ name: key.name, at: signed.at });
+  }
   return found;
 }
 

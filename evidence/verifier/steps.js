@@ -10,7 +10,7 @@ const MAX_REPORT = 64000000;
 class Inspection {
   constructor(file, trust, at, progress) {
     Object.assign(this, { file, trust, at, progress, package: null, facts: {}, root: "", stamps: [], spoiled: [] });
-    Object.assign(this, { bound: false, expired: [], stampedUntil: 0, cosigned: [], custody: null, checkpoint: null, sealRoot: null });
+    Object.assign(this, { bound: false, expired: [], stampedUntil: 0, cosigned: [], cosignedAt: 0, custody: null, checkpoint: null, sealRoot: null });
     this.lists = Object.fromEntries(["sha256", "sm3", "redact", "tags", "closing", "salts"].map((key) => [key, new Map()]));
   }
 
@@ -230,11 +230,16 @@ async function log(run) {
 async function witness(run) {
   if (!run.checkpoint) return run.lacking("no checkpoint that can be read", FILES.checkpoint);
   return judged(async () => {
-    run.cosigned = await cosigners(run.checkpoint.note, run.trust.noteKeys("witness"));
+    const lines = await cosigners(run.checkpoint.note, run.trust.noteKeys("witness"));
+    run.cosigned = lines.map((line) => line.name);
+    run.cosignedAt = latestOf(lines);
     const told = `${run.cosigned.length}/${run.trust.quorum}`;
     return run.cosigned.length < Math.max(run.trust.quorum, 1) ? reserved("W402", told) : passed(told);
   }, (error) => failed("E404", error.message));
 }
+
+// When the last of these witnesses cosigned; 0 where none did.
+const latestOf = (lines) => Math.max(0, ...lines.map((line) => 1000 * line.at));
 
 async function timestamps(run) {
   const names = run.package.names().filter((name) => STAMP.test(name)).sort();
@@ -274,7 +279,16 @@ async function bracket(run) {
   const latest = 1000 * seconds(run.earliest());
   const [from, to] = [1000 * seconds(started), 1000 * seconds(ended)];
   if (run.facts.captured_from > run.facts.captured_to || to > latest + TOLERANCE) return failed("E501", shown(latest));
-  run.bracket = { from: null, to: latest };
+  if (run.cosignedAt > latest + TOLERANCE) return failed("E501", `${shown(latest)} < ${shown(run.cosignedAt)}`);
+  // Where the next service is far from the earliest, that one stands alone: the later time is told.
+  const second = 1000 * seconds(run.stamps.map((stamp) => stamp.time).sort((a, b) => a - b)[1] || latest);
+  const alone = second > latest + TOLERANCE;
+  run.bracket = { from: null, to: alone ? second : latest };
+  const outcome = await notBefore(run, from, to, latest);
+  return alone && outcome[0] !== "FAILED" ? reserved("W502", `${shown(latest)} < ${shown(second)}`) : outcome;
+}
+
+async function notBefore(run, from, to, latest) {
   const stamps = run.package.names().filter((name) => BEACON_STAMP.test(name));
   if (!run.has(FILES.beacon) && !stamps.length) return reserved("W501", `${(latest - to) / 1000} s`);
   return judged(async () => {
@@ -290,7 +304,7 @@ async function beaconTime(run, stamps) {
   if (!run.has(FILES.beacon) || stamps.length !== 1) throw new Refusal("form", "expected a beacon with one timestamp");
   const found = readCheckpoint(await run.package.read(FILES.beacon));
   await requireLog(found, run.trust.noteKeys("log"));
-  const count = (await cosigners(found.note, run.trust.noteKeys("witness"))).length;
+  const lines = await cosigners(found.note, run.trust.noteKeys("witness"));
   const newest = run.checkpoint;
   if (!newest || found.origin !== newest.origin || (found.size === newest.size && !same(found.root, newest.root))) {
     throw new Refusal("form", "expected a beacon of the same log and history");
@@ -298,7 +312,9 @@ async function beaconTime(run, stamps) {
   const roots = run.trust.roots("timestamp", BEACON_STAMP.exec(stamps[0])[1]);
   const { time } = await checkResponse(await run.package.read(stamps[0]), fromHex(run.sha256(FILES.beacon)), roots);
   if (found.size > newest.size) throw new Refusal("order", "expected a beacon before the checkpoint");
-  return { before: 1000 * seconds(time), few: count < run.trust.quorum ? `${count}/${run.trust.quorum}` : "" };
+  const before = 1000 * seconds(time);
+  if (latestOf(lines) > before + TOLERANCE) throw new Refusal("order", "expected a stamp after the cosignatures");
+  return { before, few: lines.length < run.trust.quorum ? `${lines.length}/${run.trust.quorum}` : "" };
 }
 
 async function closing(run) {

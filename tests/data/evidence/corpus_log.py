@@ -366,8 +366,8 @@ LOG: list[Mutation] = [
     Mutation(
         "witness-time-last",
         files(lambda p: _rechecked(lambda b: _cosigned_at(b, 253_402_300_799))(p.good)),
-        3,
-        ("W320",),
+        1,
+        ("E501",),
     ),
 ]
 
@@ -376,6 +376,28 @@ def _beacon(bag: Bag, data: bytes, *, at: timedelta = timedelta(seconds=30)) -> 
     """By somebody with all keys: another beacon, stamped before the capture."""
     stamp = forge.stamped(bag.shop.authorities["alpha"], data, AT - at)
     return resealed(bag.put({BEACON: data, BEACON_STAMP: stamp}))
+
+
+def _cosigned_before(bag: Bag, ago: timedelta) -> bytes:
+    """Today's checkpoint, if its witnesses had seen it then."""
+    return replace(_log(bag), at=AT - ago).note()
+
+
+def _stamped(bag: Bag, **ago: timedelta) -> Bag:
+    """With timestamps of services whose clocks are so far behind, over the checkpoint as it is."""
+    made = {
+        f"{CHECKPOINT}.{name}.tsr": forge.stamped(bag.shop.authorities[name], bag.files[CHECKPOINT], AT - by)
+        for name, by in ago.items()
+    }
+    return bag.put(dict(made)).reclose()
+
+
+def _backdated(bag: Bag, ago: timedelta) -> Bag:
+    """Today's witnesses and one honest service; the other service says that the checkpoint is old."""
+    checkpoint = replace(_log(bag), at=AT + ago).note(_log(bag).tree(_size(bag)))
+    forged = bag.recheck(checkpoint)
+    honest = forge.stamped(bag.shop.authorities["alpha"], checkpoint, AT + ago)
+    return forged.put({f"{CHECKPOINT}.alpha.tsr": honest}).reclose()
 
 
 def _fork_beacon(bag: Bag) -> bytes:
@@ -483,7 +505,7 @@ BRACKET: list[Mutation] = [
     ),
     Mutation(
         "insider-beacon-long-before",
-        files(lambda p: _beacon(p.good, _log(p.good).note(), at=timedelta(hours=20))),
+        files(lambda p: _beacon(p.good, _cosigned_before(p.good, timedelta(hours=20)), at=timedelta(hours=20))),
         1,
         ("E702",),
     ),
@@ -542,5 +564,34 @@ BRACKET: list[Mutation] = [
         ("E501",),
     ),
     *(_facts(name, change) for name, change in FACTS.items()),
+    Mutation("insider-backdated", files(lambda p: _backdated(p.good, timedelta(hours=700))), 1, ("E501",)),
+    Mutation("insider-backdated-a-little", files(lambda p: _backdated(p.good, timedelta(seconds=301))), 1, ("E501",)),
+    Mutation(
+        "insider-cosigned-within-tolerance", files(lambda p: _backdated(p.good, timedelta(minutes=5))), 3, ("W320",)
+    ),
+    Mutation(
+        "insider-backdated-beacon",
+        files(lambda p: _beacon(p.good, _log(p.good).note(), at=timedelta(seconds=301))),
+        1,
+        ("E501",),
+    ),
+    Mutation(
+        "insider-services-apart",
+        files(lambda p: _stamped(p.good, alpha=timedelta(0), beta=timedelta(seconds=-301))),
+        3,
+        ("W502",),
+    ),
+    Mutation(
+        "insider-services-nearly-apart",
+        files(lambda p: _stamped(p.good, alpha=timedelta(0), beta=timedelta(minutes=-5))),
+        3,
+        ("W320",),
+    ),
+    Mutation(
+        "bare-services-apart",
+        files(lambda p: _stamped(p.bare, alpha=timedelta(minutes=-40), beta=timedelta(0))),
+        3,
+        ("W502", "W801"),
+    ),
     Mutation("bare", files(lambda p: p.bare), 3, ("W501", "W801", "W811", "W821")),
 ]
