@@ -133,7 +133,7 @@ def _beacon(run: Inspection, stamps: list[str], started: datetime, ended: dateti
 
 
 def _beacon_time(run: Inspection, stamps: list[str]) -> tuple[datetime, str, str]:
-    """The time of a beacon that holds; what is wrong with its order (tree too large, stamp too early); too few witnesses.
+    """The time of a beacon that holds; what is wrong with its order (tree too large, stamp too early); few witnesses.
 
     Raises:
         EvidenceError: it does not hold.
