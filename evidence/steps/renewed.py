@@ -16,10 +16,12 @@ from kernel.crypto import CHUNK_BYTES
 
 LIST = "list-sha512.txt"
 LINE = re.compile(r"([0-9a-f]{128})  (.+)")
+CORE = (manifest.TAGS, manifest.SIGNATURE, manifest.CHECKPOINT, manifest.PROOF)
+"""What every renewal is about, and what never changes: the sealed list, its signature, its place in the log."""
 
 
 def renewal(run: Inspection) -> Outcome:
-    """Each renewal came in time, the newest covers everything; none is needed before something expires.
+    """Each renewal came in time, about this package, the newest covers everything; none is needed before an expiry.
 
     E311 does not hold, W312 due, W313 nothing in force bridges two of them.
     """
@@ -31,7 +33,9 @@ def renewal(run: Inspection) -> Outcome:
     folders = sorted({name.rpartition("/")[0] for name in there})
     try:
         _require_all(run, folders[-1], there)
+        _require_core(run, folders, there)
         layers = [_stamps(run, folder, there) for folder in folders]
+        _require_order(layers)
     except EvidenceError as error:
         return failed("E311", error.message)
     return _in_time(run, layers)
@@ -47,6 +51,27 @@ def _require_all(run: Inspection, folder: str, there: list[str]) -> None:
     wrong = sorted(name for name, digest in listed.items() if _sha512(run, name) != digest)
     if wrong:
         raise MalformedError(f"expected the digests of the renewal, got others: {', '.join(wrong)}")
+
+
+def _require_core(run: Inspection, folders: list[str], there: list[str]) -> None:
+    """Each earlier list names what every renewal is about and all renewals before it, as they are now.
+
+    Report, readers and closing may have changed since, so that they are not compared.
+    """
+    digests = {name: _sha512(run, name) if run.has(name) else "" for name in CORE}
+    for folder in folders[:-1]:
+        listed = parse(run.read(f"{folder}/{LIST}"))
+        wrong = sorted(name for name, digest in digests.items() if not digest or listed.get(name) != digest)
+        if wrong:
+            raise MalformedError(f"expected {folder} to be about this package, got other digests: {', '.join(wrong)}")
+        digests |= {name: _sha512(run, name) for name in there if name.startswith(f"{folder}/")}
+
+
+def _require_order(layers: list[list[Stamp]]) -> None:
+    """Their folders are in the order of their stamps."""
+    firsts = [min(stamp.gen_time for stamp in stamps).replace(microsecond=0) for stamps in layers]
+    if firsts != sorted(firsts):
+        raise MalformedError("expected renewals named in the order of their timestamps, got another order")
 
 
 def _stamps(run: Inspection, folder: str, there: list[str]) -> list[Stamp]:

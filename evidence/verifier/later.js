@@ -83,8 +83,11 @@ async function renewal(run) {
   const folders = [...new Set(there.map((name) => name.replace(/\/[^/]*$/, "")))].sort();
   return judged(async () => {
     await requireAll(run, folders[folders.length - 1], there);
+    await requireCore(run, folders, there);
     const layers = [];
     for (const folder of folders) layers.push(await renewalStamps(run, folder, there));
+    const firsts = layers.map((stamps) => seconds(Math.min(...stamps.map((stamp) => stamp.time))));
+    if (firsts.some((first, place) => place && first < firsts[place - 1])) throw new Refusal("form", "expected them in order");
     return inTime(run, layers);
   }, (error) => failed("E311", error.message));
 }
@@ -97,10 +100,29 @@ async function requireAll(run, folder, there) {
     throw new Refusal("form", "expected the list to name everything");
   }
   for (const [name, digest] of listed) {
-    const value = new Sha512();
-    const { size } = run.package.members.get(name);
-    for (let from = 0; from < size; from += PIECE) value.update(await run.package.slice(name, from, from + PIECE));
-    if (value.hex() !== digest) throw new Refusal("form", `expected the digest of ${name}`);
+    if ((await sha512Of(run, name)) !== digest) throw new Refusal("form", `expected the digest of ${name}`);
+  }
+}
+
+async function sha512Of(run, name) {
+  const value = new Sha512();
+  const { size } = run.package.members.get(name);
+  for (let from = 0; from < size; from += PIECE) value.update(await run.package.slice(name, from, from + PIECE));
+  return value.hex();
+}
+
+// Each earlier list names what every renewal is about and all renewals before it, as they are now.
+async function requireCore(run, folders, there) {
+  const digests = new Map();
+  for (const name of [LISTS.tags, FILES.signature, FILES.checkpoint, FILES.proof]) {
+    digests.set(name, run.has(name) ? await sha512Of(run, name) : "");
+  }
+  for (const folder of folders.slice(0, -1)) {
+    const listed = parseList(await run.package.read(`${folder}/list-sha512.txt`), 128);
+    for (const [name, digest] of digests) {
+      if (!digest || listed.get(name) !== digest) throw new Refusal("form", `expected the digest of ${name} in ${folder}`);
+    }
+    for (const name of there.filter((one) => one.startsWith(`${folder}/`))) digests.set(name, await sha512Of(run, name));
   }
 }
 

@@ -12,7 +12,7 @@ from kernel.crypto import canonical_json
 from simulators.tsa.authority import make
 from tests.data.evidence import forge
 from tests.data.evidence.forge import SALTS, TAGS, Bag
-from tests.data.evidence.mutation import Mutation, drop_line, edited, files
+from tests.data.evidence.mutation import Mutation, Parts, drop_line, edited, files
 from tests.data.evidence.workshop import AT
 
 REDACTIONS = "redactions.json"
@@ -208,6 +208,28 @@ def _relisted(bag: Bag, change: Callable[[bytes], bytes]) -> Bag:
     return edited(bag, f"{_R}/{LIST}", change).reclose()
 
 
+CORE = (TAGS, "seal/tagmanifest.p7s", "seal/checkpoint.note", "seal/item.tlog-proof")
+GRAFT = "seal/renewals/20350101T000000Z"
+
+
+def _list_of(bag: Bag, names: Iterable[str] | None = None) -> bytes:
+    """A list of some files, or all."""
+    chosen = bag.files if names is None else names
+    return "".join(f"{hashlib.sha512(bag.files[name]).hexdigest()}  {name}\n" for name in sorted(chosen)).encode()
+
+
+def _grafted(bag: Bag, data: bytes, at: datetime = AT + 3300 * DAY) -> Bag:
+    """With a renewal of 2035 over anything, by the service that outlives the others."""
+    return bag.put({f"{GRAFT}/{LIST}": data, f"{GRAFT}/list.late.tsr": forge.stamped(bag.shop.late, data, at)})
+
+
+def _without(part: str) -> Callable[[Parts], Bag]:
+    """Renewed late, after a list that leaves out one file that every renewal is about."""
+    return lambda p: renew(
+        _grafted(p.good, _list_of(p.good, [name for name in CORE if name != part])), AT + 3700 * DAY, ("late",)
+    )
+
+
 RENEWED: list[Mutation] = [
     Mutation("renewed", files(lambda p: p.renewed), 3, ("W320",)),
     Mutation("renewed-after-seal-expired", files(lambda p: p.renewed), 3, ("W310",), AT + timedelta(days=2000)),
@@ -282,6 +304,61 @@ RENEWED: list[Mutation] = [
         ),
         1,
         ("E311",),
+    ),
+    Mutation(
+        "renewal-late-bridged-by-an-alien-stamp",
+        files(lambda p: renew(_grafted(p.good, p.other.files["seal/checkpoint.note"]), AT + 3700 * DAY, ("late",))),
+        1,
+        ("E311",),
+        AT + 4000 * DAY,
+    ),
+    Mutation(
+        "renewal-late-bridged-by-a-list-of-other",
+        files(lambda p: renew(_grafted(p.good, _list_of(p.other)), AT + 3700 * DAY, ("late",))),
+        1,
+        ("E311",),
+        AT + 4000 * DAY,
+    ),
+    Mutation(
+        "renewal-bridged-by-a-list-of-the-core",
+        files(lambda p: renew(_grafted(p.good, _list_of(p.good, CORE)), AT + 3700 * DAY, ("late",))),
+        3,
+        ("W310",),
+        AT + 4000 * DAY,
+    ),
+    *(
+        Mutation(
+            f"renewal-bridged-without-{part.rpartition('/')[2]}", files(_without(part)), 1, ("E311",), AT + 4000 * DAY
+        )
+        for part in CORE
+    ),
+    Mutation(
+        "renewal-between-forgets-the-first",
+        files(lambda p: renew(_grafted(p.renewed, _list_of(p.good)), AT + 3700 * DAY, ("late",))),
+        1,
+        ("E311",),
+        AT + 4000 * DAY,
+    ),
+    Mutation(
+        "renewal-between-remembers-the-first",
+        files(lambda p: renew(_grafted(p.renewed, _list_of(p.renewed)), AT + 3700 * DAY, ("late",))),
+        3,
+        ("W310",),
+        AT + 4000 * DAY,
+    ),
+    Mutation(
+        "renewal-named-before-its-stamp",
+        files(lambda p: renew(_grafted(p.good, _list_of(p.good), AT + 3800 * DAY), AT + 3700 * DAY, ("late",))),
+        1,
+        ("E311",),
+        AT + 4000 * DAY,
+    ),
+    Mutation(
+        "renewal-earlier-list-loose",
+        files(lambda p: renew(_grafted(p.good, _list_of(p.good).replace(b"\n", b"\r\n")), AT + 3700 * DAY, ("late",))),
+        1,
+        ("E311",),
+        AT + 4000 * DAY,
     ),
     Mutation("renewal-twice", files(lambda p: renew(p.renewed, AT + timedelta(days=400), ("beta",))), 3, ("W320",)),
     Mutation(
