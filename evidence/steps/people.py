@@ -3,11 +3,20 @@
 Spec: 行政处罚法 (2021) 第42条 (two officers); 刑诉法解释 (2021) 第111条 (custody).
 """
 
+from datetime import timedelta
+
 from evidence import authorisation, manifest
 from evidence import custody as custodies
+from evidence.authorisation import Authorisation
 from evidence.errors import EvidenceError
 from evidence.inspection import PASSED, Inspection, Outcome, failed, reserved
+from evidence.redaction import TIME
 from evidence.verdict import State
+from kernel.clock import iso, parse_iso
+from kernel.errors import ClockError
+
+TOLERANCE = timedelta(minutes=5)
+"""Between the clocks of the installation, of the capture and of a timestamp service."""
 
 
 def custody(run: Inspection) -> Outcome:
@@ -27,7 +36,7 @@ def custody(run: Inspection) -> Outcome:
 
 
 def authority(run: Inspection) -> Outcome:
-    """The record of authorisation and officers keeps the rules. E801 W801."""
+    """The record of authorisation and officers keeps the rules, and fits the proven times. E801 E802 W801 W802."""
     if not run.has(manifest.AUTHORITY):
         return run.lacking(manifest.AUTHORITY)
     try:
@@ -35,6 +44,29 @@ def authority(run: Inspection) -> Outcome:
         authorisation.check(record)
     except EvidenceError as error:
         return failed("E801", error.message)
+    if run.bound and run.stamps:
+        latest = iso(run.earliest().replace(microsecond=0) + TOLERANCE)
+        after = [one.approved_at for one in record.officers if one.approved_at > latest]
+        if after:
+            return failed("E802", f"approved {max(after)}, stamped {iso(run.earliest())}")
+    if _outside(record, run.facts.get("captured_from", "")):
+        return reserved("W802", f"captured {run.facts['captured_from']}, from {record.valid_from} to {record.valid_to}")
     if not record.officers:
         return reserved("W801", record.number)
     return PASSED[0], PASSED[1], f"{record.kind} {record.number}"
+
+
+def _outside(record: Authorisation, captured: str) -> bool:
+    """Whether the capture began outside the time of validity; not judged where its time cannot be read.
+
+    The window is compared as text, as it need not name days that exist.
+    """
+    try:
+        started = parse_iso(captured).replace(microsecond=0) if TIME.fullmatch(captured) else None
+    except ClockError:
+        return False
+    if started is None:
+        return False
+    if not "0002" <= captured < "9999":
+        return True
+    return record.valid_from > iso(started + TOLERANCE) or record.valid_to < iso(started - TOLERANCE)

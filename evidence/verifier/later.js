@@ -15,6 +15,17 @@ async function authority(run) {
   if (!run.has(FILES.authority)) return run.lacking("missing", FILES.authority);
   return judged(async () => {
     const record = parseAuthority(await run.package.read(FILES.authority));
+    const whole = (time) => new Date(1000 * seconds(time)).toISOString().replace(/\.\d+Z$/, ".000000Z");
+    const latest = run.bound && run.stamps.length ? whole(run.earliest() + TOLERANCE) : "";
+    if (latest && record.officers.some((one) => one.approved_at > latest)) return failed("E802", latest);
+    const captured = run.facts.captured_from || "";
+    const started = moment(captured);
+    if (started !== null) {
+      const odd = captured < "0002" || captured >= "9999";
+      if (odd || record.valid_from > whole(started + TOLERANCE) || record.valid_to < whole(started - TOLERANCE)) {
+        return reserved("W802", captured);
+      }
+    }
     return record.officers.length ? passed(`${record.kind} ${record.number}`) : reserved("W801", record.number);
   }, (error) => failed("E801", error.message));
 }

@@ -37,6 +37,18 @@ def _officer(key: str, value: object, place: int = 1) -> Callable[[dict[str, Any
     return lambda record: record["officers"][place].update({key: value})
 
 
+def _window(first: str, last: str) -> Callable[[dict[str, Any]], object]:
+    """Another time of validity; both officers approved as early in it as may be."""
+    start, end = (day if "T" in day else f"{day}T00:00:00.000000Z" for day in (first, last))
+
+    def change(record: dict[str, Any]) -> None:
+        for officer in record["officers"]:
+            officer["approved_at"] = start
+        record.update({"valid_from": start, "valid_to": end})
+
+    return change
+
+
 def _a(name: str, change: Callable[[dict[str, Any]], object], code: str = "E801") -> Mutation:
     return Mutation(f"insider-{name}", files(lambda p: _authority(change)(p.good)), 1, (code, "E702"))
 
@@ -64,6 +76,19 @@ AUTHORITIES: list[Mutation] = [
     _a("officer-approved-early", _officer("approved_at", "2026-11-01T00:00:00.000000Z")),
     _a("officer-approved-late", _officer("approved_at", "2027-11-01T00:00:00.000000Z")),
     _a("officer-approved-loosely", _officer("approved_at", "2026-11-25T07:57:00Z")),
+    _a("officer-approved-after-the-stamps", _officer("approved_at", "2026-11-25T08:05:00.000001Z"), "E802"),
+    _a("officer-approved-within-tolerance", _officer("approved_at", "2026-11-25T08:05:00.000000Z"), "OK"),
+    _a("authority-from-after-capture", _window("2026-11-25T08:04:40.000001Z", "2026-11-30"), "W802"),
+    _a("authority-from-within-tolerance", _window("2026-11-25T08:04:40.000000Z", "2026-11-30"), "OK"),
+    _a("authority-to-before-capture", _window("2020-01-01", "2026-11-25T07:54:39.999999Z"), "W802"),
+    _a("authority-to-within-tolerance", _window("2020-01-01", "2026-11-25T07:54:40.000000Z"), "OK"),
+    _a("authority-of-no-day", _window("2026-02-30", "2026-02-31"), "W802"),
+    _a("authority-of-year-nought", _window("0000-01-01", "9999-12-31"), "OK"),
+    _a(
+        "authority-of-a-task-before",
+        lambda r: (_window("2020-01-01", "2020-12-31")(r), r.update({"officers": [], "kind": "task"})),
+        "W802",
+    ),
     _a("officer-extra-key", _officer("phone", "1")),
     _a("authority-kind", _set("kind", "favour")),
     _a("authority-number", _set("number", "")),
