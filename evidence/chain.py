@@ -4,7 +4,7 @@ A narrow profile on purpose: what it does not understand it refuses. Names are c
 revocation is not consulted (no network at verification).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from cryptography import x509
@@ -54,22 +54,37 @@ def _may_issue(certificate: x509.Certificate, below: int) -> bool:
 
 
 def _extend(
-    path: tuple[x509.Certificate, ...], candidates: Sequence[x509.Certificate], anchors: Sequence[x509.Certificate]
-) -> tuple[x509.Certificate, ...] | None:
+    path: tuple[x509.Certificate, ...],
+    candidates: Sequence[x509.Certificate],
+    anchors: Sequence[x509.Certificate],
+    known: dict[tuple[int, int], bool],
+) -> Iterator[tuple[x509.Certificate, ...]]:
+    """Every path that goes on from this one to an anchor. Candidates are distinct; known: signatures tried."""
     tip = path[-1]
+
+    def issued_by(other: x509.Certificate) -> bool:
+        key = (id(tip), id(other))
+        if key not in known:
+            known[key] = _signed_by(tip, other)
+        return known[key]
+
     for anchor in anchors:
         if tip == anchor:
-            return path
-        if _signed_by(tip, anchor):
-            return (*path, anchor)
+            yield path
+        elif issued_by(anchor):
+            yield (*path, anchor)
     if len(path) >= MAX_PATH:
-        return None
+        return
     for candidate in candidates:
-        if candidate not in path and _signed_by(tip, candidate):
-            found = _extend((*path, candidate), candidates, anchors)
-            if found:
-                return found
-    return None
+        if all(candidate is not one for one in path) and issued_by(candidate):
+            yield from _extend((*path, candidate), candidates, anchors, known)
+
+
+def _chosen(paths: Iterable[tuple[x509.Certificate, ...]], moment: datetime) -> tuple[x509.Certificate, ...] | None:
+    """Of the paths that are valid at the time the one that ends last (a root may be issued again), else the first."""
+    found = list(paths)
+    valid = [path for path in found if all(_valid_at(one, moment) for one in path)]
+    return max(valid, key=expires) if valid else next(iter(found), None)
 
 
 def build_path(
@@ -93,7 +108,9 @@ def build_path(
         UntrustedError: no path, or a part of it does not hold at that time.
     """
     try:
-        return _checked(_extend((leaf,), tuple(candidates), tuple(anchors)), leaf, at)
+        pool = tuple(dict.fromkeys((leaf, *candidates)))
+        paths = _extend(pool[:1], pool[1:], tuple(anchors), {})
+        return _checked(_chosen(paths, at.replace(microsecond=0)), leaf, at)
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
         # A certificate is only read as far as it is asked; damage can show late.
         raise UntrustedError(f"expected readable certificates, got {error}") from error

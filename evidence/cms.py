@@ -40,6 +40,8 @@ HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha512": hashes.SHA512(),
 }
 UNREADABLE = (ValueError, KeyError, TypeError, IndexError, OverflowError, UnsupportedAlgorithm, x509.InvalidVersion)
+MAX_CERTIFICATES = 10
+"""Enclosed in one signature: a path has at most five, and what is tried for it must have an end."""
 DATA, SIGNED_DATA = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.2"
 SHA256, ECDSA_SHA256 = "2.16.840.1.101.3.4.2.1", "1.2.840.10045.4.3.2"
 TAGGED_0, NULL = b"\xa0", b"\x05\x00"
@@ -173,6 +175,8 @@ def _parse(info: Any) -> SignedData:
         raise ValueError(f"digest algorithm {digest_name}")
     enclosed = signed["encap_content_info"]
     content = enclosed["content"]
+    if len(signed["certificates"]) > MAX_CERTIFICATES:
+        raise ValueError(f"{len(signed['certificates'])} certificates")
     chosen = [choice.chosen for choice in signed["certificates"]]
     if any(item.serial_number <= 0 for item in chosen):
         raise ValueError("a certificate with a serial number that is not positive")

@@ -21,6 +21,8 @@ from kernel.db import one_writer
 from kernel.models import CustodyEvent
 
 ZERO = "0" * 64
+MAX_DEPTH = 64
+"""Of lists and objects within each other in an event: deeper ones are no record, and no reader must fall over them."""
 ACTIONS = (
     "ordered",
     "checkpoint",
@@ -157,7 +159,7 @@ def check_records(records: Iterable[Mapping[str, object]]) -> int:
             raise CustodyBrokenError(f"expected event {count} after {previous[:12]}, got {record['seq']!r}")
         try:
             found = event_hash(record)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise CustodyBrokenError(f"expected canonical values in event {count}, got {error}") from error
         if record["hash"] != found:
             raise CustodyBrokenError(
@@ -182,6 +184,15 @@ def render(chain: Sequence[CustodyEvent]) -> bytes:
     return b"".join(canonical_json(event_record(event)) + b"\n" for event in chain)
 
 
+def _depth(value: object) -> int:
+    """How many lists and objects lie within each other."""
+    depth, level = 0, [value]
+    while level := [one for one in level if isinstance(one, dict | list)]:
+        depth += 1
+        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
+    return depth
+
+
 def parse(data: bytes) -> list[dict[str, object]]:
     """The records of a sealed copy.
 
@@ -197,6 +208,8 @@ def parse(data: bytes) -> list[dict[str, object]]:
             canonical = canonical_json(value)
         except (ValueError, RecursionError) as error:
             raise CustodyBrokenError(f"expected a JSON object in line {number}, got {error}") from error
+        if _depth(value) > MAX_DEPTH:
+            raise CustodyBrokenError(f"expected at most {MAX_DEPTH} levels in line {number}, got more")
         if not isinstance(value, dict) or canonical != line:
             raise CustodyBrokenError(f"expected canonical JSON in line {number}, got another form")
         records.append(value)

@@ -18,6 +18,8 @@ TAG_SEQUENCE = 0x30
 TAG_SET = 0x31
 PRIMITIVE_ONLY = frozenset((*range(0x01, 0x07), 0x0A, 0x0C, 0x0D, *range(0x12, 0x1F)))
 MAX_DEPTH = 40
+MAX_IDENTIFIER = 63
+"""Bytes of an object identifier: the longest that readers of certificates take; decoders need its square in time."""
 
 
 def _refuse(what: str, offset: int) -> MalformedError:
@@ -53,6 +55,8 @@ def _check_primitive(tag: int, value: bytes, offset: int) -> None:
         padded = len(value) > 1 and ((value[0] == 0 and value[1] < 0x80) or (value[0] == 0xFF and value[1] >= 0x80))
         if not value or padded:
             raise _refuse("an integer that is empty or padded", offset)
+    if tag == TAG_IDENTIFIER and len(value) > MAX_IDENTIFIER:
+        raise _refuse(f"an object identifier of more than {MAX_IDENTIFIER} bytes", offset)
     if tag == TAG_BIT_STRING:
         unused = value[0] if value else 8
         if unused > 7 or (unused and (len(value) < 2 or value[-1] & ((1 << unused) - 1))):

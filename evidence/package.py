@@ -19,6 +19,8 @@ from evidence.errors import DiskFullError, PackageError, PackageUnreadableError
 from kernel.crypto import CHUNK_BYTES
 
 MAX_READ_BYTES = 64_000_000
+MAX_FOLDERS = 100
+"""Within each other: below them a name would be longer than is allowed."""
 
 
 class _Section(io.RawIOBase):
@@ -118,12 +120,15 @@ def _refuse(step_code: str, message: str) -> ContainerRefusedError:
     return ContainerRefusedError(step_code, message)
 
 
-def _walk(folder: Path, prefix: str = "") -> list[tuple[str, int]]:
+def _walk(folder: Path, prefix: str = "", depth: int = 0) -> list[tuple[str, int]]:
+    # A file below would have a longer name than is allowed.
+    if depth > MAX_FOLDERS:
+        raise _refuse("E111", f"expected at most {MAX_FOLDERS} folders within each other, got {prefix[:80]!r}")
     found: list[tuple[str, int]] = []
     for entry in sorted(os.scandir(folder), key=lambda item: item.name):
         name = prefix + entry.name
         if entry.is_dir(follow_symlinks=False):
-            found += _walk(Path(entry.path), f"{name}/")
+            found += _walk(Path(entry.path), f"{name}/", depth + 1)
         elif entry.is_file(follow_symlinks=False):
             found.append((name, entry.stat(follow_symlinks=False).st_size))
         else:

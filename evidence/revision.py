@@ -25,6 +25,8 @@ STREAM = re.compile(rb"(\d{1,7}) 0 obj\n<< /Length (\d{1,7}) >>\nstream\n")
 STORE = re.compile(rb"<< /Type /DSS /Certs \[ ((?:\d{1,7} 0 R )*)\] /CRLs \[ ((?:\d{1,7} 0 R )*)\] >>")
 END = b"%%EOF\n"
 RANGE_ROOM = 48
+MAX_REVISIONS = 50
+"""A renewal every few years: more is an attempt to keep a verifier busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,8 @@ def _holed(pdf: bytes, objects: Mapping[int, bytes], begin: bytes, room: int, *,
 
 def _new_field(pdf: bytes, name: str) -> bytes:
     """A field like the ones that the file has, on the same page."""
-    other = _body(pdf, min(_fields(pdf).values()))
-    page = re.search(rb"/P \d{1,7} 0 R", other)
+    numbers = _fields(pdf).values()
+    page = re.search(rb"/P \d{1,7} 0 R", _body(pdf, min(numbers))) if numbers else None
     if page is None:
         raise MalformedError("expected a signature field on a page, got another")
     return b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /F 132 /Rect [ 0 0 0 0 ] %s >>" % (
@@ -233,14 +235,19 @@ def read(pdf: bytes) -> tuple[Signed, ...]:
         MalformedError: no signature, or one in another form. ContentMismatchError: bytes outside, or a
         revision that holds anything else than validation data and a timestamp.
     """
-    found = [_signed(pdf, match) for match in RANGE.finditer(pdf)]
-    if not found or pdf.count(b"/ByteRange") != len(found):
+    matches = list(RANGE.finditer(pdf))
+    if not matches or pdf.count(b"/ByteRange") != len(matches):
         raise MalformedError("expected signatures in our form in the report, got none or others")
-    if found[-1].end != len(pdf):
+    if len(matches) > MAX_REVISIONS:
+        raise MalformedError(f"expected at most {MAX_REVISIONS} revisions in the report, got {len(matches)}")
+    # Their order first: it costs nothing, a digest may.
+    ends = [int(match[2]) + int(match[3]) for match in matches]
+    if ends[-1] != len(pdf):
         raise ContentMismatchError("expected the signatures to cover the whole report, got bytes outside")
+    if any(earlier >= later for earlier, later in pairwise(ends)):
+        raise ContentMismatchError("expected each signature to cover the one before, got another order")
+    found = [_signed(pdf, match) for match in matches]
     for earlier, later in pairwise(found):
-        if earlier.end >= later.end:
-            raise ContentMismatchError("expected each signature to cover the one before, got another order")
         _require_archive(pdf[: earlier.end], pdf[: later.end])
     return tuple(found)
 

@@ -131,26 +131,42 @@ function plainSignature(der, size) {
   return out;
 }
 
-async function extended(path, candidates, anchors) {
+// Every path that goes on from this one to an anchor. Candidates are distinct; known: signatures tried.
+async function extended(path, candidates, anchors, known) {
   const tip = path[path.length - 1];
+  if (!known.has(tip)) known.set(tip, new Map());
+  const tried = known.get(tip);
+  const issuedBy = async (other) => {
+    if (!tried.has(other)) tried.set(other, await tip.signedBy(other));
+    return tried.get(other);
+  };
+  const found = [];
   for (const anchor of anchors) {
-    if (same(tip.raw, anchor.raw)) return path;
-    if (await tip.signedBy(anchor)) return [...path, anchor];
+    if (same(tip.raw, anchor.raw)) found.push(path);
+    else if (await issuedBy(anchor)) found.push([...path, anchor]);
   }
-  if (path.length >= 5) return null;
+  if (path.length >= 5) return found;
   for (const candidate of candidates) {
-    if (path.some((one) => same(one.raw, candidate.raw)) || !(await tip.signedBy(candidate))) continue;
-    const found = await extended([...path, candidate], candidates, anchors);
-    if (found) return found;
+    if (path.includes(candidate) || !(await issuedBy(candidate))) continue;
+    found.push(...(await extended([...path, candidate], candidates, anchors, known)));
   }
-  return null;
+  return found;
+}
+
+// Of the paths that are valid at the time the one that ends last (a root may be issued again), else the first.
+function chosenPath(paths, now) {
+  const valid = paths.filter((path) => path.every((one) => now >= one.from && now <= one.to));
+  return valid.length ? valid.reduce((best, path) => (expires(path) > expires(best) ? path : best)) : paths[0];
 }
 
 // The path from a signer to one of the anchors, all of it valid at one time (milliseconds).
 async function buildPath(leaf, candidates, anchors, at) {
-  const path = await extended([leaf], candidates, anchors);
-  if (!path) throw new Refusal("untrusted", "expected a signer certified by a listed root");
+  const others = candidates.filter(
+    (one, i) => !same(one.raw, leaf.raw) && !candidates.slice(0, i).some((before) => same(before.raw, one.raw)),
+  );
   const now = 1000 * seconds(at);
+  const path = chosenPath(await extended([leaf], others, anchors, new Map()), now);
+  if (!path) throw new Refusal("untrusted", "expected a signer certified by a listed root");
   path.forEach((one, place) => {
     if (new Set(one.extensions.map((extension) => extension.oid)).size !== one.extensions.length) {
       throw new Refusal("untrusted", "expected each extension once");

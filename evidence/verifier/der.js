@@ -30,6 +30,7 @@ function requirePrimitive(tag, value) {
       value.length > 1 && ((value[0] === 0 && value[1] < 0x80) || (value[0] === 0xff && value[1] >= 0x80));
     if (!value.length || padded) throw damaged("an integer that is empty or padded");
   }
+  if (tag === 6 && value.length > 63) throw damaged("an object identifier of more than 63 bytes");
   if (tag === 3) {
     const unused = value.length ? value[0] : 8;
     const set = unused && (value.length < 2 || value[value.length - 1] & ((1 << unused) - 1));

@@ -257,6 +257,16 @@ function parseRunning(bytes) {
 const CUSTODY_FIELDS =
   "action actor at detail evidence_id hash object_sha256 prev_hash purpose role seq".split(" ");
 
+// How many lists and objects lie within each other.
+function depthOf(value) {
+  let depth = 0;
+  for (let level = [value]; ; depth++) {
+    level = level.filter((one) => Array.isArray(one) || one instanceof Map);
+    if (!level.length) return depth;
+    level = level.flatMap((one) => (Array.isArray(one) ? one : [...one.values()]));
+  }
+}
+
 function parseCustody(bytes) {
   const text = toUtf8(bytes);
   if (text && !text.endsWith("\n")) throw new Refusal("form", "expected a line feed after each event");
@@ -266,6 +276,7 @@ function parseCustody(bytes) {
     .slice(0, -1)
     .map((line, place) => {
       const record = parseCanonical(line);
+      if (depthOf(record) > 64) throw new Refusal("form", "expected at most 64 levels in an event");
       const fields = record instanceof Map ? [...record.keys()] : [];
       if (fields.length !== CUSTODY_FIELDS.length || !CUSTODY_FIELDS.every((name) => record.has(name))) {
         throw new Refusal("form", "expected the fields of a custody event");

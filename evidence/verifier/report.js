@@ -3,7 +3,9 @@
 const RANGE = /\/ByteRange \[0 (\d{1,10}) (\d{1,10}) (\d{1,10})\] *\n\/Contents </g;
 const TRAILER =
   /trailer\n<< \/Size (\d{1,7}) (\/Root (\d{1,7}) 0 R \/Info \d{1,7} 0 R)(?: \/Prev \d{1,10})? (\/ID \[[^\]]*\]) >>\nstartxref\n(\d{1,10})\n%%EOF\n$/;
+const STORE = /^<< \/Type \/DSS \/Certs \[ ((?:\d{1,7} 0 R )*)\] \/CRLs \[ ((?:\d{1,7} 0 R )*)\] >>$/;
 const RANGE_ROOM = 48;
+const MAX_REVISIONS = 50;
 const TOKEN_FIELD = "<< /Type /DocTimeStamp /Filter /Adobe.PPKLite /SubFilter /ETSI.RFC3161";
 
 const otherForm = (what) => new Refusal("form", `expected ${what} in the report`);
@@ -11,13 +13,15 @@ const otherBytes = (what) => new Refusal("mismatch", `expected ${what} in the re
 
 // The file is handled as text of one character a byte.
 function readRevisions(pdf) {
-  const found = [...pdf.matchAll(RANGE)].map((match) => signedRevision(pdf, match));
-  if (!found.length || pdf.split("/ByteRange").length - 1 !== found.length) throw otherForm("signatures in our form");
-  if (found[found.length - 1].end !== pdf.length) throw otherBytes("signatures that cover all");
-  for (let i = 1; i < found.length; i++) {
-    if (found[i - 1].end >= found[i].end) throw otherBytes("each signature to cover the one before");
-    requireArchive(pdf.slice(0, found[i - 1].end), pdf.slice(0, found[i].end));
-  }
+  const places = [...pdf.matchAll(RANGE)];
+  if (!places.length || pdf.split("/ByteRange").length - 1 !== places.length) throw otherForm("signatures in our form");
+  if (places.length > MAX_REVISIONS) throw otherForm(`at most ${MAX_REVISIONS} revisions`);
+  // Their order first: it costs nothing, a digest may.
+  const ends = places.map((match) => Number(match[2]) + Number(match[3]));
+  if (ends[ends.length - 1] !== pdf.length) throw otherBytes("signatures that cover all");
+  if (ends.some((end, i) => i && ends[i - 1] >= end)) throw otherBytes("each signature to cover the one before");
+  const found = places.map((match) => signedRevision(pdf, match));
+  for (let i = 1; i < found.length; i++) requireArchive(pdf.slice(0, ends[i - 1]), pdf.slice(0, ends[i]));
   return found;
 }
 
@@ -53,7 +57,7 @@ function requireArchive(earlier, later) {
   const hole = range.exec(later);
   const names = [...later.slice(place).matchAll(/\/FT \/Sig \/T \((\w{1,40})\)/g)];
   if (!listed || !hole || names.length !== 1) throw otherBytes("a revision with validation data alone");
-  const count = listed[1].split(" R ").length - 1;
+  const count = listed[1].split(" R ").length - pdfStore(earlier)[0].split(" R ").length;
   const room = Math.floor((Number(hole[2]) - 1 - (hole.index + hole[0].length)) / 2);
   const again = archiveRevision(earlier, names[0][1], parts.slice(0, count), parts.slice(count), room);
   const blank = later.slice(0, again.start) + "0".repeat(again.end - again.start) + later.slice(again.end);
@@ -72,11 +76,28 @@ function pdfBody(pdf, number) {
   return found[found.length - 1][1];
 }
 
-function pdfField(pdf, name) {
-  const form = `\\n(\\d{1,7}) 0 obj\\n<< /Type /Annot /Subtype /Widget /FT /Sig /T \\(${name}\\)`;
-  const found = new RegExp(form).exec(pdf);
-  if (!found) throw otherForm(`the signature field ${name}`);
-  return Number(found[1]);
+// Signature fields: name to object.
+function pdfFields(pdf) {
+  const form = /\n(\d{1,7}) 0 obj\n<< \/Type \/Annot \/Subtype \/Widget \/FT \/Sig \/T \((\w{1,40})\)/g;
+  return new Map([...pdf.matchAll(form)].map((match) => [match[2], Number(match[1])]));
+}
+
+// A field like the ones that the file has, on the same page.
+function newField(pdf, name) {
+  const numbers = [...pdfFields(pdf).values()];
+  if (!numbers.length) throw otherForm("a signature field");
+  const page = /\/P \d{1,7} 0 R/.exec(pdfBody(pdf, Math.min(...numbers)));
+  if (!page) throw otherForm("a signature field on a page");
+  return `<< /Type /Annot /Subtype /Widget /FT /Sig /T (${name}) /F 132 /Rect [ 0 0 0 0 ] ${page[0]} >>`;
+}
+
+// References to certificates and lists in the newest store of the file, empty where it has none.
+function pdfStore(pdf) {
+  const link = / \/DSS (\d{1,7}) 0 R/.exec(pdfBody(pdf, pdfTail(pdf).catalog));
+  if (!link) return ["", ""];
+  const found = STORE.exec(pdfBody(pdf, Number(link[1])));
+  if (!found) throw otherForm("validation data in our form");
+  return [found[1], found[2]];
 }
 
 const withoutEnd = (body) => (body.endsWith(" >>") ? body.slice(0, -3) : body);
@@ -90,13 +111,18 @@ function archiveRevision(pdf, field, certificates, lists, room) {
   const store = tail.size + objects.size;
   const middle = tail.size + certificates.length;
   const links = (from, to) => Array.from({ length: to - from }, (_, i) => `${from + i} 0 R `).join("");
-  objects.set(store, `<< /Type /DSS /Certs [ ${links(tail.size, middle)}] /CRLs [ ${links(middle, store)}] >>`);
-  const catalog = pdfBody(pdf, tail.catalog).replace(/ \/DSS \d{1,7} 0 R/g, "");
+  // What earlier revisions brought stays listed: their timestamps are judged by it.
+  const [certs, crls] = pdfStore(pdf);
+  const kept = `/Certs [ ${certs}${links(tail.size, middle)}] /CRLs [ ${crls}${links(middle, store)}]`;
+  objects.set(store, `<< /Type /DSS ${kept} >>`);
+  let catalog = pdfBody(pdf, tail.catalog).replace(/ \/DSS \d{1,7} 0 R/g, "");
+  const there = pdfFields(pdf).get(field);
+  const number = there === undefined ? store + 1 : there;
+  if (there === undefined) catalog = catalog.replace(" ] /SigFlags", ` ${number} 0 R ] /SigFlags`);
   objects.set(tail.catalog, `${withoutEnd(catalog)} /DSS ${store} 0 R >>`);
-  const number = pdfField(pdf, field);
-  const body = pdfBody(pdf, number);
+  const body = there === undefined ? newField(pdf, field) : pdfBody(pdf, number);
   if (body.includes(" /V ")) throw otherForm("an empty signature field");
-  const place = Math.max(tail.size, ...[...objects.keys()].map((key) => key + 1));
+  const place = Math.max(tail.size, number + 1, ...[...objects.keys()].map((key) => key + 1));
   const contents = `${" ".repeat(RANGE_ROOM)}\n/Contents <${"0".repeat(2 * room)}> >>`;
   objects.delete(number);
   objects.set(number, `${withoutEnd(body)} /V ${place} 0 R >>`);

@@ -5,6 +5,7 @@ const DIGESTS = {
   "2.16.840.1.101.3.4.2.2": "SHA-384",
   "2.16.840.1.101.3.4.2.3": "SHA-512",
 };
+const MAX_CERTIFICATES = 10;
 const SIGNED_DATA = "1.2.840.113549.1.7.2";
 const TST_INFO = "1.2.840.113549.1.9.16.1.4";
 const CONTENT_TYPE = "1.2.840.113549.1.9.3";
@@ -35,6 +36,7 @@ function parseCms(der) {
     const [, , enclosed] = parts;
     const [contentType, wrapped] = enclosed.sequence("enclosed content");
     const chosen = parts.find((part) => part.tag === 0xa0);
+    if (chosen.parts.length > MAX_CERTIFICATES) throw new Refusal("form", "expected fewer certificates");
     const certificates = chosen.parts.map((part) => new Certificate(part.as(0x30, "a certificate").raw));
     const signers = parts[parts.length - 1].set("signers");
     if (signers.length !== 1) throw new Refusal("form", "expected exactly one signer");

@@ -16,6 +16,7 @@ from evidence.trust import Trust
 from evidence.verify import verify
 from kernel.clock import iso
 from tests.data.evidence.corpus_content import CONTENT, MANIFESTS
+from tests.data.evidence.corpus_limits import LIMITS
 from tests.data.evidence.corpus_log import BRACKET, LOG
 from tests.data.evidence.corpus_people import AUTHORITIES, NODES, RUNNINGS
 from tests.data.evidence.corpus_redacted import REDACTED, RENEWED, redact, renew
@@ -39,6 +40,7 @@ GROUPS: dict[str, list[Mutation]] = {
     "redacted": REDACTED,
     "renewed": RENEWED,
     "containers": CONTAINERS,
+    "limits": LIMITS,
 }
 CORPUS: list[Mutation] = [mutation for group in GROUPS.values() for mutation in group]
 

@@ -12,6 +12,9 @@ from pathlib import Path
 from zipfile import ZipFile, ZipInfo
 
 from asn1crypto import tsp  # type: ignore[import-untyped]
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from PIL import Image, ImageDraw
@@ -223,6 +226,19 @@ def make_capture(
     return folder
 
 
+def reissued(root: x509.Certificate, key: ec.EllipticCurvePrivateKey, at: datetime) -> x509.Certificate:
+    """The root once more, of the same name and key, valid long after; listed before the old one."""
+    while True:
+        builder = x509.CertificateBuilder().subject_name(root.subject).issuer_name(root.subject)
+        builder = builder.public_key(root.public_key()).serial_number(x509.random_serial_number())
+        builder = builder.not_valid_before(at + timedelta(days=5000)).not_valid_after(at + timedelta(days=9999))
+        for extension in root.extensions:
+            builder = builder.add_extension(extension.value, critical=extension.critical)
+        made = builder.sign(key, hashes.SHA384())
+        if made.fingerprint(hashes.SHA256()) < root.fingerprint(hashes.SHA256()):
+            return made
+
+
 @contextmanager
 def open_workshop(folder: Path, *, at: datetime = AT, days: int = 3650) -> Iterator[Workshop]:
     """An installation with two timestamp services, alpha and beta, whose clocks stand at ``at``."""
@@ -246,8 +262,9 @@ def open_workshop(folder: Path, *, at: datetime = AT, days: int = 3650) -> Itera
     witnesses = [TinyWitness(f"witness.example.test/{name}", Ed25519PrivateKey.generate()) for name in WITNESSES]
     log = TinyLog(keys.log.name, keys.log.private_key, witnesses, at, some_lines(11))
     listed = [one.note_key(name) for name, one in zip(WITNESSES, witnesses, strict=True)]
-    late, _ = make("late", at, days=2 * days)
-    trust.publish(settings, [("late", "timestamp", late.root)], keys=listed, quorum=len(witnesses))
+    late, root_key = make("late", at, days=2 * days)
+    roots_of_late = [("late", "timestamp", root) for root in (reissued(late.root, root_key, at), late.root)]
+    trust.publish(settings, roots_of_late, keys=listed, quorum=len(witnesses))
     timestampers = open_timestampers(settings, timeout_s=5)
     try:
         yield Workshop(folder, settings, keys, timestampers, servers, log, late, authorities)

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from evidence import chain
 from evidence.chain import build_path, expires, require_timestamping
 from evidence.errors import UntrustedError
 from tests.data.evidence.workshop import AT
@@ -29,7 +30,9 @@ USAGE = x509.KeyUsage(
 ISSUER = [*CA, (USAGE, True)]
 
 
-def certificate(number: int, issuer: int, extensions: list[tuple[Any, bool]], *, days: int = 10) -> x509.Certificate:
+def certificate(
+    number: int, issuer: int, extensions: list[tuple[Any, bool]], *, days: int = 10, since: int = -1
+) -> x509.Certificate:
     """Certificate of key ``number`` by key ``issuer``."""
     names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"TEST {n}")]) for n in (number, issuer)]
     builder = (
@@ -38,7 +41,7 @@ def certificate(number: int, issuer: int, extensions: list[tuple[Any, bool]], *,
         .issuer_name(names[1])
         .public_key(KEYS[number].public_key())
         .serial_number(number + 1)
-        .not_valid_before(AT - timedelta(days=1))
+        .not_valid_before(AT + timedelta(days=since))
         .not_valid_after(AT + timedelta(days=days))
     )
     for extension, critical in extensions:
@@ -123,3 +126,31 @@ def test_timestamping_alone(usages: list[x509.ObjectIdentifier] | None, critical
     else:
         with pytest.raises(UntrustedError):
             require_timestamping(leaf)
+
+
+def test_a_root_issued_again_does_not_hide_the_old_one() -> None:
+    """The path that is valid at the time counts, and of two the one that lasts, whatever the order of the list."""
+    again = certificate(0, 0, ISSUER, days=200, since=5)
+    for anchors in ([again, ROOT], [ROOT, again]):
+        assert build_path(LEAF, [MIDDLE], anchors, AT)[-1] == ROOT
+        assert build_path(LEAF, [MIDDLE], anchors, AT + timedelta(days=6))[0] == LEAF
+        with pytest.raises(UntrustedError, match="valid at"):
+            build_path(LEAF, [MIDDLE], anchors, AT + timedelta(days=11))
+    lasting = certificate(0, 0, ISSUER, days=5)
+    assert build_path(LEAF, [MIDDLE], [lasting, ROOT], AT)[-1] == ROOT
+
+
+def test_no_signature_is_tried_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Certificates that issued each other without end cost no more than their pairs."""
+    tried: list[tuple[x509.Certificate, x509.Certificate]] = []
+    real = chain._signed_by
+
+    def counted(one: x509.Certificate, other: x509.Certificate) -> bool:
+        tried.append((one, other))
+        return real(one, other)
+
+    monkeypatch.setattr(chain, "_signed_by", counted)
+    circle = [certificate(3, 3, ISSUER, days=days) for days in range(10, 19)]
+    with pytest.raises(UntrustedError, match="trusted root"):
+        build_path(certificate(4, 3, []), [*circle, *circle], [ROOT], AT)
+    assert len(tried) <= 10 * 10

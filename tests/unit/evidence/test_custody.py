@@ -86,3 +86,15 @@ def test_records_need_all_fields() -> None:
         custody.check_records([{**record, "more": 1}])
     with pytest.raises(CustodyBrokenError, match="canonical"):
         custody.check_records([{**record, "detail": {"a": 1.5}}])
+
+
+def _nested(depth: int) -> bytes:
+    return b'{"a":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}\n"
+
+
+def test_deep_events_are_refused() -> None:
+    """At every depth there is an answer, never a fall."""
+    assert len(custody.parse(_nested(custody.MAX_DEPTH))) == 1
+    for depth in (custody.MAX_DEPTH + 1, *range(300, 1000, 23), 5000):
+        with pytest.raises(CustodyBrokenError):
+            custody.parse(_nested(depth))

@@ -5,7 +5,7 @@ from asn1crypto import core  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.der import encoded, identifier, integer, require_strict, sequence, set_of, value_end
+from evidence.der import MAX_IDENTIFIER, encoded, identifier, integer, require_strict, sequence, set_of, value_end
 from evidence.errors import MalformedError
 
 GOOD = bytes.fromhex("30090201010101ff0401aa")
@@ -111,3 +111,10 @@ def test_what_is_written_is_what_the_library_writes(number: int, data: bytes) ->
 def test_identifiers(dotted: str) -> None:
     """As the library writes them."""
     assert identifier(dotted) == core.ObjectIdentifier(dotted).dump()
+
+
+def test_long_identifiers_are_refused() -> None:
+    """What a decoder would need the square of its length for is not given to one."""
+    require_strict(encoded(6, b"\x2a" + bytes([1]) * (MAX_IDENTIFIER - 1)))
+    with pytest.raises(MalformedError, match="identifier"):
+        require_strict(encoded(6, b"\x2a" + bytes([1]) * MAX_IDENTIFIER))

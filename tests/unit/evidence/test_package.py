@@ -6,7 +6,7 @@ import pytest
 
 from evidence.container import ContainerRefusedError
 from evidence.errors import PackageError, PackageUnreadableError
-from evidence.package import extract, open_package
+from evidence.package import MAX_FOLDERS, extract, open_package
 from evidence.seal import Sealed
 from tests.data.evidence.forge import Bag, Entry, flip, zip_bytes
 
@@ -95,3 +95,13 @@ def test_folder_with_links_or_bad_names(tmp_path: Path) -> None:
     with pytest.raises(ContainerRefusedError) as refused:
         open_package(tmp_path)
     assert refused.value.step_code == "E111"
+
+
+def test_folders_without_end_are_refused(tmp_path: Path) -> None:
+    """Deeper than any name may be: E111, no fall."""
+    (tmp_path / "bag" / "/".join("d" * MAX_FOLDERS)).mkdir(parents=True)
+    assert open_package(tmp_path / "bag").members == {}
+    (tmp_path / "bag" / "/".join("d" * (MAX_FOLDERS + 1))).mkdir()
+    with pytest.raises(ContainerRefusedError, match=str(MAX_FOLDERS)) as caught:
+        open_package(tmp_path / "bag")
+    assert caught.value.step_code == "E111"

@@ -131,3 +131,22 @@ def test_any_single_change_is_seen(data: st.DataObject) -> None:
     except EvidenceError:
         return
     assert read != revision.read(pdf) or changed[place : place + 1].lower() == pdf[place : place + 1].lower()
+
+
+def test_many_revisions_are_refused_before_anything_is_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty are enough for centuries; wrong order is seen first too."""
+    asked: list[int] = []
+    monkeypatch.setattr(revision, "_signed", lambda *_: asked.append(1))
+    one = b"/ByteRange [0 1 2 3]\n/Contents <"
+    with pytest.raises(MalformedError, match="at most 50"):
+        revision.read(one * 51)
+    with pytest.raises(ContentMismatchError, match="order"):
+        revision.read(b"/ByteRange [0 1 66 0]\n/Contents <" * 2)
+    assert asked == []
+
+
+def test_a_file_without_fields_is_refused() -> None:
+    """A new field is like one that is there: without one there is no form for it."""
+    bare = re.sub(rb"/FT /Sig", b"/FT /Xig", plain())
+    with pytest.raises(MalformedError, match="field on a page"):
+        archived(bare)

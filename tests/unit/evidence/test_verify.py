@@ -132,3 +132,9 @@ def test_constant_memory(workshop: Workshop, tmp_path: Path) -> None:
     exit_code, grown = (int(word) for word in done.stdout.split())
     assert exit_code == 3
     assert grown < 100_000, f"grew by {grown} KiB"
+
+
+def test_a_clock_before_the_timestamps_expires_nothing(workshop: Workshop, sealed: Sealed) -> None:
+    """A wrong clock of a reader: what is stamped later than now is no reason for W310 or W312."""
+    report = verify(sealed.path, trust=workshop.trust(), at=AT - timedelta(days=400))
+    assert {step.code for step in report.steps} == {"OK", "W320"}
