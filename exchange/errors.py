@@ -145,3 +145,9 @@ class ReceiptError(ExchangeError):
     """A receipt sheet that is not the answer to what was sent."""
 
     code = "exchange.receipt"
+
+
+class PlainFileError(WangjianError):
+    """A link, a folder, a device, or a file that is too large or not there."""
+
+    code = "exchange.plain_file"

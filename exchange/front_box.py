@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from exchange.plain_file import PlainFileError, open_plain
+from exchange.errors import PlainFileError
+from exchange.plain_file import open_plain
 from kernel.crypto import sha256_hex
 from kernel.durable import synchronise
 

@@ -5,13 +5,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from kernel.errors import WangjianError
-
-
-class PlainFileError(WangjianError):
-    """A link, a folder, a device, or a file that is too large or not there."""
-
-    code = "exchange.plain_file"
+from exchange.errors import PlainFileError
 
 
 def open_plain(path: Path, most: int) -> BinaryIO:

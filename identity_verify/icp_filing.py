@@ -95,11 +95,13 @@ def read_table(data: bytes) -> Iterator[tuple[int, Filing | str]]:
         except UnicodeDecodeError as error:
             raise FilingTableError("expected CSV in UTF-8 or GB 18030, got other bytes", hint=_HINT) from error
     rows = csv.DictReader(io.StringIO(text))
-    names = {
-        key: next((name for name in known if name in (rows.fieldnames or ())), "") for key, known in _COLUMNS.items()
-    }
+    try:
+        found = tuple(rows.fieldnames or ())
+    except csv.Error as error:
+        raise FilingTableError(f"expected CSV, got {error} near line 1", hint=_HINT) from error
+    names = {key: next((name for name in known if name in found), "") for key, known in _COLUMNS.items()}
     if not names["number"] or not (names["holder_code"] or names["holder_name"]):
-        raise FilingTableError(f"expected columns of filings, got {list(rows.fieldnames or ())[:10]}", hint=_HINT)
+        raise FilingTableError(f"expected columns of filings, got {list(found)[:10]}", hint=_HINT)
     try:
         for row in rows:
             yield rows.line_num, _filing({key: (row.get(name) or "").strip() for key, name in names.items() if name})

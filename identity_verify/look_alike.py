@@ -41,10 +41,10 @@ def skeleton(label: str) -> str:
     """A form that is the same for labels that look the same."""
     text = unicodedata.normalize("NFKD", label.lower())
     text = "".join(_TWINS.get(character, character) for character in text if not unicodedata.combining(character))
-    text = text.translate(_DIGITS)
+    text = text.translate(_DIGITS).replace("-", "").replace("i", "l")
     for pair, single in _PAIRS:
         text = text.replace(pair, single)
-    return text.replace("-", "").replace("i", "l")
+    return text
 
 
 def scripts(label: str) -> frozenset[str]:

@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
+from exchange.errors import PlainFileError
 from exchange.offline.errors import (
     ContentError,
     ForeignFileError,
@@ -33,7 +34,7 @@ from exchange.offline.manifest import (
     chunk_sizes,
     read_manifest,
 )
-from exchange.plain_file import PlainFileError, open_plain
+from exchange.plain_file import open_plain
 from kernel.crypto import CHUNK_BYTES, canonical_json, digest_file, sha256_hex
 from kernel.durable import synchronise
 from kernel.errors import WangjianError

@@ -92,6 +92,7 @@ def _empty() -> Path:
 
 def make_node(org: str, folder: Path, line: Line, suites: Sequence[str] = SUITES, pace: Pace = PACE) -> Node:
     """An installation on a line."""
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{org}.db"
     shutil.copyfile(_empty(), path)
     database = Database(f"sqlite:///{path}")

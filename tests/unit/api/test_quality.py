@@ -37,7 +37,7 @@ def test_every_page_opens(quality_house: House, language: str) -> None:
     seen: set[str] = set()
     waiting = ["/quality"]
     while waiting and len(seen) < 60:
-        path = waiting.pop()
+        path = waiting.pop(0)
         seen.add(path)
         page = _page(browser, path)
         _check(page)
