@@ -12,6 +12,13 @@ trap 'rm -f "$said" "$said.status"' EXIT
     echo $? >"$said.status"
 } | tee "$said"
 status=$(cat "$said.status")
+# What a process left that was killed while it wrote cannot be read, and is no measure of anything.
+for file in .coverage.*; do
+    [ -f "$file" ] || continue
+    .venv/bin/python -c 'import sqlite3, sys
+open_ = sqlite3.connect(sys.argv[1])
+sys.exit(open_.execute("PRAGMA quick_check").fetchone() != ("ok",) or not open_.execute("SELECT count(*) FROM coverage_schema").fetchone()[0])' "$file" 2>/dev/null || rm -f "$file"
+done
 .venv/bin/coverage combine -q >/dev/null 2>&1
 .venv/bin/coverage report || { [ "$status" -ne 0 ] || status=1; }
 tail -n 1 "$said"
