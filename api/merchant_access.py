@@ -14,6 +14,7 @@ from api.context import Context, Ctx
 from api.errors import CsrfError, ForbiddenError, NotSignedInError
 from api.merchant_auth import MerchantSignedIn, find_session
 from api.policy import Permission
+from api.session_cookie import set_session_cookie
 from kernel.crypto import same_secret
 
 
@@ -105,12 +106,4 @@ MERCHANTS_ONLY = Depends(MerchantDoor())
 
 def set_cookie(response: Response, context: Context, token: str) -> None:
     """Give the browser a merchant's sign-in: not readable by scripts, not sent from other sites' forms."""
-    response.set_cookie(
-        cookie_name(context),
-        token,
-        max_age=int(context.settings.session_hours * 3600),
-        path="/",
-        secure=context.https,
-        httponly=True,
-        samesite="lax",
-    )
+    set_session_cookie(response, context, token, cookie_name(context))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from crawlers.address import canonical_url, url_key
 from crawlers.budget import Budget
 from crawlers.rows import dialect_insert, update_rows
+from kernel.batch import batched
 from kernel.models import FrontierEntry, Listing, Page, Shop, Visit
 
 PRIORITIES = {"home": 100, "licence": 90, "rules": 70, "detail": 50, "list": 40}
@@ -167,8 +168,7 @@ def add_links(session: Session, *, visit_id: int, links: Sequence[NewLink]) -> i
 
 def _existing(session: Session, visit_id: int, keys: Sequence[str]) -> set[str]:
     found: set[str] = set()
-    for start in range(0, len(keys), 500):
-        part = keys[start : start + 500]
+    for part in batched(keys, 500):
         found.update(
             session.execute(
                 select(FrontierEntry.url_key).where(FrontierEntry.visit_id == visit_id, FrontierEntry.url_key.in_(part))

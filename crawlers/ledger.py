@@ -24,6 +24,7 @@ from crawlers.history import (
     shared_changes,
 )
 from crawlers.rows import dialect_insert, insert_rows, table_of, update_rows
+from kernel.batch import batched
 from kernel.facts import Fact, ListingFacts
 from kernel.models import FactVersion, Listing, OutboxEntry, Page, Shop
 
@@ -101,9 +102,9 @@ class Ledger:
         listing = table_of(Listing).c  # not the mapped class: plain rows cost less
         columns = [listing[name] for name in COLUMNS]
         for shop_id, keys in by_shop.items():
-            for start in range(0, len(keys), CHUNK):
+            for part in batched(keys, CHUNK):
                 query = select(listing.id, listing.url_key, *columns).where(
-                    listing.shop_id == shop_id, listing.url_key.in_(keys[start : start + CHUNK])
+                    listing.shop_id == shop_id, listing.url_key.in_(part)
                 )
                 for row in self.session.execute(query):
                     values = dict(zip(COLUMNS, row[2:], strict=True))
@@ -111,8 +112,8 @@ class Ledger:
 
     def _load_facts(self, rows: dict[int, _Row]) -> None:
         ids = list(rows)
-        for start in range(0, len(ids), CHUNK):
-            for listing_id, standing in self._facts(FactVersion.listing_id.in_(ids[start : start + CHUNK])):
+        for part in batched(ids, CHUNK):
+            for listing_id, standing in self._facts(FactVersion.listing_id.in_(part)):
                 rows[listing_id].standing.append(standing)
 
     def _facts(self, *conditions: object) -> list[tuple[int, Standing]]:
@@ -228,8 +229,7 @@ class Ledger:
     def flush(self) -> int:
         """Write everything; returns how many listings changed."""
         insert_rows(self.session, FactVersion, self._new_facts)
-        for start in range(0, len(self._ended), CHUNK):
-            ids = self._ended[start : start + CHUNK]
+        for ids in batched(self._ended, CHUNK):
             self.session.execute(
                 update(FactVersion).where(FactVersion.id.in_(ids)).values(superseded_at=self.at),
                 execution_options={"synchronize_session": False},

@@ -17,6 +17,7 @@ from exchange.message_row import MESSAGES
 from exchange.peers import Book
 from exchange.receipt import PROCESSED, REJECTED, Line, ReadSheet, take
 from exchange.routing import host_of
+from kernel.batch import batched
 from kernel.models import Delivery, Hop, Message
 
 CHUNK = 400
@@ -44,8 +45,7 @@ def _find(session: Session, numbers: Sequence[str]) -> dict[str, _Known]:
         Message.id, Message.message_id, Message.direction, Message.digest, Message.receiver, Message.came_from,
         Delivery.id, Delivery.peer, Delivery.state,
     )  # fmt: skip
-    for start in range(0, len(numbers), CHUNK):
-        part = numbers[start : start + CHUNK]
+    for part in batched(numbers, CHUNK):
         query = select(*columns).join(Delivery, Delivery.message_row == Message.id)
         query = query.where(Message.message_id.in_(part), Message.direction.in_(("out", "through")))
         found |= {row[1]: _Known(*row) for row in session.execute(query)}
@@ -70,8 +70,8 @@ def take_sheet(session: Session, read: ReadSheet, book: Book, keys: NodeKeys, *,
             newest[line.message_id] = line
     _settle(session, newest, known, at)
     acknowledged = [number for number in newest if known[number].state == "waiting"]
-    for start in range(0, len(acknowledged), CHUNK):
-        wanted = (Hop.message_id.in_(acknowledged[start : start + CHUNK]), Hop.acknowledged_at.is_(None))
+    for part in batched(acknowledged, CHUNK):
+        wanted = (Hop.message_id.in_(part), Hop.acknowledged_at.is_(None))
         session.execute(update(Hop).where(*wanted, Hop.next_node != "").values(acknowledged_at=at, sheet=read.number))
     for taker in sorted({known[number].came_from for number in newest if known[number].direction == "through"}):
         forwarded = ReadSheet(read.number, read.giver, taker, read.at, read.lines, read.sheet)

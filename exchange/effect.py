@@ -13,6 +13,7 @@ from exchange.errors import HandlerError, RecipientError, SchemaError, VersionCo
 from exchange.opening import Opened
 from exchange.receipt import PROCESSED, REJECTED, Line
 from exchange.schema_registry import RowError
+from kernel.batch import batched
 from kernel.crypto import canonical_json, sha256_hex
 from kernel.errors import WangjianError
 from kernel.models import BusinessVersion
@@ -78,8 +79,8 @@ class Effects:
     def load(self, keys: Sequence[str]) -> None:
         """Read the newest versions of some business objects, in few queries."""
         wanted = sorted(set(keys))
-        for start in range(0, len(wanted), CHUNK):
-            query = select(*_COLUMNS).where(_TABLE.c.biz_key.in_(wanted[start : start + CHUNK]))
+        for part in batched(wanted, CHUNK):
+            query = select(*_COLUMNS).where(_TABLE.c.biz_key.in_(part))
             for row in self._session.execute(query):
                 # What this batch brought is newer than what is written.
                 self._versions.setdefault((row.sender, row.type, row.biz_key), _Version(*row[3:]))

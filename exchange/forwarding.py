@@ -14,6 +14,7 @@ from exchange.opening import Opened
 from exchange.peers import Book
 from exchange.receipt import DUPLICATE, STORED, Line
 from exchange.routing import next_hop
+from kernel.batch import batched
 from kernel.errors import WangjianError
 from kernel.models import Delivery, Hop, Message
 
@@ -23,8 +24,7 @@ Refuse = Any
 
 def _known(session: Session, numbers: Sequence[str]) -> set[str]:
     found: set[str] = set()
-    for start in range(0, len(numbers), CHUNK):
-        part = numbers[start : start + CHUNK]
+    for part in batched(numbers, CHUNK):
         query = select(Message.message_id).where(Message.direction == "through", Message.message_id.in_(part))
         found |= set(session.execute(query).scalars())
     return found

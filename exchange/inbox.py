@@ -23,6 +23,7 @@ from exchange.opening import Opened, reopen
 from exchange.peers import Book
 from exchange.receipt import DUPLICATE, REJECTED, STORED, Line
 from exchange.routing import host_of
+from kernel.batch import batched
 from kernel.errors import WangjianError
 from kernel.models import Message, Stream
 
@@ -152,8 +153,7 @@ class Inbox:
     def _present(self, stream: Stream, numbers: Sequence[int]) -> dict[int, tuple[str, str, bool]]:
         """What is here already, by number: digest, id, and whether it came in this very batch."""
         found: dict[int, tuple[str, str, bool]] = {}
-        for start in range(0, len(numbers), CHUNK):
-            part = numbers[start : start + CHUNK]
+        for part in batched(numbers, CHUNK):
             query = select(Message.seq, Message.digest, Message.message_id).where(
                 Message.stream_id == stream.id, Message.seq.in_(part)
             )

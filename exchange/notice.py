@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kernel.batch import batched
 from kernel.clock import as_utc
 from kernel.models import Notice
 
@@ -49,8 +50,8 @@ def done(session: Session, keys: Iterable[str], *, at: datetime) -> int:
     """The matters are settled; how many notices that ended. Effects: table ``notice``."""
     wanted = list(keys)
     ended = 0
-    for start in range(0, len(wanted), 500):
-        query = select(Notice).where(Notice.key.in_(wanted[start : start + 500]), Notice.done_at.is_(None))
+    for part in batched(wanted, 500):
+        query = select(Notice).where(Notice.key.in_(part), Notice.done_at.is_(None))
         for row in session.execute(query).scalars():
             row.done_at = as_utc(at)
             ended += 1

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from identity_verify import links
 from identity_verify.shown_identity import FIELDS
 from identity_verify.subjects import link_shop
+from kernel.batch import batched
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.models import FactVersion, Shop, ShopIdentity, Subject, SubjectLink
@@ -105,9 +106,9 @@ def turn(config: Settings, database: Database, at: datetime) -> int:
     del config
     with database.read() as session:
         waiting = due(session, at=at)
-    for start in range(0, len(waiting), A_TRANSACTION):
+    for part in batched(waiting, A_TRANSACTION):
         with database.write() as session:
-            for shop_id in waiting[start : start + A_TRANSACTION]:
+            for shop_id in part:
                 link_shop(session, shop_id, at=at)
     if waiting:
         logger.info("looked who runs %d shops", len(waiting))

@@ -16,6 +16,7 @@ from exchange.retry import next_try
 from exchange.subscribe import feed
 from exchange.subscribe.delivery import Ways, deliver
 from exchange.subscribe.webhook import Webhook
+from kernel.batch import batched
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.models import Change, RuleHit, Shop, Subject, Subscription
@@ -63,9 +64,9 @@ def collect(database: Database, data_set: str, rows: Callable[[Session], Iterato
             changed += _new(session, data_set, batch)
             seen |= {key for key, _, _ in batch}
         changed += _gone(session, data_set, seen)
-    for start in range(0, len(changed), BATCH):
+    for part in batched(changed, BATCH):
         with database.write() as session:
-            for one in changed[start : start + BATCH]:
+            for one in part:
                 feed.publish(session, data_set, one.key, one.version, one.fields, at=at, op=one.op, region=one.region)
     return len(changed)
 
@@ -97,8 +98,8 @@ def _gone(session: Session, data_set: str, seen: set[str]) -> Iterator[Found]:
     """Rows that were told and are there no more, for example a lead that was dismissed."""
     told = session.execute(select(Change.key).where(Change.data_set == data_set).distinct()).scalars()
     lost = sorted(set(told) - seen)
-    for start in range(0, len(lost), BATCH):
-        for key, last in _newest(session, data_set, lost[start : start + BATCH]).items():
+    for part in batched(lost, BATCH):
+        for key, last in _newest(session, data_set, part).items():
             if last.op == feed.UPSERT:
                 yield Found(key, last.region, {}, last.version + 1, feed.VOID)
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kernel.batch import batched
 from kernel.clock import CHINA, as_utc
 from kernel.models import Evidence, Listing, RuleHit, Shop
 from search.fields import FILLED, HIGHEST, LOWEST, TEXTS
@@ -155,8 +156,8 @@ def load_documents(session: Session, listing_ids: Sequence[int]) -> list[Listing
     """
     documents: list[ListingDocument] = []
     wanted = sorted(set(listing_ids))
-    for start in range(0, len(wanted), _BATCH):
-        documents.extend(_load_batch(session, wanted[start : start + _BATCH]))
+    for part in batched(wanted, _BATCH):
+        documents.extend(_load_batch(session, part))
     return documents
 
 

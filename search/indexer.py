@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from kernel.batch import batched
 from kernel.clock import as_utc
 from kernel.db import Database
 from kernel.models import Listing, OutboxEntry
@@ -72,15 +73,14 @@ def drain(database: Database, engine: Engine, *, limit: int = BATCH, at: datetim
         ids = _listing_ids(session, rows)
     indexed = removed = 0
     rejected: dict[int, str] = {}
-    for start in range(0, len(ids), BATCH):
-        batch = ids[start : start + BATCH]
+    for batch in batched(ids, BATCH):
         written, gone, refused = _write(database, engine, batch)
         indexed, removed = indexed + written, removed + gone
         rejected.update(refused)
     done = [row_id for row_id, topic, object_id in rows if topic != TOPIC_LISTING or object_id not in rejected]
     with database.write() as session:
-        for start in range(0, len(done), BATCH):
-            session.execute(delete(OutboxEntry).where(OutboxEntry.id.in_(done[start : start + BATCH])))
+        for part in batched(done, BATCH):
+            session.execute(delete(OutboxEntry).where(OutboxEntry.id.in_(part)))
         # A refused listing reached through its shop gets a row of its own, so that it is not forgotten.
         waiting = {object_id for _, topic, object_id in rows if topic == TOPIC_LISTING}
         session.add_all(
@@ -105,8 +105,8 @@ def _oldest(session: Session, limit: int) -> list[tuple[int, str, int]]:
 def _listing_ids(session: Session, rows: Sequence[tuple[int, str, int]]) -> list[int]:
     ids = {object_id for _, topic, object_id in rows if topic == TOPIC_LISTING}
     shops = sorted({object_id for _, topic, object_id in rows if topic == TOPIC_SHOP})
-    for start in range(0, len(shops), BATCH):
-        of_shops = select(Listing.id).where(Listing.shop_id.in_(shops[start : start + BATCH]))
+    for part in batched(shops, BATCH):
+        of_shops = select(Listing.id).where(Listing.shop_id.in_(part))
         ids.update(session.scalars(of_shops))
     return sorted(ids)
 

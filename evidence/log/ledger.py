@@ -1,24 +1,17 @@
 """The leaves of the log in the database: appended in the caller's transaction, read in order."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from evidence.log import entry
 from evidence.log.errors import LogFormError
+from kernel.batch import batched
 from kernel.db import one_writer
 from kernel.models import LogLeaf
 
 _BATCH = 500
-
-
-def _batched(lines: Iterable[str], count: int) -> Iterator[tuple[str, ...]]:
-    """Lines in groups of at most ``count``."""
-    rest = iter(lines)
-    while group := tuple(islice(rest, count)):
-        yield group
 
 
 def size(session: Session) -> int:
@@ -52,7 +45,7 @@ def append_all(session: Session, lines: Sequence[str]) -> tuple[int, ...]:
     one_writer(session)
     session.flush()
     places: dict[str, int] = {}
-    for batch in _batched(hashes, _BATCH):
+    for batch in batched(hashes, _BATCH):
         found = session.execute(select(LogLeaf.entry, LogLeaf.index).where(LogLeaf.entry.in_(batch)))
         places.update((line, index) for line, index in found)
     fresh = [line for line in hashes if line not in places]

@@ -13,6 +13,7 @@ from exchange.connectors.linked import Connector
 from exchange.connectors.row import Problem, Quarantined, SourceRow, Understood, digest_of
 from exchange.connectors.state import milliseconds
 from exchange.quality.intake import intake as check_quality
+from kernel.batch import batched
 from kernel.errors import WangjianError
 from kernel.models import LinkedRecord
 
@@ -69,10 +70,8 @@ class Intake:
 
     def _known(self, session: Session, keys: list[str]) -> dict[str, LinkedRecord]:
         found: dict[str, LinkedRecord] = {}
-        for start in range(0, len(keys), AT_ONCE):
-            query = select(LinkedRecord).where(
-                LinkedRecord.system == self.connector.system, LinkedRecord.key.in_(keys[start : start + AT_ONCE])
-            )
+        for part in batched(keys, AT_ONCE):
+            query = select(LinkedRecord).where(LinkedRecord.system == self.connector.system, LinkedRecord.key.in_(part))
             found |= {record.key: record for record in session.execute(query).scalars()}
         return found
 

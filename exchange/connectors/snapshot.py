@@ -23,6 +23,7 @@ from exchange.connectors.linked import Connector
 from exchange.connectors.row import Problem, Quarantined, SourceRow, digest_of
 from exchange.connectors.sheet import DroppedFile
 from kernel import audit
+from kernel.batch import batched
 from kernel.db import Database
 from kernel.durable import synchronise
 from kernel.models import LinkedRecord
@@ -118,8 +119,8 @@ def take(database: Database, connector: Connector, file: DroppedFile, keep: Path
         )
     tally = _take_bad(database, Intake(connector, file.path.name, clock()), bad)
     wanted = [*found.new, *found.changed]
-    for start in range(0, len(wanted), AT_ONCE):
-        part = {key: rows[key] for key in wanted[start : start + AT_ONCE]}
+    for keys in batched(wanted, AT_ONCE):
+        part = {key: rows[key] for key in keys}
         tally += _take_part(database, Intake(connector, file.path.name, clock()), part)
     tally += _take_gone(database, Intake(connector, file.path.name, clock()), found.gone)
     _store(keep, rows if file.full else {**_fields(keep / "snapshot.jsonl"), **rows})
@@ -179,10 +180,10 @@ def _versions(session: Session, system: str, part: Mapping[str, dict[str, object
 def _take_gone(database: Database, intake: Intake, keys: tuple[str, ...]) -> Counter[str]:
     tally: Counter[str] = Counter()
     with database.write() as session:
-        for start in range(0, len(keys), AT_ONCE):
+        for part in batched(keys, AT_ONCE):
             query = select(LinkedRecord).where(
                 LinkedRecord.system == intake.connector.system,
-                LinkedRecord.key.in_(keys[start : start + AT_ONCE]),
+                LinkedRecord.key.in_(part),
                 LinkedRecord.deleted_at.is_(None),
             )
             for record in session.execute(query).scalars().all():

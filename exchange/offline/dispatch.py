@@ -25,6 +25,7 @@ from exchange.offline.incoming import Accept
 from exchange.offline.opening import Arrived, Hands
 from exchange.receipt import read_sheet
 from exchange.suite import suite
+from kernel.batch import batched
 from kernel.crypto import canonical_json
 from kernel.models import Delivery, Message
 
@@ -93,8 +94,7 @@ def write_waiting(session: Session, peer: str, path: Path) -> tuple[int, list[in
 
 def mark_packed(session: Session, rows: Sequence[int], package: str, *, at: datetime) -> None:
     """Messages that are in a package wait for its return. Effects: table ``delivery``."""
-    for start in range(0, len(rows), BATCH):
-        part = rows[start : start + BATCH]
+    for part in batched(rows, BATCH):
         session.execute(
             update(Delivery)
             .where(Delivery.id.in_(part), Delivery.state == "waiting")

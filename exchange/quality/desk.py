@@ -16,6 +16,7 @@ from exchange.organisation import parent
 from exchange.quality.errors import QualityDecisionError
 from exchange.quality.rule_set import rule_set
 from kernel import audit
+from kernel.batch import batched
 from kernel.clock import CHINA
 from kernel.models import Notice, QualityFinding
 
@@ -30,10 +31,8 @@ def known(session: Session, data_set: str, keys: Iterable[str]) -> dict[tuple[st
     """What was found of some rows before, by rule and key."""
     wanted = sorted(set(keys))
     found: dict[tuple[str, str], QualityFinding] = {}
-    for start in range(0, len(wanted), AT_ONCE):
-        query = select(QualityFinding).where(
-            QualityFinding.data_set == data_set, QualityFinding.row_key.in_(wanted[start : start + AT_ONCE])
-        )
+    for part in batched(wanted, AT_ONCE):
+        query = select(QualityFinding).where(QualityFinding.data_set == data_set, QualityFinding.row_key.in_(part))
         found |= {(row.rule_id, row.row_key): row for row in session.execute(query).scalars()}
     return found
 

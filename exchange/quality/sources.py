@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from exchange.quality.engine import HIDDEN, Row
 from identity_verify import precedence
 from identity_verify.normal_name import normal_name
+from kernel.batch import batched
 from kernel.models import LinkedRecord, Subject, SubjectClaim, SubjectName
 
 AT_ONCE = 1_000
@@ -96,10 +97,10 @@ def records(session: Session) -> Iterator[Row]:
 def _names(session: Session, subject_ids: set[int]) -> dict[int, tuple[str, ...]]:
     """Names of some subjects, the present one first."""
     wanted, found = sorted(subject_ids), dict[int, tuple[str, ...]]()
-    for start in range(0, len(wanted), 400):
+    for part in batched(wanted, 400):
         query = (
             select(SubjectName.subject_id, SubjectName.name)
-            .where(SubjectName.subject_id.in_(wanted[start : start + 400]))
+            .where(SubjectName.subject_id.in_(part))
             .order_by(SubjectName.kind, SubjectName.id)
         )
         for subject_id, name in session.execute(query):

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from exchange.reconcile.desk import Source
 from exchange.reconcile.tally import Row
+from kernel.batch import batched
 from kernel.models import Delivery, Message, Peer, Stream
 
 NOT_COMPARED = frozenset({"recon", "receipt"})
@@ -75,9 +76,9 @@ def _mend(base: Select[Message], session: Session, keys: Sequence[str], at: date
     numbers = {int(match[1]): key for key in keys if (match := _NUMBER.search(key))}
     found: dict[str, str] = {}
     ordered = sorted(numbers)
-    for start in range(0, len(ordered), CHUNK):
+    for part in batched(ordered, CHUNK):
         query = base.with_only_columns(Message.id, Message.seq, Message.message_id)
-        rows = session.execute(query.where(Message.seq.in_(ordered[start : start + CHUNK]))).all()
+        rows = session.execute(query.where(Message.seq.in_(part))).all()
         again = (
             update(Delivery)
             .where(Delivery.message_row.in_([row.id for row in rows]))

@@ -11,6 +11,7 @@ from typing import NamedTuple, cast
 from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.orm import Session
 
+from kernel.batch import batched
 from kernel.facts import FactValue
 from kernel.models import FactVersion, Listing, Page, Shop
 from supervision.rules.subject import SeenFact, Subject
@@ -85,9 +86,7 @@ class LastFetch:
 
 def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
     """Ids in ascending chunks."""
-    ordered = sorted(ids)
-    for start in range(0, len(ordered), CHUNK):
-        yield ordered[start : start + CHUNK]
+    return map(list, batched(sorted(ids), CHUNK))
 
 
 def touched_by(session: Session, page_ids: Collection[int]) -> Touched:
@@ -102,11 +101,11 @@ def touched_by(session: Session, page_ids: Collection[int]) -> Touched:
     for shop_id, key in keys:
         by_shop.setdefault(shop_id, []).append(key)
     for shop_id, url_keys in sorted(by_shop.items()):
-        for start in range(0, len(url_keys), CHUNK):
+        for part in batched(sorted(url_keys), CHUNK):
             said = (
                 select(FactVersion.listing_id)
                 .join(Page, Page.id == FactVersion.page_id)
-                .where(Page.shop_id == shop_id, Page.url_key.in_(sorted(url_keys)[start : start + CHUNK]))
+                .where(Page.shop_id == shop_id, Page.url_key.in_(part))
                 .distinct()
             )
             for listing_id in session.scalars(said):
@@ -218,10 +217,10 @@ def _last_fetches(session: Session, keys: set[Key]) -> dict[Key, LastFetch]:
     for shop_id, key in keys:
         by_shop.setdefault(shop_id, []).append(key)
     for shop_id, url_keys in sorted(by_shop.items()):
-        for start in range(0, len(url_keys), CHUNK):
+        for part in batched(sorted(url_keys), CHUNK):
             asked = (
                 select(func.max(Page.id))
-                .where(Page.shop_id == shop_id, Page.url_key.in_(sorted(url_keys)[start : start + CHUNK]))
+                .where(Page.shop_id == shop_id, Page.url_key.in_(part))
                 .where(Page.status.between(200, 399))
                 .group_by(Page.url_key)
             )
