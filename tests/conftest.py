@@ -16,7 +16,7 @@ from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 from kernel.config import Settings, settings
 from kernel.db import Database
-from kernel.schema import upgrade
+from tests.servers.empty_records import open_records
 
 _connect = socket.socket.connect
 LONG = ("tests/contract/", "tests/e2e/", "tests/integration/")
@@ -89,7 +89,6 @@ def config(tmp_path: Path) -> Settings:
 @pytest.fixture
 def database(config: Settings) -> Iterator[Database]:
     """An empty database with the newest schema (SQLite)."""
-    database = Database(config.sqlalchemy_url())
-    upgrade(database)
+    database = open_records(config.data_dir / "wangjian.db")
     yield database
     database.close()

@@ -1,14 +1,10 @@
 """Installations that exchange messages in one process, over a line whose faults a test sets."""
 
-import atexit
 import random
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +17,7 @@ from exchange.peers import KnownPeer, PeerCard
 from exchange.relay import Pace, Relay
 from exchange.transport import LocalTransport
 from kernel.db import Database
-from kernel.schema import upgrade
+from tests.servers.empty_records import open_records
 
 AT = datetime(2026, 11, 25, 8, tzinfo=UTC)
 SUITES = ("ed25519-sha256",)
@@ -77,25 +73,9 @@ class Node:
             return list(session.query(table).filter_by(**wanted).order_by(table.id).all())
 
 
-@lru_cache(maxsize=1)
-def _empty() -> Path:
-    """An empty database with the newest schema, made once a process: migrating takes longer than most tests."""
-    path = Path(tempfile.mkdtemp(prefix="exchange-")) / "empty.db"
-    database = Database(f"sqlite:///{path}")
-    upgrade(database)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
-    atexit.register(shutil.rmtree, path.parent)
-    return path
-
-
 def make_node(org: str, folder: Path, line: Line, suites: Sequence[str] = SUITES, pace: Pace = PACE) -> Node:
     """An installation on a line."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{org}.db"
-    shutil.copyfile(_empty(), path)
-    database = Database(f"sqlite:///{path}")
+    database = open_records(folder / f"{org}.db")
     keys = new_keys(org, tuple(suites))
     gateway = Gateway(database, keys, suites)
     line.gateways[org] = gateway

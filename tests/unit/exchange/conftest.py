@@ -1,6 +1,5 @@
 """Records for tests that need several installations: migrated once, then copied; two of them on one line."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,34 +7,20 @@ import pytest
 
 from exchange import effect
 from kernel.db import Database
-from kernel.schema import upgrade
+from tests.servers.empty_records import open_records
 from tests.servers.exchanging import Line, Node, pair
 
 Pair = tuple[Node, Node, Line]
 NewRecords = Callable[[str], Database]
 
 
-@pytest.fixture(scope="session")
-def empty_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database with the newest schema."""
-    path = tmp_path_factory.mktemp("records") / "empty.db"
-    database = Database(f"sqlite:///{path}")
-    upgrade(database)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
-    return path
-
-
 @pytest.fixture
-def new_records(empty_records: Path, tmp_path: Path) -> Iterator[NewRecords]:
+def new_records(tmp_path: Path) -> Iterator[NewRecords]:
     """Makes records of an installation by its name; closed at the end."""
     opened = []
 
     def make(name: str) -> Database:
-        path = tmp_path / f"{name}.db"
-        shutil.copy(empty_records, path)
-        opened.append(Database(f"sqlite:///{path}"))
+        opened.append(open_records(tmp_path / f"{name}.db"))
         return opened[-1]
 
     yield make

@@ -1,10 +1,8 @@
 """Synthetic companies and a database for the tests of identity work."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,6 @@ from identity_verify.badge_keys import open_keys
 from identity_verify.registry_extract import RegistryExtract
 from kernel.config import Settings
 from kernel.db import Database
-from kernel.schema import upgrade
 from tests.servers.paper_net import PaperNet
 from tests.unit.identity_verify.merchant_case import Case
 
@@ -61,23 +58,7 @@ def net() -> PaperNet:
     return PaperNet()
 
 
-@pytest.fixture(scope="session")
-def empty_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file with the newest schema, made once and copied: migrating takes longer than most tests."""
-    path = tmp_path_factory.mktemp("records") / "empty.db"
-    database = Database(f"sqlite:///{path}")
-    upgrade(database)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
-    return path
-
-
 @pytest.fixture
-def case(empty_records: Path, config: Settings, extract: Callable[..., RegistryExtract]) -> Iterator[Case]:
+def case(config: Settings, database: Database, extract: Callable[..., RegistryExtract]) -> Case:
     """A merchant whose firm is in the registry; it lists no sites."""
-    config.data_dir.mkdir(parents=True)
-    shutil.copy(empty_records, config.data_dir / "wangjian.db")
-    database = Database(config.sqlalchemy_url())
-    yield Case(database, open_keys(config), extract(websites=()), AT)
-    database.close()
+    return Case(database, open_keys(config), extract(websites=()), AT)
