@@ -56,7 +56,8 @@ class JobRun:
         """
         at = clock()
         with database.write() as session:
-            job = session.get(Job, job_id)
+            # Locked: the queue may hold a job twice, and two workers reach for it at the same moment.
+            job = session.get(Job, job_id, with_for_update=True)
             if job is None or job.state not in {"queued", "running"}:
                 return None
             if job.state == "running" and not is_abandoned(job, at):

@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from kernel.db import one_writer
 from kernel.models import OutboxEntry, Page, RuleHit
 from supervision.rules.engine import judge_all
 from supervision.rules.explanation import stored_explanation, stored_law
@@ -46,7 +45,6 @@ def judge_pages(session: Session, page_ids: Collection[int], *, catalogue: Catal
 
     Effects: tables ``rule_hit``, ``page.judged_at``, ``outbox``.
     """
-    one_writer(session)  # a job that changed hands may judge the same pages in two processes
     touched = touched_by(session, page_ids)
     subjects = subjects_of(session, touched, at)
     hits = {hit.key: hit for hit in judge_all(subjects, catalogue, at)}
