@@ -13,12 +13,11 @@ SPIDER_MODULES = ["crawlers.spiders"]
 USER_AGENT = WANGJIAN.user_agent
 ROBOTSTXT_OBEY = False  # obeyed by crawlers.spiders.courtesy, which also records it
 
-TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
+TWISTED_REACTOR_ENABLED = False  # asyncio alone; nothing can connect past our handler
 ASYNCIO_EVENT_LOOP = "uvloop.Loop"
-TWISTED_DNS_RESOLVER = "crawlers.egress.reactor.PinnedResolver"
 DOWNLOAD_HANDLERS = {
-    "http": "crawlers.egress.reactor.VerifyingHandler",
-    "https": "crawlers.egress.reactor.VerifyingHandler",
+    "http": "crawlers.egress.download.PinnedDownloadHandler",
+    "https": "crawlers.egress.download.PinnedDownloadHandler",
     "data": None,
     "file": None,
     "ftp": None,
@@ -27,7 +26,6 @@ DOWNLOAD_HANDLERS = {
 DOWNLOAD_MAXSIZE = WANGJIAN.page_max_bytes
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = WANGJIAN.page_timeout_s
-DOWNLOAD_FAIL_ON_DATALOSS = False
 DOWNLOAD_DELAY = 0  # the host gate spaces requests, over all visits to a host
 DOWNLOAD_DELAY_JITTER = 0
 CONCURRENT_ITEMS = 4

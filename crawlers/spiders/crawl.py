@@ -246,7 +246,7 @@ class Crawl:
         except BrowserFailedError as error:
             return Result(visit, claim, trouble=browser_trouble(error))
         except Exception as error:  # noqa: BLE001 - every way a download fails ends as an outcome of its address
-            return Result(visit, claim, trouble=trouble_of(error, claim.url))
+            return Result(visit, claim, trouble=trouble_of(error))
 
     async def _render(self, claim: Claim) -> Fetched:
         start = monotonic()

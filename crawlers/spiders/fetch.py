@@ -60,7 +60,6 @@ class Fetcher:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._agent = str(crawler.settings["USER_AGENT"]).encode()
-        self._timeout = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
 
     async def get(self, url: str, previous: Previous | None = None) -> Fetched:
         """GET an address that robots.txt allows.
@@ -78,8 +77,7 @@ class Fetcher:
                 headers[b"If-None-Match"] = previous.etag.encode("latin-1", "ignore")
             if previous.last_modified:
                 headers[b"If-Modified-Since"] = previous.last_modified.encode("latin-1", "ignore")
-        meta = {CLEARED: True, "download_timeout": self._timeout}
-        request = Request(url, headers=headers, meta=meta, dont_filter=True)
+        request = Request(url, headers=headers, meta={CLEARED: True}, dont_filter=True)
         start = monotonic()
         response = await self._crawler.engine.download_async(request)
         elapsed = round((monotonic() - start) * 1000)
@@ -102,8 +100,8 @@ def _fetched(url: str, request: Request, response: Response, elapsed_ms: int) ->
         headers=[(name, value) for name in response.headers for value in response.headers.getlist(name)],
         body=response.body,
         address=address,
-        certificate=sha256(certificate.dump()).hexdigest() if certificate is not None else "",
-        truncated="dataloss" in response.flags or "partial" in response.flags,
+        certificate=sha256(certificate).hexdigest() if isinstance(certificate, bytes) else "",
+        truncated="dataloss" in response.flags,
     )
 
 

@@ -1,9 +1,8 @@
 """Outcomes: one stable word for each way a fetch can fail, and whether trying again can help."""
 
+import ssl
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from OpenSSL import SSL
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -13,13 +12,8 @@ from scrapy.exceptions import (
     IgnoreRequest,
     UnsupportedURLSchemeError,
 )
-from service_identity import VerificationError
-from twisted.internet.error import ConnectError, ConnectionClosed
-from twisted.python.failure import Failure
 
-from crawlers.address import DEFAULT_PORTS
 from crawlers.egress.errors import EgressRefusedError
-from crawlers.egress.reactor import PinnedResolver
 from crawlers.errors import BrowserFailedError
 
 
@@ -39,19 +33,16 @@ class Trouble:
     again: bool = False
 
 
-def trouble_of(error: BaseException, url: str) -> Trouble:
+def trouble_of(error: BaseException) -> Trouble:
     """The trouble behind an exception of a download.
 
     Args:
         error: as Scrapy's downloader raised it.
-        url: canonical address that was asked.
     """
     chain = _chain(error)
     refused = next((item for item in chain if isinstance(item, EgressRefusedError)), None)
     if refused is not None:
-        return Trouble("egress", refused.message, "refused")
-    if isinstance(error, CannotResolveHostError):
-        return _unresolved(url, error)
+        return Trouble("egress", f"{refused.reason}: {refused.message}", "refused")
     if isinstance(error, IgnoreRequest) and "MAXSIZE" in str(error):
         return Trouble("too-large", str(error))
     for kinds, outcome, again in _KINDS:
@@ -61,38 +52,26 @@ def trouble_of(error: BaseException, url: str) -> Trouble:
 
 
 _KINDS: tuple[tuple[tuple[type[BaseException], ...], str, bool], ...] = (
-    ((SSL.Error, VerificationError), "tls", False),
+    ((ssl.SSLError,), "tls", False),
+    ((CannotResolveHostError,), "dns", True),
     ((DownloadTimeoutError,), "timeout", True),
     ((DownloadCancelledError,), "too-large", False),
-    ((DownloadConnectionRefusedError, ConnectError), "unreachable", True),
-    ((DownloadFailedError, ConnectionClosed), "broken", True),
+    ((DownloadConnectionRefusedError,), "unreachable", True),
+    ((DownloadFailedError,), "broken", True),
     ((UnsupportedURLSchemeError, ValueError), "broken", False),
 )
 
 
-def _unresolved(url: str, error: BaseException) -> Trouble:
-    parts = urlsplit(url)
-    resolver = PinnedResolver.installed
-    port = parts.port or DEFAULT_PORTS[parts.scheme]
-    refusal = resolver.refusal(parts.hostname or "", port) if resolver else None
-    if refusal is not None and refusal.reason != "unresolved":
-        return Trouble("egress", f"{refusal.reason}: {refusal.message}", "refused")
-    return Trouble("dns", refusal.message if refusal else str(error), again=True)
-
-
 def _chain(error: BaseException) -> list[BaseException]:
-    """The error with everything it wraps: causes, and the reasons Twisted keeps in lists."""
+    """The error with everything it wraps."""
     found: list[BaseException] = []
-    todo: list[object] = [error]
+    todo: list[BaseException | None] = [error]
     while todo and len(found) < 20:
         item = todo.pop(0)
-        if isinstance(item, Failure):
-            item = item.value
-        if not isinstance(item, BaseException) or item in found:
+        if item is None or item in found:
             continue
         found.append(item)
         todo.extend((item.__cause__, item.__context__))
-        todo.extend(getattr(item, "reasons", None) or ())
     return found
 
 

@@ -108,7 +108,7 @@ class Permissions:
                     break
                 target = moved
         except Exception as error:  # noqa: BLE001 - whatever kept us from asking is the outcome
-            trouble = trouble_of(error, target)
+            trouble = trouble_of(error)
             if trouble.outcome == "too-large":
                 return Permission(RobotsRules(url, 0, verdict="disallow-all"))
             return Permission(RobotsRules(url, 0, verdict="disallow-all"), trouble)

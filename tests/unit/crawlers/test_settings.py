@@ -5,13 +5,13 @@ from scrapy.spiderloader import get_spider_loader
 
 
 def test_the_project_as_scrapy_reads_it() -> None:
-    """One spider; our resolver and handler on the way out; no cookies, retries, redirects, files."""
+    """One spider; our handler is the only way out; no cookies, retries, redirects, files."""
     project = Settings()
     project.setmodule("crawlers.settings", priority="project")
     assert get_spider_loader(project).list() == ["shop"]
-    assert project["TWISTED_DNS_RESOLVER"] == "crawlers.egress.reactor.PinnedResolver"
+    assert not project.getbool("TWISTED_REACTOR_ENABLED")
     assert {project["DOWNLOAD_HANDLERS"][scheme] for scheme in ("http", "https")} == {
-        "crawlers.egress.reactor.VerifyingHandler"
+        "crawlers.egress.download.PinnedDownloadHandler"
     }
     assert {project["DOWNLOAD_HANDLERS"][scheme] for scheme in ("file", "ftp", "s3", "data")} == {None}
     assert project.getint("CONCURRENT_ITEMS") == 4

@@ -27,7 +27,7 @@ class Engine:
         self.request = request
         return HtmlResponse(
             request.url, 200, Headers({"Content-Type": ["text/html; charset=gbk"], "Set-Cookie": ["a", "b"]}), b"<p>",
-            flags=["dataloss"], certificate=cast("Any", SimpleNamespace(dump=lambda: b"certificate")),
+            flags=["dataloss"], certificate=cast("Any", b"certificate"),
             ip_address=ipaddress.ip_address("2001:db8::1"),
         )  # fmt: skip
 
@@ -35,13 +35,12 @@ class Engine:
 def test_one_get() -> None:
     """Cleared, honest, conditional; the answer's connection facts are kept."""
     engine = Engine()
-    settings = Settings({"USER_AGENT": "WangjianBot/1", "DOWNLOAD_TIMEOUT": 7})
+    settings = Settings({"USER_AGENT": "WangjianBot/1"})
     crawler = cast("Crawler", SimpleNamespace(engine=engine, settings=settings))
     previous = Previous(1, "x", '"tag"', "Wed, 25 Nov 2026 08:00:00 GMT", "home")
     fetched = asyncio.run(Fetcher(crawler).get("https://shop.example/a?b=1", previous))
     assert engine.request is not None
     assert engine.request.meta[CLEARED] is True
-    assert engine.request.meta["download_timeout"] == 7
     assert fetched.request.startswith(b"GET /a?b=1 HTTP/1.1\r\nHost: shop.example\r\n")
     assert b'If-None-Match: "tag"' in fetched.request
     assert b"If-Modified-Since: Wed" in fetched.request
