@@ -120,7 +120,7 @@ def main() -> int:
     big = TermIndex({"XX": [*rules.index.patterns, *many_terms(8000)]})
     compare("catalogue + 8,000 terms, no hits", big, clean)
     compare("one in ten traditional, no hits", rules.index, mixed)
-    print(f"{'whole judging, twelve rules':36} {judged(clean):,.0f} listings/s")
+    print(f"{'whole judging, all rules':36} {judged(clean):,.0f} listings/s")
     passed = ratio >= TARGET and speed >= PER_SECOND
     print(f"target ratio >= {TARGET}, matching >= {PER_SECOND:,}/s: {'met' if passed else 'MISSED'}")
     return 0 if passed else 1

@@ -6,14 +6,18 @@ counts as passed.
 Spec: 网络交易监督管理办法 art 12 (licence shown, true, and brought up to date within ten working days).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
 from identity_verify.badge_holder import ENDED
+from identity_verify.company_name import parse
 from identity_verify.normal_name import normal_name, normal_text
+from identity_verify.registry_word import RegistryWord
 from identity_verify.shown_identity import ShownIdentity
+from identity_verify.site_address import registrable
 from kernel.models import Subject
 
 Outcome = Literal["PASSED", "FAILED", "NOT_CHECKED"]
@@ -22,7 +26,11 @@ RULE_OF_STEP = {
     "shown": "ID01", "code": "ID02", "registered": "ID02", "name": "ID03", "in-force": "ID04", "address": "ID05",
     "link": "ID10",
 }  # fmt: skip
+STALE = "ID05"
+"""The rule of a name that was right once: what it lacks is the update."""
 WORKING_DAYS = 10
+_MASKED = frozenset("*×●•＊?？")
+_DIVISIONS = re.compile("[省市区县镇乡村]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +55,46 @@ class LinkSeen:
     """Where the shop's 亮照 link leads.
 
     Attributes:
-        url: the link; empty where the shop has none. declared: hosts that the page behind it names.
+        url: the link; empty where the shop has none.
+        declared: sites that the page behind it names, each ``host`` or ``host/path``.
         error: why the page could not be read, a word of ``control.FETCH_ERRORS`` or ``http-status``.
+        page_id: the stored page of the shop that holds the link; 0 where that is not known.
     """
 
     url: str = ""
     declared: tuple[str, ...] = ()
     error: str = ""
+    page_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a shop is.
+
+    Attributes:
+        hosts: its host, then those its pages were answered from (a site that moved). path: of the shop.
+        shared: the host is a platform's, so that the path says which shop it is.
+    """
+
+    hosts: tuple[str, ...]
+    path: str = "/"
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """All steps, in order."""
+    """All steps, in order, with what they were judged from.
+
+    Attributes:
+        code: the one code that was read beyond doubt. name: the registry's name of it.
+        word: what the registry said, since when and as of when. link: where the 亮照 link leads.
+    """
 
     steps: tuple[DisplayStep, ...]
+    code: str = ""
+    name: str = ""
+    word: RegistryWord = field(default_factory=RegistryWord)
+    link: LinkSeen | None = None
 
     @property
     def failed(self) -> tuple[DisplayStep, ...]:
@@ -69,27 +103,28 @@ class Display:
 
 
 def judge_display(
-    shown: ShownIdentity, subject: Subject | None, *, names: Sequence[str], declared: bool, host: str,
+    shown: ShownIdentity, subject: Subject | None, *, word: RegistryWord, declared: bool, place: Place,
     link: LinkSeen | None, on: date,
 ) -> Display:  # fmt: skip
     """Judge what a shop shows.
 
     Args:
-        subject: the registry's subject of the shown code, or None. names: its former names.
+        subject: the registry's subject of the shown code, or None. word: what the registry said of it, and before.
         declared: the shop shows the declaration of those who need no licence.
-        host: of the shop. link: None while nobody looked. on: today, in China.
+        place: of the shop. link: None while nobody looked. on: today, in China.
     """
     steps = [_shown(shown, declared=declared), *_code(shown, subject)]
     if subject is None:
         steps += [_skipped(name) for name in ("name", "in-force", "address")]
     else:
-        steps += [_name(shown, subject, names, on), _in_force(subject), _address(shown, subject, on)]
-    steps.append(_link(host, link))
-    return Display(tuple(steps))
+        steps += [_name(shown, subject, word, on), _in_force(subject), _address(shown, subject, word, on)]
+    steps.append(_link(place, link))
+    return Display(tuple(steps), shown.code if subject else "", subject.name if subject else "", word, link)
 
 
 def _step(name: str, outcome: Outcome, why: str = "", shown: str = "", registered: str = "") -> DisplayStep:
-    return DisplayStep(name, outcome, why, RULE_OF_STEP[name], shown, registered)
+    rule = STALE if why == "former-name" else RULE_OF_STEP[name]
+    return DisplayStep(name, outcome, why, rule, shown, registered)
 
 
 def _skipped(name: str, why: str = "no-subject") -> DisplayStep:
@@ -122,15 +157,24 @@ def _code(shown: ShownIdentity, subject: Subject | None) -> Iterable[DisplayStep
     )
 
 
-def _name(shown: ShownIdentity, subject: Subject, names: Sequence[str], on: date) -> DisplayStep:
-    if not shown.names:
+def _name(shown: ShownIdentity, subject: Subject, word: RegistryWord, on: date) -> DisplayStep:
+    """The name on the licence; a shop's own name, its operator's, or one that is partly hidden is none."""
+    if not shown.licence_names:
         return _skipped("name", "no-name")
-    first = shown.names[0]
-    if normal_name(first) == normal_name(subject.name):
-        return _step("name", "PASSED", shown=first, registered=subject.name)
-    former = normal_name(first) in {normal_name(name) for name in names}
+    registered = normal_name(subject.name)
+    persons = {normal_name(person[1]) for person in subject.persons or () if len(person) > 1}
+    for name in shown.licence_names:
+        if registered in normal_name(name) or normal_name(name) in persons:
+            return _step("name", "PASSED", shown=name, registered=subject.name)
+    first = shown.licence_names[0]
+    if _MASKED & set(first):
+        return _step("name", "NOT_CHECKED", "masked-name", first, subject.name)
+    former = normal_name(first) in {normal_name(name) for name in word.names}
     if former and not _settled(subject.approved_on, on):
         return _step("name", "PASSED", "renamed-lately", first, subject.name)
+    parts = parse(first)
+    if not former and (parts.wrapper or not parts.form):
+        return _step("name", "NOT_CHECKED", "trade-name", first, subject.name)
     return _step("name", "FAILED", "former-name" if former else "other-name", first, subject.name)
 
 
@@ -142,16 +186,26 @@ def _in_force(subject: Subject) -> DisplayStep:
     return _step("in-force", "PASSED", "abnormal" if subject.status == "abnormal" else "", registered=subject.name)
 
 
-def _address(shown: ShownIdentity, subject: Subject, on: date) -> DisplayStep:
+def _address(shown: ShownIdentity, subject: Subject, word: RegistryWord, on: date) -> DisplayStep:
     if not shown.addresses or not subject.address:
         return _skipped("address", "no-address")
-    first = shown.addresses[0]
-    left, right = normal_text(first), normal_text(subject.address)
-    if left == right or left in right or right in left:
-        return _step("address", "PASSED", shown=first, registered=subject.address)
+    whole = [address for address in shown.addresses if not _MASKED & set(address)]
+    if not whole:
+        return _step("address", "NOT_CHECKED", "masked-address", shown.addresses[0], subject.address)
+    for address in whole:
+        if _same_address(address, subject.address):
+            return _step("address", "PASSED", shown=address, registered=subject.address)
+    first = whole[0]
     if not _settled(subject.approved_on, on):
         return _step("address", "PASSED", "changed-lately", first, subject.address)
-    return _step("address", "FAILED", "other-address", first, subject.address)
+    former = any(_same_address(first, old) for old in word.addresses)
+    return _step("address", "FAILED", "former-address" if former else "other-address", first, subject.address)
+
+
+def _same_address(left: str, right: str) -> bool:
+    """Whether one is the other, or the other with more or less of it (the city left out, the room added)."""
+    one, two = (_DIVISIONS.sub("", normal_text(text)) for text in (left, right))
+    return bool(one and two) and (one in two or two in one)
 
 
 def _settled(approved_on: date | None, on: date) -> bool:
@@ -165,7 +219,7 @@ def _settled(approved_on: date | None, on: date) -> bool:
     return not left and day < on
 
 
-def _link(host: str, link: LinkSeen | None) -> DisplayStep:
+def _link(place: Place, link: LinkSeen | None) -> DisplayStep:
     if link is None:
         return _skipped("link", "not-looked")
     if not link.url:
@@ -175,7 +229,21 @@ def _link(host: str, link: LinkSeen | None) -> DisplayStep:
     if not link.declared:
         return _step("link", "NOT_CHECKED", "names-no-site", link.url)
     named = " · ".join(link.declared)
-    own = host.lower().removeprefix("www.")
-    if any(own == other.removeprefix("www.") for other in link.declared):
+    found = {_leads_here(place, site) for site in link.declared}
+    if "" in found:
         return _step("link", "PASSED", shown=link.url, registered=named)
-    return _step("link", "FAILED", "other-site", host, named)
+    here = place.hosts[0] + (place.path if place.shared else "")
+    return _step("link", "FAILED", "other-shop" if "other-shop" in found else "other-site", here, named)
+
+
+def _leads_here(place: Place, site: str) -> str:
+    """Empty when a declared site is the shop's, else why it is not."""
+    host, slash, path = site.partition("/")
+    host = host.removeprefix("www.")
+    own = [name.lower().removeprefix("www.") for name in place.hosts]
+    if host in own:
+        inside = not path or f"{place.path.rstrip('/')}/".startswith(f"{slash}{path.rstrip('/')}/")
+        return "" if inside or not place.shared else "other-shop"
+    # Another name of the same registrable domain is the same owner's; a platform's is not.
+    same = not place.shared and registrable(host) and registrable(host) in {registrable(name) for name in own}
+    return "" if same else "other-site"

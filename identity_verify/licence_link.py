@@ -17,6 +17,7 @@ from identity_verify.site_address import host_name
 
 _NAMED = re.compile(
     r"(?:网址|域名|网站地址|网店地址|亮照网址)\s*[:：]?\s*(?:https?://)?([\w.-]+\.[A-Za-z\u4e00-\u9fff-]{2,})"
+    r"(?::\d{1,5})?(/[\w./%-]*)?"
 )
 
 
@@ -42,21 +43,25 @@ def link_in(body: bytes, page_url: str, hosts: Collection[str]) -> str:
 
 
 def declared_in(body: bytes) -> tuple[str, ...]:
-    """Hosts that a 亮照 page names as declared, each once."""
+    """Sites that a 亮照 page names as declared, each once: a host, with the path where there is one."""
     found = []
     for match in _NAMED.finditer(page_text(body)):
         try:
-            found.append(host_name(match[1]))
+            found.append(host_name(match[1]) + (match[2] or "").rstrip("/"))
         except SiteAddressError:
             continue
     return tuple(dict.fromkeys(found))
 
 
-def follow_link(url: str, fetcher: Fetcher) -> LinkSeen:
-    """Read the page behind a 亮照 link. Never raises for what the other side does."""
+def follow_link(url: str, fetcher: Fetcher, *, page_id: int = 0) -> LinkSeen:
+    """Read the page behind a 亮照 link. Never raises for what the other side does.
+
+    Args:
+        page_id: the stored page that holds the link.
+    """
     if not url:
         return LinkSeen()
     answer = fetcher.fetch(url, max_bytes=PAGE_BYTES)
     if answer.error or answer.status != 200:
-        return LinkSeen(url, error=answer.error or "http-status")
-    return LinkSeen(url, declared_in(answer.body))
+        return LinkSeen(url, error=answer.error or "http-status", page_id=page_id)
+    return LinkSeen(url, declared_in(answer.body), page_id=page_id)

@@ -25,6 +25,7 @@ class ShownIdentity:
 
     Attributes:
         names: different names, the most telling first. codes: readings of the different codes shown.
+        licence_names: those of them that stand where a licence's name does (not a shop's own name).
         addresses, contacts: texts. filings: keys of filings (all sites of one subject share them).
         permits: numbers. digest: of all this; last_fact_id: of the newest fact.
     """
@@ -37,6 +38,7 @@ class ShownIdentity:
     permits: tuple[str, ...]
     digest: str
     last_fact_id: int
+    licence_names: tuple[str, ...] = ()
 
     @property
     def code(self) -> str:
@@ -82,7 +84,8 @@ def shown_by(session: Session, shop_id: int) -> ShownIdentity:
     }
     whole = {name: list(values) for name, values in parts.items()}
     digest = digest_of({**whole, "codes": [reading.text for reading in codes]})
-    return ShownIdentity(codes=codes, digest=digest, last_fact_id=last, **parts)
+    licence_names = tuple(texts.get("licence_name", ()))
+    return ShownIdentity(codes=codes, digest=digest, last_fact_id=last, licence_names=licence_names, **parts)
 
 
 def _best(values: Iterable[tuple[int, str]]) -> tuple[str, ...]:

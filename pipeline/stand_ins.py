@@ -119,11 +119,14 @@ def _use_market(config: Settings, told: Told) -> Mapping[str, str]:
     day = int(json.loads(path.read_text())["day"]) if path.exists() else 0
     ports = (started["http_port"], started["tls_port"])
     path.write_text(json.dumps({"http_port": ports[0], "tls_port": ports[1], "day": day}))
-    names = sorted({urlsplit(line["url"]).hostname or "" for line in csv.DictReader(io.StringIO(started["shops"]))})
+    urls = [line["url"] for line in csv.DictReader(io.StringIO(started["shops"]))]
+    urls.append(f"http://{started['licence_host']}")
+    names = sorted({urlsplit(url).hostname or "" for url in urls})
     return {
         "WANGJIAN_EGRESS_HOSTS": ",".join(f"{name}=127.0.0.1" for name in names),
         "WANGJIAN_EGRESS_ALLOW": ",".join(f"{name}:{port}" for name in names for port in ports),
         "WANGJIAN_EXTRA_CA_FILE": started["ca_file"],
+        "WANGJIAN_IDENTITY_LICENCE_HOSTS": started["licence_host"],
         **{name: value for name, value in SAMPLE_ENVIRONMENT.items() if name not in os.environ},
     }
 

@@ -211,7 +211,8 @@ class LicenceLink(Base):
     """Where a shop's 亮照 link leads, as of the last look.
 
     Attributes:
-        url: the link; empty where the shop has none. declared: hosts that the page behind it names.
+        url: the link; empty where the shop has none. page_id: the page of the shop that holds it.
+        declared: sites that the page behind it names.
         error: why that page could not be read, a word. looked_at: when.
     """
 
@@ -221,4 +222,5 @@ class LicenceLink(Base):
     url: Mapped[str] = mapped_column(String(1000), default="")
     declared: Mapped[list[str]] = mapped_column(JSON, default=list)
     error: Mapped[str] = mapped_column(String(30), default="")
+    page_id: Mapped[int | None] = mapped_column(ForeignKey("page.id"))
     looked_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

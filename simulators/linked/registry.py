@@ -6,24 +6,27 @@ from typing import Any
 
 from simulators.market.addresses import Addresses
 from simulators.market.merchants import registration_number, shops, uscc
-from simulators.market.model import Ports, Shop
+from simulators.market.model import BASE_DATE, Ports, Shop
 from simulators.market.wording import dice, read
 
-FORMER = {"baihuo": "上海大世界商场（测试）有限公司"}
-STATES = {"wenju": "2", "meiyan": "1"}
 DISTRICTS = {"310115": "浦东新区", "310104": "徐汇区", "310105": "长宁区", "310112": "闵行区", "310103": "黄浦区"}
 TRADES = ("食品", "服饰", "家居", "数码", "文具", "茶叶")
 
 
-def entries(ports: Ports, *, extra: int = 0) -> Iterator[tuple[str, dict[str, object]]]:
+def entries(ports: Ports, *, extra: int = 0, today: date = BASE_DATE) -> Iterator[tuple[str, dict[str, object]]]:
     """Key and fields of each merchant of the market, then of others that run no shop there.
 
-    A merchant whose shop shows a wrong code is registered under the right one.
+    A merchant whose shop shows a wrong code is registered under the right one. ``registry.yml`` says where the
+    registry says something else than the shop; changes there are counted back from ``today``.
     """
     raw = {one["slug"]: one["merchant"] for one in read("shops")["shops"]}
     for shop in shops():
         if shop.merchant.kind != "person":
-            yield _of_shop(shop, raw[shop.slug], ports)
+            yield _of_shop(shop, raw[shop.slug], ports, today)
+    for one in read("registry")["dead"]:
+        key, fields = _other(one["seq"])
+        code = uscc("company", one["region"], one["seq"])
+        yield key, {**fields, "EntName": one["name"], "RegState": one["state"], "UniSCID": code}
     for number in range(extra):
         yield _other(200_000 + number)
 
@@ -33,24 +36,27 @@ def code_of(raw: Mapping[str, Any]) -> str:
     return uscc(raw["kind"], raw["region"], raw["seq"])
 
 
-def _of_shop(shop: Shop, raw: Mapping[str, Any], ports: Ports) -> tuple[str, dict[str, object]]:
+def _of_shop(shop: Shop, raw: Mapping[str, Any], ports: Ports, today: date) -> tuple[str, dict[str, object]]:
     where = Addresses(shop, ports)
+    other = read("registry")["shops"].get(shop.slug, {})
     founded = date(2012, 3, 1) + timedelta(days=37 * (raw["seq"] - 100))
     capital = raw.get("capital", "").removesuffix("万元人民币")
+    ago = other.get("approved_days_ago")
+    approved = today - timedelta(days=ago) if ago else founded + timedelta(days=400)
     return _row(
         raw["seq"],
-        EntName=raw["name"],
-        HisEntName=FORMER.get(shop.slug, ""),
+        EntName=other.get("name", raw["name"]),
+        HisEntName=other.get("former", ""),
         UniSCID=code_of(raw),
         RegNO=registration_number(raw["region"], raw["seq"]),
         EntType="9500" if raw["kind"] == "trader" else "1130",
-        RegState=STATES.get(shop.slug, "1"),
-        Dom=raw["address"],
+        RegState=other.get("state", "1"),
+        Dom=other.get("address", raw["address"]),
         DomDistrict=raw["region"],
         LeRep=raw.get("legal", raw["name"]),
         RegCap=capital,
         EstDate=founded.isoformat(),
-        ApprDate=(founded + timedelta(days=400)).isoformat(),
+        ApprDate=approved.isoformat(),
         RegOrg=f"上海市{DISTRICTS.get(raw['region'], '')}市场监督管理局（测试）",
         webSite=where.url(where.home) if shop.own_site else "",
         webSitName=shop.name if shop.own_site else "",

@@ -20,7 +20,7 @@ def books(ports: Ports, *, at: datetime, extra: int = 0) -> Mapping[str, Book]:
     """
     today = at.astimezone(CHINA).date()
     rows: dict[str, Iterable[tuple[str, dict[str, object]]]] = {
-        "registration": registry.entries(ports, extra=extra),
+        "registration": registry.entries(ports, extra=extra, today=today),
         "penalty": penalties.entries(today, extra=extra),
         "complaint12315": complaints.entries(ports, today, extra=extra),
         "credit": credit.entries(today, extra=extra),

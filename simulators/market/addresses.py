@@ -11,7 +11,10 @@ MALL_HOST = "baihuo.example.test"
 HOSTILE_HOST = "hostile.example.test"
 EXPIRED_HOST = "expired.example.test"
 CONTROL_HOST = "control.example.test"
-HOSTS = (PLATFORM_HOST, OUTDOOR_HOST, MALL_HOST, HOSTILE_HOST, EXPIRED_HOST, CONTROL_HOST)
+LICENCE_HOST = "liangzhao.example.test"
+"""Of the 亮照 system of the sample market."""
+LICENCE_PATH = "/lz?id={slug}"
+HOSTS = (PLATFORM_HOST, OUTDOOR_HOST, MALL_HOST, HOSTILE_HOST, EXPIRED_HOST, CONTROL_HOST, LICENCE_HOST)
 
 PATTERNS: Mapping[str, Mapping[str, str]] = {
     "outdoor": {
@@ -93,6 +96,11 @@ class Addresses:
     def licence_image(self) -> str:
         """Path of the picture of the licence."""
         return f"/img/licence-{self.shop.slug}.png"
+
+    @property
+    def licence_link(self) -> str:
+        """The shop's page of the 亮照 system, absolute."""
+        return origin(LICENCE_HOST, self.ports) + LICENCE_PATH.format(slug=self.shop.slug)
 
     def url(self, path: str) -> str:
         """A path of this shop as an absolute URL."""

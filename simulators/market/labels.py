@@ -106,6 +106,7 @@ def _shop(shop: Shop, u: Addresses) -> dict[str, Any]:
         "licence_code_fault": who.code_reason or None,
         "licence_name": who.name if registered else None,
         "licence_address": who.address,
+        "licence_link": u.licence_link if shop.licence_link else None,
         "licence_image": u.url(u.licence_image) if registered else None,
         "legal_representative": who.legal if registered else None,
         "capital": who.capital or None,

@@ -1,6 +1,6 @@
 """Merchants and their codes: valid, and wrong in every way rule ID02 and ID07 must notice."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kernel.identifiers import USCC_ALPHABET, organisation_check_character, uscc_check_character
@@ -8,6 +8,8 @@ from simulators.market.model import Merchant, Planted, Shop
 from simulators.market.wording import read
 
 FULL_WIDTH = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
+LINK_WORDS = "电子营业执照亮照"
+"""What the link to the 亮照 system says."""
 KIND_DIGITS = {"company": "91", "trader": "92", "person": "92"}
 
 
@@ -96,6 +98,15 @@ def merchant(raw: Mapping[str, Any]) -> Merchant:
     )
 
 
+def _against_registry(slug: str, who: Merchant) -> Iterator[Planted]:
+    """Offences and twins that follow from what the registry and the 亮照 page say of a shop (``registry.yml``)."""
+    shown = {"licence_name": who.name, "licence_code": who.code_shown, "licence_address": who.address}
+    for mark in read("registry")["shops"].get(slug, {}).get("marks", ()):
+        text = shown.get(mark["field"], LINK_WORDS)
+        why = mark.get("why", "")
+        yield Planted(mark["rule"], text, "" if why else text, mark["field"], why)
+
+
 def _judge(who: Merchant, raw: Mapping[str, Any]) -> tuple[tuple[Planted, ...], tuple[Planted, ...]]:
     """The shop-level offences and twins that follow from its licence page."""
     if who.kind == "person":
@@ -125,6 +136,9 @@ def shops() -> tuple[Shop, ...]:
     for raw in data["shops"]:
         who = merchant(raw["merchant"])
         planted, twins = _judge(who, raw["merchant"])
+        marks = tuple(_against_registry(raw["slug"], who))
+        planted += tuple(mark for mark in marks if not mark.why)
+        twins += tuple(mark for mark in marks if mark.why)
         found.append(
             Shop(
                 slug=raw["slug"],
@@ -138,6 +152,7 @@ def shops() -> tuple[Shop, ...]:
                 police=raw.get("police", ""),
                 permits=tuple(raw["permits"]),
                 notice=raw["notice"],
+                licence_link=raw["slug"] in read("registry")["links"],
                 planted=planted,
                 twins=twins,
             )

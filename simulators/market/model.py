@@ -110,6 +110,8 @@ class Shop:
     police: str
     permits: tuple[str, ...]
     notice: str
+    licence_link: bool = False
+    """Its pages link to the 亮照 system."""
     planted: tuple[Planted, ...] = ()
     twins: tuple[Planted, ...] = ()
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
+from urllib.parse import urlsplit
 
+from simulators.market.addresses import LICENCE_HOST, origin
 from simulators.market.labels import sample_shops, shop_list
 from simulators.market.model import Ports
 from simulators.market.server import RunningMarket, running_market
@@ -22,6 +24,7 @@ class _Market:
             "tls_port": running.ports.tls,
             "ca_file": str(running.ca_file),
             "shops": shop_list(sample_shops(running.ports)),
+            "licence_host": urlsplit(origin(LICENCE_HOST, running.ports)).netloc,
         }
 
     def close(self) -> None:
@@ -34,8 +37,8 @@ def stand_in(options: Mapping[str, str], at: datetime) -> StandIn:
     Args:
         options: ``port``, ``tls-port``, ``day``, ``seed`` where wanted. at: not needed.
 
-    Effects: certificates in a temporary folder. The ready file gets ``http_port``, ``tls_port``, ``ca_file``, and
-        ``shops``, the list of shops as CSV.
+    Effects: certificates in a temporary folder. The ready file gets ``http_port``, ``tls_port``, ``ca_file``,
+        ``shops`` (the list of shops as CSV) and ``licence_host`` (of its 亮照 system, with the port).
     """
     del at
     ports = Ports(int(options.get("port", "0")), int(options.get("tls-port", "0")))

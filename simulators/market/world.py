@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from simulators.market.addresses import MALL_HOST, PLATFORM_HOST, Addresses, origin
+from simulators.market.addresses import LICENCE_HOST, LICENCE_PATH, MALL_HOST, PLATFORM_HOST, Addresses, origin
 from simulators.market.days import on_sale
 from simulators.market.labels import labels
 from simulators.market.merchants import shops
@@ -156,6 +156,8 @@ class World:
             put(path, maker)
             if shop.scripted:
                 self._enter_scripted(shop, path, maker)
+        if shop.licence_link:
+            self._enter(LICENCE_HOST, LICENCE_PATH.format(slug=shop.slug), partial(self._declared, shop))
         if shop.merchant.kind != "person":
             put(u.licence_image, lambda: Page(200, "image/png", licence_picture(shop)))
 
@@ -214,6 +216,18 @@ class World:
         else:
             body = renderer.page("licence", licence_rows=rows)
         return self._answer(shop, renderer, body, "licence")
+
+    def _declared(self, shop: Shop) -> Page:
+        """The shop's page of the 亮照 system: who, and for which address."""
+        named = read("registry")["links"][shop.slug]
+        template = environment().get_template("shared/declared.html")
+        return Page(
+            200, HTML, template.render(who=shop.merchant, named=named.format(shop=self._address(shop))).encode()
+        )
+
+    def _address(self, shop: Shop) -> str:
+        u = self.addresses(shop)
+        return u.url(u.home)
 
     def _rules(self, shop: Shop) -> Page:
         renderer = self._renderer(shop, "rules")

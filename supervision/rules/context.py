@@ -16,7 +16,7 @@ from supervision.rules.subject import SeenFact, Subject, texts
 SENTENCE_ENDS = frozenset("。！？!?；;\n\r\u2028\u2029\u0085")
 CLAUSE_ENDS = SENTENCE_ENDS | frozenset("，,：:、…")
 LISTING_FIELDS = ("title", "description", "promotion", "gift", "brand", "sku")
-SELLER_FIELDS = ("seller_name", "seller_shown", "licence_name")
+SHOP_FIELDS = {"seller": ("seller_name", "seller_shown", "licence_name"), "notices": ("notice", "declaration")}
 MARKED = {"sentence": SENTENCE_ENDS, "clause": CLAUSE_ENDS, "text": frozenset[str]()}
 FIELDS = {"title": ("title",), "brand": ("brand",), "listing": LISTING_FIELDS}
 LONGEST_SENTENCE = 200
@@ -80,8 +80,8 @@ class Scene:
         if within in FIELDS:
             return squeeze(texts(self.subject.of(*FIELDS[within])))
         named = {"category": self.subject.category, "field": self.fact.field, **dict(self.extra)}
-        if within == "seller":
-            return squeeze(texts(self.subject.shop(*SELLER_FIELDS)))
+        if within in SHOP_FIELDS:
+            return squeeze(texts(self.subject.shop(*SHOP_FIELDS[within])))
         return squeeze(named.get(within, ""))
 
     def _marked(self, ends: frozenset[str]) -> str:

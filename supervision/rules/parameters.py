@@ -34,8 +34,8 @@ class Context(Strict):
     Attributes:
         all: each must be found. none: none may be found.
         within: the text that is searched: ``sentence`` (default), ``clause``, ``text`` (the whole fact),
-            ``listing`` (all texts of the listing), ``title``, ``category``, ``brand``, ``seller``, ``kind``
-            (of a price), ``label`` (of an option), ``field``.
+            ``listing`` (all texts of the listing), ``title``, ``category``, ``brand``, ``seller``, ``notices``
+            (of the shop), ``kind`` (of a price), ``label`` (of an option), ``field``.
         inside: the match lies inside the value of one of these facts where it stands in the text
             (a brand called 第一香).
     """
@@ -43,8 +43,9 @@ class Context(Strict):
     all: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     none: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     within: Literal[
-        "sentence", "clause", "text", "listing", "title", "category", "brand", "seller", "kind", "label", "field"
-    ] = "sentence"
+        "sentence", "clause", "text", "listing", "title", "category", "brand", "seller", "notices", "kind", "label",
+        "field",
+    ] = "sentence"  # fmt: skip
     inside: tuple[str, ...] = ()
 
     _check_all = field_validator("all", "none")(lambda patterns: tuple(_regex(pattern) for pattern in patterns))
@@ -208,6 +209,34 @@ class PreselectedParameters(Strict):
     values: ClassVar[frozenset[str]] = frozenset({"quote", "label", "amount"})
 
 
+DisplayWhy = Literal[
+    "other-name", "former-name", "deregistered", "revoked", "cancelled", "former-address", "other-address",
+    "other-site", "other-shop",
+]  # fmt: skip
+
+
+class DisplayParameters(Strict):
+    """What the 亮照 check found (``identity_verify.licence_display``). Reasons are the words in ``told``.
+
+    Attributes:
+        told: the failures that this rule is about.
+        selling: only while the shop has goods on offer, and was seen after the registry said it.
+    """
+
+    kind: Literal["licence_display"]
+    told: tuple[DisplayWhy, ...] = Field(min_length=1)
+    selling: bool = False
+
+    values: ClassVar[frozenset[str]] = frozenset(
+        {"quote", "code", "name", "registered", "shown", "since", "as_of", "on_sale"}
+    )
+
+    @property
+    def reasons(self) -> frozenset[str]:
+        """A sentence for each failure."""
+        return frozenset(self.told)
+
+
 Detector = Annotated[
     TermParameters
     | CodeParameters
@@ -215,6 +244,7 @@ Detector = Annotated[
     | PricePairParameters
     | CountdownParameters
     | UnmarkedPriceParameters
-    | PreselectedParameters,
+    | PreselectedParameters
+    | DisplayParameters,
     Field(discriminator="kind"),
 ]

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from kernel.models import OutboxEntry, Page, RuleHit
+from kernel.models import OutboxEntry, Page, RuleHit, Shop
 from supervision.rules.engine import judge_all
 from supervision.rules.explanation import stored_explanation, stored_law
 from supervision.rules.hit import Hit
@@ -45,7 +45,23 @@ def judge_pages(session: Session, page_ids: Collection[int], *, catalogue: Catal
 
     Effects: tables ``rule_hit``, ``page.judged_at``, ``outbox``.
     """
-    touched = touched_by(session, page_ids)
+    return _bring_up_to_date(session, touched_by(session, page_ids), catalogue, at)
+
+
+def judge_shops(session: Session, shop_ids: Collection[int], *, catalogue: Catalogue, at: datetime) -> JudgeSummary:
+    """Judge shops themselves (not their listings) again: the registry or a 亮照 page said something new of them.
+
+    As ``judge_pages`` otherwise.
+
+    Effects: table ``rule_hit``.
+    """
+    return _bring_up_to_date(session, Touched(shop_ids=set(shop_ids)), catalogue, at)
+
+
+def _bring_up_to_date(session: Session, touched: Touched, catalogue: Catalogue, at: datetime) -> JudgeSummary:
+    # A shop may be judged for its pages and for what the registry said at the same time: one waits for the other.
+    for ids in chunks(touched.shop_ids):
+        session.execute(select(Shop.id).where(Shop.id.in_(ids)).order_by(Shop.id).with_for_update())
     subjects = subjects_of(session, touched, at)
     hits = {hit.key: hit for hit in judge_all(subjects, catalogue, at)}
     stored = _stored(session, touched, catalogue)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from identity_verify.licence_display import Display
 from kernel.facts import FactValue
 
 UNSURE = 50
@@ -69,6 +70,8 @@ class Subject:
         facts: current facts of the subject itself. history: its superseded facts.
         shop_facts: current facts of the shop (the same as ``facts`` when the subject is the shop).
         page_kinds: kinds of pages that were seen of the shop.
+        display: of a shop: what it shows, held against the registry; None where that was not looked at.
+        on_sale: of a shop: how many listings are on offer.
         act_at: when the newest page of the subject was fetched; it decides which law applies.
     """
 
@@ -84,6 +87,8 @@ class Subject:
     url: str = ""
     category: str = ""
     page_kinds: frozenset[str] = frozenset()
+    display: Display | None = None
+    on_sale: int = 0
 
     def of(self, *fields: str) -> list[SeenFact]:
         """Current facts of these fields that the extractor is sure of, without list-page stubs."""

@@ -4,13 +4,14 @@ A handful of queries a batch, however many listings it touches.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
 from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.orm import Session
 
+from identity_verify.licence_record import display_of
 from kernel.batch import batched
 from kernel.facts import FactValue
 from kernel.models import FactVersion, Listing, Page, Shop
@@ -147,9 +148,13 @@ def subjects_of(session: Session, touched: Touched, at: datetime) -> list[Subjec
         if row.state != "gone"
     ]
     licensed = _shops_with_licence_page(session, touched.shop_ids)
+    on_sale = _on_sale(session, touched.shop_ids)
     for shop_id in sorted(touched.shop_ids):
         kinds = frozenset({LICENCE}) if shop_id in licensed else frozenset[str]()
-        subjects.append(_shop_subject(shops[shop_id], of_shop.get(shop_id, []), kinds, newest.get(shop_id, at)))
+        bare = _shop_subject(shops[shop_id], of_shop.get(shop_id, []), kinds, newest.get(shop_id, at))
+        # As of the day the page was seen: what is due later is not due on it.
+        display = display_of(session, shops[shop_id], at=bare.act_at)
+        subjects.append(replace(bare, display=display, on_sale=on_sale.get(shop_id, 0)))
     return subjects
 
 
@@ -234,6 +239,14 @@ def _shops_with_licence_page(session: Session, shop_ids: set[int]) -> set[int]:
     for ids in chunks(shop_ids):
         asked = select(Page.shop_id).where(Page.shop_id.in_(ids), Page.kind == LICENCE).distinct()
         found.update(session.scalars(asked))
+    return found
+
+
+def _on_sale(session: Session, shop_ids: set[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for ids in chunks(shop_ids):
+        asked = select(Listing.shop_id, func.count()).where(Listing.shop_id.in_(ids), Listing.state != "gone")
+        found.update((shop_id, count) for shop_id, count in session.execute(asked.group_by(Listing.shop_id)))
     return found
 
 

@@ -1,25 +1,27 @@
-"""The twelve rules on the labels of the sample market: facts made from the truth, so that only the rules are judged.
+"""The rules on the labels of the sample market: facts made from the truth, so that only the rules are judged.
 
 Run with ``-s`` to see recall and precision for each rule.
 """
 
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from kernel.clock import CHINA
 from kernel.facts import FactValue
 from simulators.market.world import World
 from supervision.rules.engine import judge
 from supervision.rules.hit import Hit
 from supervision.rules.rule_catalogue import load_catalogue
 from supervision.rules.subject import SeenFact, Subject
+from tests.servers.market_licences import displays
 
 DAY0 = datetime(2026, 11, 25, 2, tzinfo=UTC)
 DAY1 = DAY0 + timedelta(days=1)
-DETERMINISTIC = {"ID02", "ID07", "AD09", "PR03", "PR04", "CT02", "CT04"}
+DETERMINISTIC = {"ID02", "ID03", "ID04", "ID05", "ID07", "ID10", "AD09", "PR03", "PR04", "CT02", "CT04"}
 Labels = Mapping[str, Any]
 
 
@@ -99,9 +101,14 @@ def hits_on_the_market() -> tuple[dict[tuple[str, str, str], list[Hit]], Labels]
     found: dict[tuple[str, str, str], list[Hit]] = defaultdict(list)
     rules = load_catalogue().in_force(DAY1)
     shops = {home: tuple(shop_facts(home, want, truth)) for home, want in truth["shops"].items()}
+    shown = displays(World(1), DAY1.astimezone(CHINA).date(), DAY0)
+    on_sale = Counter(want["shop"] for want in truth["listings"].values())
     for home, facts in shops.items():
         kinds = frozenset({"home", "list", "licence"})
-        subject = Subject("shop", DAY1, facts, shop_facts=facts, url=home, page_kinds=kinds)
+        subject = Subject(
+            "shop", DAY1, facts, shop_facts=facts, url=home, page_kinds=kinds, display=shown[home],
+            on_sale=on_sale[home],
+        )  # fmt: skip
         for hit in judge(subject, rules, DAY1):
             found[hit.rule.id, home, ""].append(hit)
     for url, want in truth["listings"].items():

@@ -1,4 +1,4 @@
-"""The twelve rules on the labelled sample market: pages read, recorded and judged, two days running.
+"""The rules on the labelled sample market: pages read, recorded and judged, two days running.
 
 Run with ``-s`` to see recall and precision for each rule.
 """
@@ -26,9 +26,10 @@ from kernel.schema import upgrade
 from simulators.market.world import World
 from supervision.rules.record import judge_pages
 from supervision.rules.rule_catalogue import load_catalogue
+from tests.servers.market_licences import look_at_links, take_registry
 
 DAY0 = datetime(2026, 11, 25, 2, tzinfo=UTC)
-DETERMINISTIC = {"ID02", "ID07", "AD09", "PR03", "PR04", "CT02", "CT04"}
+DETERMINISTIC = {"ID02", "ID03", "ID04", "ID05", "ID07", "ID10", "AD09", "PR03", "PR04", "CT02", "CT04"}
 BATCH = 100
 
 
@@ -102,10 +103,12 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
             session.add(row)
             session.flush()
             shops[home] = row.id
+        take_registry(session, DAY0 - timedelta(days=1), DAY0.date())
     for day, world in enumerate(worlds):
         at = DAY0 + timedelta(days=day)
         with database.write() as session:
             page_ids = visit(session, world, shops, at)
+            look_at_links(session, world, shops, at)
             for start in range(0, len(page_ids), BATCH):
                 judge_pages(
                     session, page_ids[start : start + BATCH], catalogue=load_catalogue(), at=at + timedelta(hours=1)

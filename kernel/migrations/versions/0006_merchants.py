@@ -76,7 +76,9 @@ def upgrade() -> None:
     sa.Column('url', sa.String(length=1000), nullable=False),
     sa.Column('declared', sa.JSON(), nullable=False),
     sa.Column('error', sa.String(length=30), nullable=False),
+    sa.Column('page_id', sa.Integer(), nullable=True),
     sa.Column('looked_at', kernel.db.UtcDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['page_id'], ['page.id'], name=op.f('fk_licence_link_page_id_page')),
     sa.ForeignKeyConstraint(['shop_id'], ['shop.id'], name=op.f('fk_licence_link_shop_id_shop')),
     sa.PrimaryKeyConstraint('shop_id', name=op.f('pk_licence_link'))
     )

@@ -7,6 +7,7 @@ from supervision.rules.checks import (
     countdown,
     declaration,
     licence_code,
+    licence_shown,
     preselected_option,
     price_pair,
     term,
@@ -26,5 +27,6 @@ CHECKS: Mapping[str, Check] = {
     "repeated_countdown": countdown.check,
     "unmarked_price": unmarked_price.check,
     "preselected_option": preselected_option.check,
+    "licence_display": licence_shown.check,
 }
 """Kind of detector to its check."""

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from identity_verify.code_reading import read_code
-from identity_verify.licence_display import RULE_OF_STEP, STEPS, Display, LinkSeen, judge_display
+from identity_verify.licence_display import RULE_OF_STEP, STEPS, Display, LinkSeen, Place, judge_display
+from identity_verify.registry_word import RegistryWord
 from identity_verify.shown_identity import ShownIdentity
 from kernel.models import Subject
 
@@ -15,12 +16,15 @@ CODE = "91310115XX0000019T"
 NAME = "上海青禾(测试)商贸有限公司"
 FORMER = "上海禾苗(测试)商贸有限公司"
 ADDRESS = "上海市浦东新区测试路1号"
+HERE = Place(("www.qinghe.example",))
+STREET = Place(("pt.example",), "/shop/qinghe/", shared=True)
 
 
 def _shown(code: str = CODE, name: str = NAME, address: str = ADDRESS) -> ShownIdentity:
     return ShownIdentity(
         names=(name,) if name else (), codes=(read_code(code),) if code else (),
         addresses=(address,) if address else (), contacts=(), filings=(), permits=(), digest="", last_fact_id=0,
+        licence_names=(name,) if name else (),
     )  # fmt: skip
 
 
@@ -33,11 +37,11 @@ def _subject(**more: object) -> Subject:
 
 
 def _judge(
-    shown: ShownIdentity, subject: Subject | None, *, link: LinkSeen | None = None, declared: bool = False
-) -> Display:
-    return judge_display(
-        shown, subject, names=(NAME, FORMER), declared=declared, host="www.qinghe.example", link=link, on=ON
-    )
+    shown: ShownIdentity, subject: Subject | None, *, link: LinkSeen | None = None, declared: bool = False,
+    place: Place = HERE,
+) -> Display:  # fmt: skip
+    word = RegistryWord((NAME, FORMER), ("上海市徐汇区旧址路2号",))
+    return judge_display(shown, subject, word=word, declared=declared, place=place, link=link, on=ON)
 
 
 def _of(display: Display, name: str) -> tuple[str, str]:
@@ -68,6 +72,11 @@ def test_all_is_right() -> None:
         (_shown(name=FORMER), _subject(), "name", "FAILED", "former-name"),
         (_shown(name=FORMER), _subject(approved_on=date(2026, 11, 18)), "name", "PASSED", "renamed-lately"),
         (_shown(name=""), _subject(), "name", "NOT_CHECKED", "no-name"),
+        (_shown(name="上海青禾[测试]商贸有限公司浦东分公司"), _subject(), "name", "PASSED", ""),
+        (_shown(name="青禾生活旗舰店"), _subject(), "name", "NOT_CHECKED", "trade-name"),
+        (_shown(name="青禾生活"), _subject(), "name", "NOT_CHECKED", "trade-name"),
+        (_shown(name="上海**(测试)商贸有限公司"), _subject(), "name", "NOT_CHECKED", "masked-name"),
+        (_shown(name="沈示例"), _subject(persons=[["operator", "沈示例"]]), "name", "PASSED", ""),
         (_shown(), _subject(status="revoked"), "in-force", "FAILED", "revoked"),
         (_shown(), _subject(status="deregistered"), "in-force", "FAILED", "deregistered"),
         (_shown(), _subject(status="abnormal"), "in-force", "PASSED", "abnormal"),
@@ -77,6 +86,9 @@ def test_all_is_right() -> None:
         (_shown(address="杭州市别处"), _subject(approved_on=date(2026, 11, 12)), "address", "PASSED", "changed-lately"),
         (_shown(address="杭州市别处"), _subject(approved_on=date(2026, 11, 10)), "address", "FAILED", "other-address"),
         (_shown(address=""), _subject(), "address", "NOT_CHECKED", "no-address"),
+        (_shown(address="上海市浦东新区测试路1号3层"), _subject(), "address", "PASSED", ""),
+        (_shown(address="徐汇区旧址路2号"), _subject(), "address", "FAILED", "former-address"),
+        (_shown(address="上海市浦东新区****"), _subject(), "address", "NOT_CHECKED", "masked-address"),
     ],
 )
 def test_steps(shown: ShownIdentity, subject: Subject | None, step: str, outcome: str, why: str) -> None:
@@ -98,16 +110,40 @@ def test_two_codes_are_no_code() -> None:
 
 
 @pytest.mark.parametrize(
-    ("link", "outcome", "why"),
+    ("place", "declared", "outcome", "why"),
     [
-        (LinkSeen(), "NOT_CHECKED", "no-link"),
-        (LinkSeen("https://zzlz.example/1", error="timeout"), "NOT_CHECKED", "timeout"),
-        (LinkSeen("https://zzlz.example/1"), "NOT_CHECKED", "names-no-site"),
-        (LinkSeen("https://zzlz.example/1", ("qinghe.example",)), "PASSED", ""),
-        (LinkSeen("https://zzlz.example/1", ("other.example", "www.qinghe.example")), "PASSED", ""),
-        (LinkSeen("https://zzlz.example/1", ("other.example",)), "FAILED", "other-site"),
+        (HERE, (), "NOT_CHECKED", "names-no-site"),
+        (HERE, ("qinghe.example",), "PASSED", ""),
+        (HERE, ("qinghe.example/index",), "PASSED", ""),
+        (HERE, ("other.example", "www.qinghe.example"), "PASSED", ""),
+        (HERE, ("shop.qinghe.example",), "PASSED", ""),
+        (HERE, ("other.example",), "FAILED", "other-site"),
+        (Place(("old.example", "new.example")), ("new.example",), "PASSED", ""),
+        (STREET, ("pt.example",), "PASSED", ""),
+        (STREET, ("pt.example/shop/qinghe",), "PASSED", ""),
+        (STREET, ("pt.example/shop/qing",), "FAILED", "other-shop"),
+        (STREET, ("pt.example/shop/maotai",), "FAILED", "other-shop"),
+        (STREET, ("other.pt.example",), "FAILED", "other-site"),
     ],
 )
-def test_where_the_link_leads(link: LinkSeen, outcome: str, why: str) -> None:
-    """To a page that names this site, another one, or none."""
-    assert _of(_judge(_shown(), _subject(), link=link), "link") == (outcome, why)
+def test_where_the_link_leads(place: Place, declared: tuple[str, ...], outcome: str, why: str) -> None:
+    """To a page that names this site or shop, another one, or none; a site that moved, and one of the same owner."""
+    link = LinkSeen("https://zzlz.example/1", declared)
+    assert _of(_judge(_shown(), _subject(), link=link, place=place), "link") == (outcome, why)
+
+
+@pytest.mark.parametrize(
+    ("link", "why"), [(LinkSeen(), "no-link"), (LinkSeen("https://zzlz.example/1", error="timeout"), "timeout")]
+)
+def test_a_link_that_was_not_read(link: LinkSeen, why: str) -> None:
+    """Is not called wrong."""
+    assert _of(_judge(_shown(), _subject(), link=link), "link") == ("NOT_CHECKED", why)
+
+
+def test_a_name_that_was_right_once_is_a_matter_of_the_update() -> None:
+    """It belongs to another rule than a name that never was."""
+    rules = [
+        next(step.rule for step in _judge(_shown(name=name), _subject()).steps if step.name == "name")
+        for name in (FORMER, "上海别家(测试)商行")
+    ]
+    assert rules == ["ID05", "ID03"]

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from identity_verify.licence_display import LinkSeen
 from identity_verify.licence_link import declared_in, follow_link, link_in
 from tests.servers.paper_net import PaperNet
 
@@ -30,14 +31,15 @@ def test_the_link_is_found(body: str, url: str) -> None:
 @pytest.mark.parametrize(
     ("body", "hosts"),
     [
-        ("<p>网站名称：青禾 网址：https://www.qinghe.example/index</p>", ("www.qinghe.example",)),
+        ("<p>网站名称：青禾 网址：https://www.qinghe.example/index</p>", ("www.qinghe.example/index",)),
+        ("<p>网址：http://pt.example:8610/shop/qinghe/</p>", ("pt.example/shop/qinghe",)),
         ("<table><tr><td>域名<td>qinghe.example<tr><td>域名<td>QINGHE.example</table>", ("qinghe.example",)),
         ("<p>网址：茶叶.公司.cn</p>", ("xn--qpr921i.xn--55qx5d.cn",)),
         ("<p>网址：192.0.2.1</p><p>无</p>", ()),
     ],
 )
 def test_what_the_page_names(body: str, hosts: tuple[str, ...]) -> None:
-    """Each host once, in A-labels."""
+    """Each site once, hosts in A-labels, with the path where there is one."""
     assert declared_in(body.encode()) == hosts
 
 
@@ -56,4 +58,4 @@ def test_following(net: PaperNet) -> None:
     net.fail(LINK, "timeout")
     assert follow_link(LINK, net).error == "timeout"
     net.serve(LINK, "<p>网址：www.qinghe.example</p>")
-    assert follow_link(LINK, net).declared == ("www.qinghe.example",)
+    assert follow_link(LINK, net, page_id=7) == LinkSeen(LINK, ("www.qinghe.example",), page_id=7)

@@ -4,14 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from identity_verify.licence_record import display_of
 from identity_verify.registry_extract import RegistryExtract
-from identity_verify.subjects import take_extract
+from identity_verify.subjects import link_shop, take_extract
 from kernel.config import Settings
 from kernel.crypto import sha256_hex
 from kernel.db import Database
-from kernel.models import FactVersion, LicenceLink, Page, Shop, SubjectTask, Visit
+from kernel.models import FactVersion, LicenceLink, Listing, Page, RuleHit, Shop, SubjectTask, Visit
 from pipeline.licence_duty import turn
 from tests.servers.paper_net import PaperNet
 
@@ -60,13 +61,36 @@ def shop_id(database: Database, monkeypatch: pytest.MonkeyPatch) -> int:
         return shop.id
 
 
+def _sell(session: Session, shop_id: int, at: datetime) -> None:
+    """Something is on offer, and the pages were seen again."""
+    session.add(
+        Listing(
+            shop_id=shop_id, url="https://www.qinghe.example/1", url_key="1", title="茶", first_seen_at=at,
+            last_seen_at=at, updated_at=at,
+        )
+    )  # fmt: skip
+    visit = session.execute(select(Visit.id)).scalar()
+    session.add(
+        Page(
+            visit_id=visit, shop_id=shop_id, url="https://www.qinghe.example/", final_url="https://www.qinghe.example/",
+            url_key="k", status=200, kind="home", fetched_at=at, body_sha256="0" * 64, warc_file="b.warc.gz",
+        )
+    )  # fmt: skip
+
+
 def _open(database: Database) -> dict[str, str]:
     with database.read() as session:
         query = select(SubjectTask).where(SubjectTask.kind == "licence", SubjectTask.state == "open")
         return {task.topic: str(task.detail["why"]) for task in session.execute(query).scalars()}
 
 
-def test_what_failed_becomes_a_task_and_what_is_mended_closes_it(
+def _leads(database: Database) -> set[str]:
+    with database.read() as session:
+        query = select(RuleHit.rule_id).where(RuleHit.state == "new", RuleHit.listing_id.is_(None))
+        return set(session.execute(query).scalars())
+
+
+def test_what_failed_becomes_a_lead_and_what_is_mended_ends_it(
     config: Settings, database: Database, shop_id: int
 ) -> None:
     """The name, the link; then the firm ends; then all is right again. Each look is once after a visit."""
@@ -74,11 +98,13 @@ def test_what_failed_becomes_a_task_and_what_is_mended_closes_it(
     net.serve(LINK, "<p>网址：www.other.example</p>")
     assert turn(config, database, AT, net) == 1
     assert turn(config, database, AT, net) == 0
-    assert _open(database) == {"name": "other-name", "link": "other-site"}
+    assert _leads(database) == {"ID03", "ID10"}
     _extract(database, "revoked", at=AT + timedelta(hours=2))
     later = AT + timedelta(days=8)
+    with database.write() as session:
+        _sell(session, shop_id, later)
     assert turn(config, database, later, net) == 1
-    assert _open(database) == {"name": "other-name", "link": "other-site", "in-force": "revoked"}
+    assert _leads(database) == {"ID03", "ID04", "ID10"}
     with database.write() as session:
         fact = session.execute(select(FactVersion).where(FactVersion.field == "licence_name")).scalar_one()
         fact.value = fact.raw = NAME
@@ -86,6 +112,7 @@ def test_what_failed_becomes_a_task_and_what_is_mended_closes_it(
     _extract(database, "active", at=later)
     net.serve(LINK, "<p>网址：www.qinghe.example</p>")
     assert turn(config, database, later + timedelta(hours=2), net) == 1
+    assert _leads(database) == set()
     assert _open(database) == {}
     with database.read() as session:
         display = display_of(session, session.get_one(Shop, shop_id), at=later)
@@ -108,4 +135,35 @@ def test_without_a_link_nothing_is_fetched(
     net = PaperNet()
     assert turn(config, database, AT, net) == 1
     assert net.asked == []
-    assert _open(database) == {"name": "other-name"}
+    assert _leads(database) == {"ID03"}
+
+
+def test_a_code_the_registry_does_not_have_is_a_task(config: Settings, database: Database, shop_id: int) -> None:
+    """Whether the registry lacks it or the shop made it up is for a person; it ends when the registry has it."""
+    other = "92310104XX0000027L"
+    with database.write() as session:
+        fact = session.execute(select(FactVersion).where(FactVersion.field == "licence_code")).scalar_one()
+        fact.value = fact.raw = other
+    assert turn(config, database, AT, PaperNet()) == 1
+    assert (_open(database), _leads(database)) == ({"registered": "not-in-registry"}, set())
+    with database.write() as session:
+        session.execute(select(FactVersion).where(FactVersion.field == "licence_code")).scalar_one().value = CODE
+        session.get_one(Shop, shop_id).last_visited_at = AT + timedelta(hours=1)
+    assert turn(config, database, AT + timedelta(hours=2), PaperNet()) == 1
+    assert _open(database) == {}
+
+
+def test_a_change_in_the_registry_is_looked_at_at_once(config: Settings, database: Database, shop_id: int) -> None:
+    """No new visit is needed where the shop is tied to its subject."""
+    with database.write() as session:
+        session.execute(select(FactVersion).where(FactVersion.field == "licence_name")).scalar_one().value = NAME
+        assert link_shop(session, shop_id, at=AT).outcome == "linked"
+    assert turn(config, database, AT + timedelta(minutes=1), PaperNet()) == 1
+    later = AT + timedelta(hours=3)
+    assert turn(config, database, later, PaperNet()) == 0
+    _extract(database, "revoked", at=later)
+    with database.write() as session:
+        _sell(session, shop_id, later)
+    assert turn(config, database, later + timedelta(minutes=1), PaperNet()) == 1
+    assert _leads(database) == {"ID04"}
+    assert turn(config, database, later + timedelta(minutes=2), PaperNet()) == 0

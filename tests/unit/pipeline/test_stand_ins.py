@@ -36,8 +36,12 @@ def test_the_market_is_used_and_gets_older(tmp_path: Path, monkeypatch: pytest.M
     config = Settings(data_dir=tmp_path)
     shops = "url,name,platform,reason\nhttp://b.example.test:81/,B,generic,r\nhttps://a.example.test:82/,A,generic,r\n"
     told = {"market": {"http_port": 81, "tls_port": 82, "ca_file": "/ca.pem", "shops": shops}}
+    told["market"]["licence_host"] = "lz.example.test:81"
     used = SERVICES[MARKET].used(config, told)
-    assert used["WANGJIAN_EGRESS_HOSTS"] == "a.example.test=127.0.0.1,b.example.test=127.0.0.1"
+    assert (
+        used["WANGJIAN_EGRESS_HOSTS"] == "a.example.test=127.0.0.1,b.example.test=127.0.0.1,lz.example.test=127.0.0.1"
+    )
+    assert used["WANGJIAN_IDENTITY_LICENCE_HOSTS"] == "lz.example.test:81"
     assert used["WANGJIAN_EGRESS_ALLOW"].split(",")[:2] == ["a.example.test:81", "a.example.test:82"]
     assert used["WANGJIAN_EXTRA_CA_FILE"] == "/ca.pem"
     assert "WANGJIAN_HOST_DELAY_S" not in used

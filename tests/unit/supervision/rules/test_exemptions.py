@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from identity_verify.licence_display import Display, DisplayStep, LinkSeen
 from supervision.rules.rule_catalogue import Catalogue
 from supervision.rules.subject import Subject
 
@@ -30,10 +31,26 @@ def option(make: Any, label: str) -> Subject:
     return listing
 
 
+def shown(make: Any, step: str, why: str, text: str, notice: str = "") -> Subject:
+    """A shop whose 亮照 check failed in one step."""
+    failed = DisplayStep(step, "FAILED", why, shown=text, registered="上海青禾(测试)商贸有限公司")
+    field = {"name": "licence_name", "in-force": "licence_code", "address": "licence_address", "link": "notice"}[step]
+    link = LinkSeen("https://zzlz.example/1", page_id=1)
+    facts = (make.fact(field, text), *((make.fact("notice", notice),) if notice else ()))
+    made: Subject = make.shop(*facts, display=Display((failed,), link=link), on_sale=1)
+    return made
+
+
 CASES: dict[tuple[str, str], Callable[[Any], Subject]] = {
     ("ID02", "example-format"): lambda make: make.shop(
         make.fact("licence_code", "91310115XX0000019X", "示例：91310115XX0000019X")
     ),
+    ("ID03", "rename-told"): lambda make: shown(make, "name", "other-name", "上海禾苗有限公司", "我司已更名为青禾"),
+    ("ID03", "branch"): lambda make: shown(make, "name", "other-name", "上海禾苗有限公司浦东分公司"),
+    ("ID04", "closed"): lambda make: shown(make, "in-force", "revoked", "91310115XX0000019T", "本店已停业，停止接单"),
+    ("ID05", "business-address"): lambda make: shown(make, "address", "other-address", "退货地址：测试路9号"),
+    ("ID05", "change-told"): lambda make: shown(make, "address", "other-address", "测试路9号", "本公司已搬迁至新址"),
+    ("ID10", "move-told"): lambda make: shown(make, "link", "other-site", "公告", "本站启用新域名"),
     ("ID07", "licensed"): lambda make: make.shop(make.fact("declaration", DECLARED)),
     ("PR03", "from-price"): lambda make: make.listing(make.price(9900, "¥99.00起", slot="list"), make.price(12900)),
     ("PR03", "conditional-price"): lambda make: make.listing(
