@@ -85,12 +85,12 @@ def displays(world: World, on: date, at: datetime) -> Mapping[str, Display]:
         known[extract.code] = known[extract.registration_number] = (subject, word)
     net, found = MarketNet(world), {}
     for home, want in world.labels()["shops"].items():
-        subject, word = known.get(want["licence_code"], (None, RegistryWord()))
+        holder, word = known.get(want["licence_code"], (None, RegistryWord()))
         link = follow_link(want["licence_link"], net, page_id=1) if want["licence_link"] else LinkSeen()
         parts = urlsplit(home)
         place = Place((parts.hostname or "",), parts.path, want["platform"] != "generic")
         found[home] = judge_display(
-            _shown(want), subject, word=word, declared=bool(want["declaration"]), place=place, link=link, on=on
+            _shown(want), holder, word=word, declared=bool(want["declaration"]), place=place, link=link, on=on
         )
     return found
 
