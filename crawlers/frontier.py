@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from crawlers.address import canonical_url, url_key
 from crawlers.budget import Budget
-from crawlers.rows import dialect_insert, update_rows
 from kernel.batch import batched
 from kernel.models import FrontierEntry, Listing, Page, Shop, Visit
+from kernel.rows import dialect_insert, update_rows
 
 PRIORITIES = {"home": 100, "licence": 90, "rules": 70, "detail": 50, "list": 40}
 """Goods before lists: a shop whose search has a list for every filter would spend the whole budget on lists."""

@@ -23,10 +23,10 @@ from crawlers.history import (
     place_stub,
     shared_changes,
 )
-from crawlers.rows import dialect_insert, insert_rows, table_of, update_rows
 from kernel.batch import batched
 from kernel.facts import Fact, ListingFacts
 from kernel.models import FactVersion, Listing, OutboxEntry, Page, Shop
+from kernel.rows import dialect_insert, insert_rows, table_of, update_rows
 
 CHUNK = 500
 COLUMNS = (

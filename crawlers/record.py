@@ -16,9 +16,9 @@ from crawlers.archive import Place
 from crawlers.frontier import Claim, NewLink, add_links, finish
 from crawlers.lease import held
 from crawlers.ledger import Ledger, Source
-from crawlers.rows import insert_numbered
 from kernel.facts import ListingFacts, PageFacts
 from kernel.models import Page, Visit
+from kernel.rows import insert_numbered
 
 GONE = frozenset({404, 410})
 STUB_PAGES = frozenset({"home", "list"})

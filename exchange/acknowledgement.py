@@ -6,22 +6,20 @@ A peer may say that it stored a message it was handed. Only the receiver's own i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from exchange.bulk import change
 from exchange.keys import NodeKeys
-from exchange.message_row import MESSAGES
 from exchange.peers import Book
 from exchange.receipt import PROCESSED, REJECTED, Line, ReadSheet, take
 from exchange.routing import host_of
 from kernel.batch import batched
 from kernel.models import Delivery, Hop, Message
+from kernel.rows import update_rows
 
 CHUNK = 400
-DELIVERIES = cast("Table", Delivery.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +102,6 @@ def _settle(session: Session, newest: Mapping[str, Line], known: Mapping[str, _K
             {"id": found.id, "state": "passed" if found.direction == "through" else state, "outcome": line.outcome,
              "done_at": at, "error_code": line.code, "error": line.message, "rows": [dict(row) for row in line.rows]}
         )  # fmt: skip
-    change(session, MESSAGES, messages)
-    change(session, DELIVERIES, finished)
-    change(session, DELIVERIES, stored)
+    update_rows(session, Message, messages)
+    update_rows(session, Delivery, finished)
+    update_rows(session, Delivery, stored)

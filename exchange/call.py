@@ -14,7 +14,7 @@ from exchange.errors import EnvelopeError, ExpiredError, RecipientError
 from exchange.keys import NodeKeys
 from exchange.peers import Book, known, verify
 from kernel.clock import iso, parse_iso
-from kernel.crypto import canonical_json, random_token
+from kernel.crypto import canonical_json, canonical_json_of_read, random_token
 from kernel.errors import ClockError
 
 MAX_BYTES = 11_000_000
@@ -52,12 +52,12 @@ class Wire:
 
 
 def _text(item: Wire) -> bytes:
-    signature = canonical_json({"suite": item.suite, "kid": item.kid, "value": item.value})
+    signature = canonical_json_of_read({"suite": item.suite, "kid": item.kid, "value": item.value})
     return b'{"envelope":' + item.envelope.encode() + b',"signature":' + signature + b"}"
 
 
-def _signed(keys: NodeKeys, suite_name: str, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    kid, value = keys.sign(suite_name, kind.encode() + b"\n" + canonical_json(body))
+def _signed(keys: NodeKeys, suite_name: str, kind: str, body: bytes) -> dict[str, Any]:
+    kid, value = keys.sign(suite_name, kind.encode() + b"\n" + body)
     return {"suite": suite_name, "kid": kid, "value": base64.b64encode(value).decode()}
 
 
@@ -75,7 +75,8 @@ def make_call(
         "format": CALL, "kind": kind, "from": keys.org, "to": to, "at": iso(at), "nonce": nonce, "ids": ids,
         "after": after,
     }  # fmt: skip
-    head, tail = canonical_json(body), canonical_json(_signed(keys, suite_name, CALL, body))
+    head = canonical_json(body)
+    tail = canonical_json(_signed(keys, suite_name, CALL, head))
     # What is canonical already is put together as it is: reading and writing it again would cost as much as signing.
     parts = (b'{"call":', head, b',"messages":[', b",".join(map(_text, messages)), b'],"signature":', tail, b"}")
     return nonce, b"".join(parts)
@@ -108,7 +109,7 @@ def read_call(data: bytes, own: str, book: Book, at: datetime) -> Call:
     if body.get("format") != CALL or body.get("kind") not in KINDS or not isinstance(body.get("after"), int):
         raise EnvelopeError(f"expected a call of {CALL}, got something else")
     caller = known(book, str(body.get("from", "")))
-    verify(caller, CALL.encode() + b"\n" + canonical_json(body), whole.get("signature"), at)
+    verify(caller, CALL.encode() + b"\n" + canonical_json_of_read(body), whole.get("signature"), at)
     if body.get("to") != own:
         raise RecipientError(f"expected a call for {own}, got one for {str(body.get('to'))[:20]!r}")
     _times(at, str(body.get("at", "")))
@@ -125,7 +126,9 @@ def _id_of(item: object) -> object:
 def make_answer(keys: NodeKeys, suite_name: str, call: Call, given: Mapping[str, Any], *, at: datetime) -> bytes:
     """A signed answer: sheets, gaps, refusals."""
     body = {"format": ANSWER, "from": keys.org, "to": call.caller, "at": iso(at), "nonce": call.nonce, **given}
-    return canonical_json({"answer": body, "signature": _signed(keys, suite_name, ANSWER, body)})
+    data = canonical_json(body)
+    signature = canonical_json(_signed(keys, suite_name, ANSWER, data))
+    return b"".join((b'{"answer":', data, b',"signature":', signature, b"}"))
 
 
 def read_answer(data: bytes, peer: str, nonce: str, book: Book, at: datetime) -> dict[str, Any]:
@@ -139,7 +142,7 @@ def read_answer(data: bytes, peer: str, nonce: str, book: Book, at: datetime) ->
     body = whole.get("answer") if isinstance(whole, dict) else None
     if not isinstance(body, dict) or body.get("format") != ANSWER:
         raise EnvelopeError("expected the answer of a peer, got something else")
-    verify(known(book, peer), ANSWER.encode() + b"\n" + canonical_json(body), whole.get("signature"), at)
+    verify(known(book, peer), ANSWER.encode() + b"\n" + canonical_json_of_read(body), whole.get("signature"), at)
     if body.get("from") != peer or body.get("nonce") != nonce:
         raise EnvelopeError("expected the answer to this call, got one to another")
     return body

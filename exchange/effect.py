@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exchange.envelope import Envelope
@@ -14,9 +14,10 @@ from exchange.opening import Opened
 from exchange.receipt import PROCESSED, REJECTED, Line
 from exchange.schema_registry import RowError
 from kernel.batch import batched
-from kernel.crypto import canonical_json, sha256_hex
+from kernel.crypto import canonical_json_of_read, sha256_hex
 from kernel.errors import WangjianError
 from kernel.models import BusinessVersion
+from kernel.rows import insert_rows, table_of, update_rows
 
 CHUNK = 400
 FAILED = "FAILED"
@@ -45,7 +46,7 @@ def register(type: str, handler: Handler) -> None:  # noqa: A002 - the contract 
 
 
 _Key = tuple[str, str, str]
-_TABLE = cast("Table", BusinessVersion.__table__)
+_TABLE = table_of(BusinessVersion)
 _COLUMNS = tuple(_TABLE.c[name] for name in ("sender", "type", "biz_key", "id", "biz_version", "content"))
 
 
@@ -96,7 +97,7 @@ class Effects:
         envelope, digest = opened.envelope, opened.digest
         if opened.fault is not None or opened.plain is None:
             return _rejected(opened, opened.fault or RecipientError("expected a message for us, got another's"))
-        content = sha256_hex(canonical_json([envelope.op, opened.plain]))
+        content = sha256_hex(canonical_json_of_read([envelope.op, opened.plain]))
         key = (envelope.sender, envelope.type, envelope.biz_key)
         before = self._versions.get(key)
         if before is not None and envelope.biz_version <= before.biz_version:
@@ -143,17 +144,12 @@ class Effects:
         if row is None:
             self._new[key] = {"sender": key[0], "type": key[1], "biz_key": key[2], **values}
         else:
-            self._changed[key] = {"row": row, **{f"new_{name}": value for name, value in values.items()}}
+            self._changed[key] = {"id": row, **values}
 
     def write(self) -> None:
         """Write the versions that had their effect. Effects: table ``business_version``."""
-        if self._new:
-            self._session.execute(insert(_TABLE), list(self._new.values()))
-        if self._changed:
-            names = ("biz_version", "content", "op", "message_id", "at")
-            change = update(_TABLE).where(_TABLE.c.id == bindparam("row"))
-            change = change.values({name: bindparam(f"new_{name}") for name in names})
-            self._session.connection().execute(change, list(self._changed.values()))
+        insert_rows(self._session, BusinessVersion, list(self._new.values()))
+        update_rows(self._session, BusinessVersion, list(self._changed.values()))
 
 
 def _called(handler: Handler, session: Session, opened: Opened, at: datetime) -> Effect:

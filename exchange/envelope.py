@@ -6,15 +6,16 @@ every message, empty where it does not apply; a field that is not known is refus
 Spec: GB/T 21062.3-2007 (data interface); RFC 8785 for the byte form.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
+
+import orjson
 
 from exchange.errors import EnvelopeError, TooLargeMessageError
 from kernel.clock import iso, parse_iso
-from kernel.crypto import canonical_json
+from kernel.crypto import canonical_json, refuse_floats
 from kernel.errors import ClockError
 
 MAX_BYTES = 1_000_000
@@ -105,10 +106,6 @@ def signed_bytes(canonical: bytes) -> bytes:
     return PREFIX + canonical
 
 
-def _no_floats(text: str) -> NoReturn:
-    raise EnvelopeError(f"expected integers or text, got the number {text[:40]}")
-
-
 def read_json(data: bytes | str, most: int = MAX_BYTES) -> Any:
     """JSON without floats.
 
@@ -118,9 +115,14 @@ def read_json(data: bytes | str, most: int = MAX_BYTES) -> Any:
     if len(data) > most:
         raise TooLargeMessageError(f"expected at most {most} bytes, got {len(data)}", hint="Send it in parts.")
     try:
-        return json.loads(data, parse_float=_no_floats, parse_constant=_no_floats)
-    except (ValueError, RecursionError) as error:
+        found = orjson.loads(data)
+    except ValueError as error:
         raise EnvelopeError(f"expected JSON, got {type(error).__name__}") from error
+    try:
+        refuse_floats(found)
+    except ValueError as error:
+        raise EnvelopeError(str(error)) from error
+    return found
 
 
 def _wrong(name: str, wanted: str, value: object) -> EnvelopeError:

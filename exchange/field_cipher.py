@@ -5,11 +5,11 @@ Spec: 个人信息保护法 51 (encryption); GB/T 35273-2020 6.3 (transmission o
 
 import base64
 import binascii
-import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from exchange.envelope import read_json
 from exchange.errors import PlainTextError, SealError
 from exchange.suite import Suite
 from kernel.crypto import canonical_json
@@ -104,7 +104,7 @@ def open_fields(
     """The payload in plain text.
 
     Raises:
-        SealError: another key, another place, or other bytes.
+        SealError: another key, another place, or other bytes. EnvelopeError: what was sealed is not JSON.
     """
     try:
         content_key = used.open(private, base64.b64decode(key["value"], validate=True), message_id.encode())
@@ -118,6 +118,6 @@ def open_fields(
             data = base64.b64decode(value[MARK], validate=True)
         except (TypeError, ValueError) as error:
             raise SealError(f"expected base64 in {at}, got something else") from error
-        return json.loads(used.decrypt(content_key, data, f"{message_id}{at}".encode()))
+        return read_json(used.decrypt(content_key, data, f"{message_id}{at}".encode()))
 
     return _each(payload, pointers, open_one)

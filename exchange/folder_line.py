@@ -14,7 +14,7 @@ from sqlalchemy import and_, or_, select, update
 
 from exchange.acknowledgement import take_sheet
 from exchange.envelope import read_json
-from exchange.errors import ExchangeError
+from exchange.errors import EnvelopeError, ExchangeError
 from exchange.front_box import FrontBox, turn
 from exchange.gateway import Gateway
 from exchange.peers import KnownPeer
@@ -79,8 +79,8 @@ def _line(row: Any) -> bytes:
 
 def _take(gateway: Gateway, peer: KnownPeer, data: bytes, at: datetime) -> bytes:
     try:
-        value = json.loads(data)
-    except ValueError:
+        value = read_json(data, MAX_LINE_BYTES)
+    except EnvelopeError:
         value = None
     given = gateway.take_messages([value], peer.code, gateway.book(), at=at)
     return canonical_json(given)

@@ -113,8 +113,9 @@ class Gateway:
         """
         book = self.book()
         with self.database.write() as session:
-            stream = session.get_one(Stream, stream_id, with_for_update=True)
-            taken = Inbox(session, book, self.keys, stream.sender, at=at, careful=True).release(stream)
+            stream = session.get_one(Stream, stream_id)
+            inbox = Inbox(session, book, self.keys, stream.sender, at=at, careful=True)
+            taken = inbox.release(stream.sender, stream.receiver, stream.name)
             taker = stream.sender if stream.sender in book else self.keys.org
             self._sheets(session, taken, taker, book, at)
             return taken.lines

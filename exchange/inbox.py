@@ -9,23 +9,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from exchange.bulk import change
 from exchange.effect import FAILED, Effect, Effects, Handler, register
-from exchange.envelope import GENESIS
 from exchange.errors import ChainError, WindowError
 from exchange.forwarding import pass_on
 from exchange.keys import NodeKeys
-from exchange.message_row import MESSAGES, row_of
+from exchange.message_row import row_of
 from exchange.opening import Opened, reopen
 from exchange.peers import Book
+from exchange.place import Place, Places
 from exchange.receipt import DUPLICATE, REJECTED, STORED, Line
 from exchange.routing import host_of
 from kernel.batch import batched
 from kernel.errors import WangjianError
-from kernel.models import Message, Stream
+from kernel.models import Message
+from kernel.rows import insert_rows, update_rows
 
 __all__ = ["Effect", "Handler", "Inbox", "Taken", "register"]
 
@@ -70,6 +70,7 @@ class Inbox:
         self._session, self._book, self._keys = session, book, keys
         self._came_from, self._at = came_from, at
         self._effects = Effects(session, at=at, careful=careful)
+        self._places = Places(session, "in")
         self._new: list[dict[str, Any]] = []
         self._changed: list[dict[str, Any]] = []
         self.taken = Taken()
@@ -92,7 +93,7 @@ class Inbox:
                 through.append(opened)
         self._effects.load([item.envelope.biz_key for items in here.values() for item in items])
         for key in sorted(here):
-            self._line_up(self._stream(key), sorted(here[key], key=lambda item: item.envelope.seq))
+            self._line_up(self._places.get(*key), sorted(here[key], key=lambda item: item.envelope.seq))
         if through:
             lines, refused = pass_on(self._session, through, self._book, self._keys, self._came_from, at=self._at)
             self.taken.lines += lines
@@ -102,25 +103,15 @@ class Inbox:
         self._write()
         return self.taken
 
-    def release(self, stream: Stream) -> Taken:
+    def release(self, sender: str, receiver: str, name: str) -> Taken:
         """Take up again what waits in a stream's buffer. Raises, Effects: as :meth:`receive`."""
+        stream = self._places.get(sender, receiver, name)
         self._release(stream)
         self._tell_gap(stream, None)
         self._write()
         return self.taken
 
-    def _stream(self, key: tuple[str, str, str]) -> Stream:
-        sender, receiver, name = key
-        wanted = (Stream.direction == "in", Stream.sender == sender, Stream.receiver == receiver, Stream.name == name)
-        found = self._session.execute(select(Stream).where(*wanted).with_for_update()).scalar_one_or_none()
-        if found is None:
-            found = Stream(direction="in", sender=sender, receiver=receiver, name=name, last_seq=0, head=GENESIS)
-            found.highest_seq = 0
-            self._session.add(found)
-            self._session.flush()
-        return found
-
-    def _line_up(self, stream: Stream, batch: Sequence[Opened]) -> None:
+    def _line_up(self, stream: Place, batch: Sequence[Opened]) -> None:
         """Take messages of one stream, sorted by number."""
         present = self._present(stream, [item.envelope.seq for item in batch])
         waiting = self._first_waiting(stream)
@@ -150,7 +141,7 @@ class Inbox:
         self._tell_gap(stream, early)
         stream.last_at = self._at
 
-    def _present(self, stream: Stream, numbers: Sequence[int]) -> dict[int, tuple[str, str, bool]]:
+    def _present(self, stream: Place, numbers: Sequence[int]) -> dict[int, tuple[str, str, bool]]:
         """What is here already, by number: digest, id, and whether it came in this very batch."""
         found: dict[int, tuple[str, str, bool]] = {}
         for part in batched(numbers, CHUNK):
@@ -160,7 +151,7 @@ class Inbox:
             found |= {row.seq: (row.digest, row.message_id, False) for row in self._session.execute(query)}
         return found
 
-    def _first_waiting(self, stream: Stream) -> int | None:
+    def _first_waiting(self, stream: Place) -> int | None:
         if stream.highest_seq <= stream.last_seq:
             return None
         query = select(Message.seq).where(Message.stream_id == stream.id, Message.seq > stream.last_seq)
@@ -177,7 +168,7 @@ class Inbox:
         if not is_new:
             self.taken.again.append(message_id)
 
-    def _refill(self, stream: Stream, opened: Opened) -> None:
+    def _refill(self, stream: Place, opened: Opened) -> None:
         """A number that was processed and whose record was lost here: kept again, with no second effect."""
         line = self._effects.judge(opened)
         state = {FAILED: "failed", REJECTED: "rejected"}.get(line.kind, "processed")
@@ -188,12 +179,12 @@ class Inbox:
         if state != "failed":
             self.taken.lines.append(line)
 
-    def _hold(self, stream: Stream, opened: Opened) -> None:
+    def _hold(self, stream: Place, opened: Opened) -> None:
         self._new.append(self._row(stream, opened, "held"))
         self.taken.lines.append(Line(opened.envelope.message_id, opened.digest, STORED))
         stream.highest_seq = max(stream.highest_seq, opened.envelope.seq)
 
-    def _release(self, stream: Stream) -> None:
+    def _release(self, stream: Place) -> None:
         """Take what waited and is next now."""
         columns = (
             Message.id, Message.seq, Message.envelope, Message.suite, Message.digest, Message.attempts, Message.biz_key,
@@ -211,7 +202,7 @@ class Inbox:
             if len(rows) < RELEASE:
                 return
 
-    def _tell_gap(self, stream: Stream, early: int | None) -> None:
+    def _tell_gap(self, stream: Place, early: int | None) -> None:
         """Name the numbers that are missing before the first one that waits."""
         firsts = [seq for seq in (self._first_waiting(stream), early) if seq is not None and seq > stream.last_seq]
         if not firsts or min(firsts) == stream.last_seq + 1:
@@ -221,7 +212,7 @@ class Inbox:
         gap = {"sender": stream.sender, "receiver": stream.receiver, "stream": stream.name}
         self.taken.missing.append({**gap, "from": stream.last_seq + 1, "to": min(firsts) - 1})
 
-    def _next(self, stream: Stream, opened: Opened, waiting: Any = None) -> bool:
+    def _next(self, stream: Place, opened: Opened, waiting: Any = None) -> bool:
         """Process the message that is next in its stream; False when the stream has to wait before it."""
         envelope = opened.envelope
         if envelope.prev != stream.head:
@@ -249,7 +240,7 @@ class Inbox:
         stream.last_seq, stream.head = envelope.seq, opened.digest
         return True
 
-    def _refuse_chain(self, stream: Stream, opened: Opened, waiting: Any) -> None:
+    def _refuse_chain(self, stream: Place, opened: Opened, waiting: Any) -> None:
         envelope = opened.envelope
         error = ChainError(
             f"expected number {envelope.seq} to follow {stream.head[:12]}, got one that follows {envelope.prev[:12]}",
@@ -263,11 +254,11 @@ class Inbox:
                  "error": error.message, "rows": [], "attempts": waiting.attempts + 1}
             )  # fmt: skip
 
-    def _row(self, stream: Stream, opened: Opened, state: str) -> dict[str, Any]:
+    def _row(self, stream: Place, opened: Opened, state: str) -> dict[str, Any]:
         return row_of(opened, direction="in", stream_id=stream.id, state=state, came_from=self._came_from, at=self._at)
 
     def _write(self) -> None:
-        if self._new:
-            self._session.execute(insert(MESSAGES), self._new)
-        change(self._session, MESSAGES, self._changed)
+        insert_rows(self._session, Message, self._new)
+        update_rows(self._session, Message, self._changed)
+        self._places.write()
         self._effects.write()

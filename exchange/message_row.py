@@ -1,15 +1,11 @@
 """A message that came, as a row of the table."""
 
 from datetime import datetime
-from typing import Any, cast
-
-from sqlalchemy import Table
+from typing import Any
 
 from exchange.opening import Opened
 from kernel.clock import parse_iso
-from kernel.models import Message
 
-MESSAGES = cast("Table", Message.__table__)
 NOTHING: dict[str, Any] = {"outcome": "", "done_at": None, "error_code": "", "error": "", "rows": []}
 
 

@@ -13,11 +13,12 @@ from exchange.envelope import MAX_BYTES, Envelope, read_envelope, read_json, sig
 from exchange.errors import EnvelopeError, ExpiredError, ForgedError, ScopeError, SealError, TooLargeMessageError
 from exchange.keys import NodeKeys, kid_of
 from exchange.message_type import check_classification, check_op
-from exchange.peers import Book, known, verify
+from exchange.peers import Book, known, signer, verify
 from exchange.routing import host_of
 from exchange.schema_registry import schema, validate
 from exchange.suite import suite
-from kernel.crypto import canonical_json
+from exchange.tree_signature import is_group, verify_in_group
+from kernel.crypto import canonical_json_of_read
 from kernel.errors import WangjianError
 
 
@@ -26,7 +27,8 @@ class Opened:
     """One message whose signature holds.
 
     Attributes:
-        canonical: the bytes that were signed, as text. signature: base64. plain: the payload in plain text, or none.
+        canonical: the bytes that were signed, as text. signature: base64, or its place in a group's
+            signature. plain: the payload in plain text, or none.
         fault: why it must be rejected, or none: its place in the stream is used up all the same.
     """
 
@@ -44,7 +46,7 @@ def check_signed(value: object, book: Book, at: datetime) -> Opened:
     """Read one message and check its sender's signature.
 
     Args:
-        value: ``{"envelope": {...}, "signature": {"suite","kid","value"}}``.
+        value: ``{"envelope": {...}, "signature": {"suite","kid","value"}}``, as :func:`read_json` gave it.
 
     Raises:
         EnvelopeError, TooLargeMessageError: not understood. PeerError: of nobody we know. UnsignedError, ForgedError,
@@ -53,13 +55,17 @@ def check_signed(value: object, book: Book, at: datetime) -> Opened:
     if not isinstance(value, dict) or not value.keys() <= {"envelope", "signature"}:
         raise EnvelopeError("expected an envelope with its signature, got something else")
     envelope = read_envelope(value.get("envelope"))
-    canonical = canonical_json(value["envelope"])
+    canonical = canonical_json_of_read(value["envelope"])
     if len(canonical) > MAX_BYTES:
         raise TooLargeMessageError(f"expected at most {MAX_BYTES} bytes, got {len(canonical)}")
-    sender = known(book, envelope.sender)
-    name, kid = verify(sender, signed_bytes(canonical), value.get("signature"), at)
-    text = str(value["signature"]["value"])
-    return Opened(envelope, canonical.decode(), suite(name).digest(canonical), name, kid, text)
+    sender, signature = known(book, envelope.sender), value.get("signature")
+    name, card, text = signer(sender, signature, at)
+    digest = suite(name).digest(canonical)
+    if is_group(text):
+        verify_in_group(name, card["public"].encode(), digest, text)
+    else:
+        verify(sender, signed_bytes(canonical), signature, at)
+    return Opened(envelope, canonical.decode(), digest, name, card["kid"], text)
 
 
 def open_message(opened: Opened, book: Book, keys: NodeKeys, at: datetime) -> Opened:

@@ -9,18 +9,18 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from exchange import field_cipher
 from exchange.errors import ClassificationError, EnvelopeError, RecipientError
-from exchange.message_row import MESSAGES
 from exchange.message_type import check_classification, check_op, message_type
 from exchange.organisation import check_code
 from exchange.schema_registry import schema, validate
 from kernel.clock import as_utc, iso
 from kernel.crypto import canonical_json
 from kernel.identifiers import uuid7
+from kernel.models import Message
+from kernel.rows import insert_rows
 
 MAX_KEY = 200
 
@@ -80,15 +80,14 @@ def post(session: Session, draft: Draft, *, at: datetime) -> str:
     Effects: table ``message``.
     """
     message_id = uuid7(at)
-    session.execute(insert(MESSAGES), [_row(draft, message_id, as_utc(at))])
+    insert_rows(session, Message, [_row(draft, message_id, as_utc(at))])
     return message_id
 
 
 def post_many(session: Session, drafts: Sequence[Draft], *, at: datetime) -> list[str]:
     """Write many at once; their ids, in the order given. Raises, Effects: as :func:`post`; all or none."""
     rows = [_row(draft, uuid7(at), as_utc(at)) for draft in drafts]
-    if rows:
-        session.execute(insert(MESSAGES), rows)
+    insert_rows(session, Message, rows)
     return [row["message_id"] for row in rows]
 
 

@@ -118,8 +118,23 @@ def verify(peer: KnownPeer, data: bytes, signature: object, at: datetime) -> tup
         suite and number of the key.
 
     Raises:
-        UnsignedError: none. DowngradeError: by a suite that was not agreed. ForgedError: it does not hold, or the
-        key's time was over.
+        UnsignedError, DowngradeError: as of :func:`signer`. ForgedError: that, or it does not hold.
+    """
+    name, card, text = signer(peer, signature, at)
+    try:
+        value = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ForgedError("expected a signature in base64, got something else") from error
+    suite(name).verify(card["public"].encode(), data, value)
+    return name, card["kid"]
+
+
+def signer(peer: KnownPeer, signature: object, at: datetime) -> tuple[str, Card, str]:
+    """Suite and key that a signature ``{"suite","kid","value"}`` of a peer says it was made with, and its value.
+
+    Raises:
+        UnsignedError: none. DowngradeError: by a suite that was not agreed. ForgedError: by no key of the peer, or one
+        whose time was over.
     """
     if not isinstance(signature, dict) or not signature.get("value"):
         raise UnsignedError("expected a signature, got none", hint="Unsigned messages are never taken.")
@@ -129,12 +144,7 @@ def verify(peer: KnownPeer, data: bytes, signature: object, at: datetime) -> tup
     card = peer.card(kid, name, "sign")
     if card.get("until") and iso(at) > card["until"]:
         raise ForgedError(f"expected a key that is in force, got {kid}, whose time ended on {card['until']}")
-    try:
-        value = base64.b64decode(str(signature["value"]), validate=True)
-    except binascii.Error as error:
-        raise ForgedError("expected a signature in base64, got something else") from error
-    suite(name).verify(card["public"].encode(), data, value)
-    return name, kid
+    return name, card, str(signature["value"])
 
 
 def agree(ours: Sequence[str], theirs: Sequence[str]) -> str:

@@ -11,9 +11,9 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exchange.envelope import read_json
@@ -25,12 +25,12 @@ from kernel.crypto import canonical_json, sha256_hex
 from kernel.errors import ClockError
 from kernel.identifiers import uuid7
 from kernel.models import Receipt, ReceiptSheet
+from kernel.rows import insert_rows
 
 STORED, REJECTED, DUPLICATE, PROCESSED = KINDS = ("STORED", "REJECTED", "DUPLICATE", "PROCESSED")
 FORMAT = "wangjian-exchange/1 receipts"
 PREFIX = b"wangjian-exchange/1 receipts\n"
 MAX_SHEET_BYTES = 4_000_000
-RECEIPTS = cast("Table", Receipt.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +182,7 @@ def _keep(session: Session, direction: str, read: ReadSheet, lines: Sequence[Lin
     )
     session.add(row)
     session.flush()
-    if lines:
-        session.execute(insert(RECEIPTS), [_receipt(direction, read.giver, row.id, line, at) for line in lines])
+    insert_rows(session, Receipt, [_receipt(direction, read.giver, row.id, line, at) for line in lines])
 
 
 def _receipt(direction: str, giver: str, sheet_id: int, line: Line, at: datetime) -> dict[str, Any]:

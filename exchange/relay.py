@@ -5,9 +5,11 @@ A message is sent at least once and keeps its id and number; the receiver sees t
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Set as AbstractSet
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import and_, select, update
@@ -17,16 +19,24 @@ from exchange.acknowledgement import take_sheet
 from exchange.call import Wire, make_call, read_answer
 from exchange.errors import ExchangeError, PeerError
 from exchange.gateway import Gateway
+from exchange.peer_line import PeerLine
 from exchange.peers import Book, KnownPeer
 from exchange.receipt import read_sheet
 from exchange.retry import next_try
 from exchange.sealing import seal_waiting
 from exchange.transport import OTHER_WAYS, Transport, scheme_of
+from kernel.batch import batched
 from kernel.errors import WangjianError
 from kernel.models import Delivery, Message, Peer, Stream
+from kernel.rows import update_rows
 
 logger = logging.getLogger(__name__)
 MAX_BATCH_BYTES = 8_000_000
+MAX_LINES = 32
+"""Peers that are served at the same time; the others wait for the next turn."""
+MAX_AGAIN = 2_000
+"""Messages that are due again at once for one gap; the rest follow when the gap is named again."""
+CHUNK = 400
 ASK_AFTER = timedelta(seconds=5)
 """How long after a message was stored its receiver is asked for the receipt that is still out."""
 
@@ -37,12 +47,13 @@ class Pace:
 
     Attributes:
         batch: messages in one call at most. retry_after_s: seconds before each further try. max_tries: refusals after
-            which a message is a dead letter.
+            which a message is a dead letter. at_once: calls under way to one peer.
     """
 
     batch: int = 200
     retry_after_s: Sequence[float] = (5.0, 30.0, 120.0, 600.0, 3_600.0, 21_600.0)
     max_tries: int = 10
+    at_once: int = 1
 
 
 class Relay:
@@ -59,26 +70,48 @@ class Relay:
     def turn(self, *, at: datetime, goes_on: Callable[[], bool] = lambda: True) -> int:
         """Seal what was posted and send what is due; how many messages were handed over.
 
+        Peers are served at the same time, and while they work the next messages are sealed.
+
         Effects: one or more calls to each peer; tables ``message``, ``stream``, ``delivery``, ``hop``, ``receipt``,
         ``receipt_sheet``, ``peer``.
         """
-        while goes_on() and seal_waiting(self._database, self._keys, self._gateway.ours, at=at):
-            pass
         book = self._gateway.book()
+        lines: dict[str, PeerLine] = {}
         sent = 0
-        for peer in self._due_peers(book, at):
-            while goes_on() and (count := self._send(peer, book, at, goes_on)):
-                sent += count
+        try:
+            while self._move(lines, book, at, goes_on):
+                sent += sum(self._answered(line, book, at) for line in lines.values())
             if goes_on():
-                self._ask_receipts(peer, book, at)
+                asking = [line.submit(partial(self._ask_receipts, line, book, at)) for line in lines.values()]
+                for future in asking:
+                    future.result()
+        finally:
+            for line in lines.values():
+                line.close()
         return sent
+
+    def _move(self, lines: dict[str, PeerLine], book: Book, at: datetime, goes_on: Callable[[], bool]) -> bool:
+        """Seal some, make calls, and wait for an answer where nothing else can be done; False at the end."""
+        sealed = goes_on() and seal_waiting(self._database, self._keys, self._gateway.ours, at=at)
+        if sealed or not lines:
+            for peer in self._due_peers(book, at):
+                if peer.code not in lines:
+                    lines[peer.code] = PeerLine(peer, self._failures(peer), self._pace.at_once)
+        busy = sum(bool(line.futures) for line in lines.values())
+        for line in lines.values():
+            if goes_on() and (line.futures or busy < MAX_LINES):
+                busy -= bool(line.futures)
+                self._feed(line, book, at)
+                busy += bool(line.futures)
+        under_way = [future for line in lines.values() for future in line.futures]
+        if under_way and not sealed:
+            wait(under_way, return_when=FIRST_COMPLETED)
+        return bool(under_way or sealed)
 
     def _due_peers(self, book: Book, at: datetime) -> list[KnownPeer]:
         with self._database.read() as session:
-            open_states = (Delivery.state == "waiting", Delivery.state == "stored")
-            query = select(Delivery.peer).where(open_states[0] | open_states[1]).distinct()
-            codes = sorted(session.execute(query).scalars())
-        peers = [book[code] for code in codes if code in book and book[code].state == "active"]
+            codes = [code for code in sorted(book) if _anything_for(session, code)]
+        peers = [book[code] for code in codes if book[code].state == "active"]
         peers = [peer for peer in peers if scheme_of(peer.url) not in OTHER_WAYS]
         return [peer for peer in peers if not peer.open_until or peer.open_until <= at]
 
@@ -99,32 +132,16 @@ class Relay:
             rows.append(row)
         return rows
 
-    def _send(self, peer: KnownPeer, book: Book, at: datetime, goes_on: Callable[[], bool]) -> int:
-        """Go once through what is due for a peer: while one call is under way, the answer to the last is worked up."""
-        told, after, waiting = 0, 0, None
-        probing = self._failures(peer) > 0  # One call at a time until the peer answers again.
-        with ThreadPoolExecutor(1, thread_name_prefix="exchange") as line:
-            while True:
-                rows = self._next(peer, at, after) if goes_on() else []
-                future = line.submit(self._hand_over, peer, book, at, rows) if rows else None
-                if future is not None and probing:
-                    return self._answered(peer, book, at, rows, future) or 0
-                if waiting is not None:
-                    count = self._answered(peer, book, at, *waiting)
-                    if count is None:
-                        if future is not None:
-                            told += self._answered(peer, book, at, rows, future) or 0
-                        return told
-                    told += count
-                if future is None:
-                    return told
-                waiting = rows, future
-                after = max(row.message_row for row in rows)
-
-    def _next(self, peer: KnownPeer, at: datetime, after: int) -> list[Any]:
-        limit = max(1, self._pace.batch >> min(self._failures(peer), 8))
-        with self._database.read() as session:
-            return self._due(session, peer, at, limit, after)
+    def _feed(self, line: PeerLine, book: Book, at: datetime) -> None:
+        """Make calls until the line is full or nothing is due."""
+        while line.has_room:
+            limit = max(1, self._pace.batch >> min(line.failures, 8))
+            with self._database.read() as session:
+                rows = self._due(session, line.peer, at, limit, line.after)
+            if rows:
+                line.begin(rows, partial(self._hand_over, line.peer, book, at, rows))
+            elif line.futures or not line.again():
+                return
 
     def _failures(self, peer: KnownPeer) -> int:
         with self._database.read() as session:
@@ -134,21 +151,25 @@ class Relay:
         messages = [Wire(row.message_id, row.envelope, row.suite, row.kid, row.signature) for row in rows]
         return self._call(peer, book, "messages", at, messages=messages)
 
-    def _answered(
-        self, peer: KnownPeer, book: Book, at: datetime, rows: Sequence[Any], future: "Future[dict[str, Any]]"
-    ) -> int | None:
-        """Work up the answer to a call; how many messages it told about, or none where there was no answer."""
-        try:
-            answer = future.result()
-        except WangjianError as error:
-            self._failed(peer, rows, error, at)
-            return None
+    def _answered(self, line: PeerLine, book: Book, at: datetime) -> int:
+        """Work up the answers that came, in one transaction; how many messages are there now."""
+        answers: list[tuple[Sequence[Any], dict[str, Any]]] = []
+        for rows, future in line.answered():
+            try:
+                answers.append((rows, future.result()))
+            except WangjianError as error:
+                self._failed(line.peer, rows, error, at)
+                line.over = True
+        if not answers:
+            return 0
         with self._database.write() as session:
-            told = self._take(session, answer, book, peer, at)
-            self._close(session, rows, answer, at)
-            values = {"failures": 0, "open_until": None, "error": ""}
-            session.execute(update(Peer).where(Peer.code == peer.code, Peer.failures > 0).values(**values))
-        return told
+            line.told += sum(self._take(session, answer, book, line, at) for _, answer in answers)
+            done = sum(self._close(session, rows, answer, at) for rows, answer in answers)
+            if not line.over and line.failures:
+                values = {"failures": 0, "open_until": None, "error": ""}
+                session.execute(update(Peer).where(Peer.code == line.peer.code).values(**values))
+                line.failures = 0
+        return done
 
     def _call(self, peer: KnownPeer, book: Book, kind: str, at: datetime, **given: Any) -> dict[str, Any]:
         transport = self._transports.get(scheme_of(peer.url))
@@ -157,48 +178,52 @@ class Relay:
         nonce, body = make_call(self._keys, peer.suite, peer.code, kind, at=at, **given)
         return read_answer(transport.send(peer, body, at=at), peer.code, nonce, book, at)
 
-    def _take(self, session: Session, answer: Mapping[str, Any], book: Book, peer: KnownPeer, at: datetime) -> int:
+    def _take(self, session: Session, answer: Mapping[str, Any], book: Book, line: PeerLine, at: datetime) -> int:
         """Sheets and gaps of an answer."""
         told = 0
         for value in answer.get("sheets", ()):
             try:
                 told += take_sheet(session, read_sheet(value, book, at), book, self._keys, at=at)
             except ExchangeError as error:
-                logger.warning("a receipt sheet from %s was not taken: %s (%s)", peer.code, error.message, error.code)
+                logger.warning("a sheet from %s was not taken: %s (%s)", line.peer.code, error.message, error.code)
         for gap in answer.get("missing", ()):
-            self._send_again(session, gap, at)
+            self._send_again(session, gap, at, line.under_way())
         return told
 
-    def _send_again(self, session: Session, gap: Mapping[str, Any], at: datetime) -> None:
-        """A range that the receiver misses is due at once."""
+    def _send_again(self, session: Session, gap: Mapping[str, Any], at: datetime, under_way: AbstractSet[int]) -> None:
+        """A range that the receiver misses is due at once, but for what is on its way there already."""
         wanted = and_(Stream.direction == "out", Stream.sender == str(gap.get("sender")),
                       Stream.receiver == str(gap.get("receiver")), Stream.name == str(gap.get("stream")))  # fmt: skip
         first, last = gap.get("from"), gap.get("to")
         if not isinstance(first, int) or not isinstance(last, int):
             return
-        rows = select(Message.id).join(Stream, Stream.id == Message.stream_id)
-        rows = rows.where(wanted, Message.seq >= first, Message.seq <= last)
-        session.execute(
-            update(Delivery)
-            .where(Delivery.message_row.in_(rows), Delivery.state.in_(("waiting", "stored")))
-            .values(state="waiting", next_at=at)
-            .execution_options(synchronize_session=False)
-        )
+        query = select(Message.id).join(Stream, Stream.id == Message.stream_id)
+        query = query.where(wanted, Message.seq >= first, Message.seq <= last).order_by(Message.seq).limit(MAX_AGAIN)
+        rows = [row for row in session.execute(query).scalars() if row not in under_way]
+        for part in batched(rows, CHUNK):
+            session.execute(
+                update(Delivery)
+                .where(Delivery.message_row.in_(part), Delivery.state.in_(("waiting", "stored")))
+                .values(state="waiting", next_at=at)
+                .execution_options(synchronize_session=False)
+            )
 
-    def _close(self, session: Session, rows: Sequence[Any], answer: Mapping[str, Any], at: datetime) -> None:
-        """What was sent and is still waiting: refused, or not mentioned at all."""
+    def _close(self, session: Session, rows: Sequence[Any], answer: Mapping[str, Any], at: datetime) -> int:
+        """What was sent and still waits was refused, or not mentioned at all; how many do not wait any more."""
         refused = {str(item.get("message_id")): item for item in answer.get("refused", ()) if isinstance(item, dict)}
         numbers = [row.id for row in rows]
-        query = select(Delivery.id).where(Delivery.id.in_(numbers), Delivery.state == "waiting")
-        open_ids = set(session.execute(query).scalars())
+        open_ids: set[int] = set()
+        for part in batched(numbers, CHUNK):
+            query = select(Delivery.id).where(Delivery.id.in_(part), Delivery.state == "waiting")
+            open_ids |= set(session.execute(query).scalars())
         changes = []
         for row in rows:
             if row.id not in open_ids:
                 continue
             item = refused.get(row.message_id, {"code": PeerError.code, "message": "expected a receipt, got none"})
             changes.append(self._tried(row, str(item.get("code"))[:60], str(item.get("message"))[:500], at))
-        if changes:
-            session.execute(update(Delivery), changes)
+        update_rows(session, Delivery, changes)
+        return len(rows) - len(changes)
 
     def _tried(self, row: Any, code: str, error: str, at: datetime) -> dict[str, Any]:
         attempts = row.attempts + 1
@@ -221,10 +246,13 @@ class Relay:
                 row.open_until = next_try(row.failures, self._pace.retry_after_s, at)
                 row.error = f"{error.message} ({error.code})"[:500]
             if len(rows) == 1 and "status" in error.context:
-                session.execute(update(Delivery), [self._tried(rows[0], error.code, error.message[:500], at)])
+                update_rows(session, Delivery, [self._tried(rows[0], error.code, error.message[:500], at)])
 
-    def _ask_receipts(self, peer: KnownPeer, book: Book, at: datetime) -> None:
+    def _ask_receipts(self, line: PeerLine, book: Book, at: datetime) -> None:
         """Fetch receipts that came true after the call in which their messages were stored."""
+        if line.over:
+            return
+        peer = line.peer
         with self._database.read() as session:
             wanted = (Delivery.peer == peer.code, Delivery.state == "stored", Delivery.stored_at <= at - ASK_AFTER)
             if session.execute(select(Delivery.id).where(*wanted).limit(1)).first() is None:
@@ -240,5 +268,14 @@ class Relay:
                 return
             after = int(answer["after"])
             with self._database.write() as session:
-                self._take(session, answer, book, peer, at)
+                self._take(session, answer, book, line, at)
                 session.execute(update(Peer).where(Peer.code == peer.code).values(receipts_after=after))
+
+
+def _anything_for(session: Session, peer: str) -> bool:
+    """True when something is on its way to a peer: looked up by its own rows, of which others may have millions."""
+    for state in ("waiting", "stored"):
+        wanted = (Delivery.peer == peer, Delivery.state == state)
+        if session.execute(select(Delivery.id).where(*wanted).limit(1)).first() is not None:
+            return True
+    return False

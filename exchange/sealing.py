@@ -4,29 +4,28 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import select, update
 
 from exchange import field_cipher
-from exchange.bulk import change
-from exchange.envelope import GENESIS, Envelope, signed_bytes
+from exchange.envelope import Envelope, signed_bytes
 from exchange.keys import NodeKeys
-from exchange.message_row import MESSAGES
 from exchange.organisation import level
 from exchange.peers import Book, known, open_book
+from exchange.place import Place, Places
 from exchange.routing import host_of, next_hop
 from exchange.suite import suite
+from exchange.tree_signature import sign_group
 from kernel.clock import iso
+from kernel.crypto import canonical_json_of_read
 from kernel.db import Database
 from kernel.errors import WangjianError
 from kernel.identifiers import uuid7
-from kernel.models import Delivery, Hop, Message, Stream
+from kernel.models import Delivery, Hop, Message
+from kernel.rows import insert_rows, update_rows
 
 BATCH = 500
-DELIVERIES = cast("Table", Delivery.__table__)
-HOPS = cast("Table", Hop.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def seal_waiting(database: Database, keys: NodeKeys, ours: Sequence[str], *, at:
     with database.write() as session:
         rows = session.execute(_posted(limit)).all()
         sealer = Sealer(keys, open_book(session, keys, ours), ours, at)
-        streams = _Streams(session, keys.org)
+        streams = Places(session, "out")
         batch_id = uuid7(at)
         done, deliveries, hops = [], [], []
         for row in rows:
@@ -82,11 +81,25 @@ def seal_waiting(database: Database, keys: NodeKeys, ours: Sequence[str], *, at:
                                "code": "", "error": ""})  # fmt: skip
             hops.append({"message_id": row.message_id, "node": keys.org, "next_node": peer, "at": at, "sheet": ""})
         if done:
-            change(session, MESSAGES, done)
-            session.execute(insert(DELIVERIES), deliveries)
-            session.execute(insert(HOPS), hops)
-        streams.save(at)
+            _sign(keys, done)
+            update_rows(session, Message, done)
+            insert_rows(session, Delivery, deliveries)
+            insert_rows(session, Hop, hops)
+        streams.write()
     return len(rows)
+
+
+def _sign(keys: NodeKeys, sealed: Sequence[dict[str, Any]]) -> None:
+    """Sign what was sealed together: all messages of a suite at once, each still verifiable alone."""
+    for name in sorted({row["suite"] for row in sealed}):
+        rows = [row for row in sealed if row["suite"] == name]
+        if len(rows) == 1:
+            kid, value = keys.sign(name, signed_bytes(rows[0]["envelope"].encode()))
+            values = [base64.b64encode(value).decode()]
+        else:
+            kid, values = sign_group(keys, name, [row["digest"] for row in rows])
+        for row, text in zip(rows, values, strict=True):
+            row["kid"], row["signature"] = kid, text
 
 
 _Payload = tuple[dict[str, Any], dict[str, str]]
@@ -99,40 +112,12 @@ def _posted(limit: int) -> Any:
     )
 
 
-class _Streams:
-    """The outgoing streams of a batch, each read once and locked."""
-
-    def __init__(self, session: Session, org: str) -> None:
-        self._session, self._org = session, org
-        self._found: dict[tuple[str, str], Stream] = {}
-
-    def get(self, receiver: str, name: str) -> Stream:
-        """The stream to a receiver, made at the first message."""
-        found = self._found.get((receiver, name))
-        if found is None:
-            wanted = (Stream.direction == "out", Stream.sender == self._org, Stream.receiver == receiver)
-            query = select(Stream).where(*wanted, Stream.name == name).with_for_update()
-            found = self._session.execute(query).scalar_one_or_none()
-            if found is None:
-                found = Stream(
-                    direction="out", sender=self._org, receiver=receiver, name=name, last_seq=0, head=GENESIS
-                )
-                self._session.add(found)
-                self._session.flush()
-            self._found[receiver, name] = found
-        return found
-
-    def save(self, at: datetime) -> None:
-        """Note when each was used."""
-        for found in self._found.values():
-            found.highest_seq, found.last_at = found.last_seq, at
-
-
-def _seal(sealer: Sealer, streams: _Streams, row: Any, batch_id: str) -> tuple[dict[str, Any], str]:
+def _seal(sealer: Sealer, streams: Places, row: Any, batch_id: str) -> tuple[dict[str, Any], str]:
     draft = row.draft
     host = host_of(draft["receiver"], sealer.keys.org, sealer.book)
     peer = next_hop(draft["receiver"], sealer.keys.org, sealer.book)
     name = sealer.suite_for(host)
+    sealer.keys.private(name)  # A suite without a key stops this message, not all that are signed with it.
     used = suite(name)
     payload: dict[str, Any] = draft["payload"]
     key: dict[str, str] = {}
@@ -140,12 +125,12 @@ def _seal(sealer: Sealer, streams: _Streams, row: Any, batch_id: str) -> tuple[d
         payload, key = field_cipher.seal_fields(
             payload, draft["personal_fields"], used, known(sealer.book, host).sealing_card(), row.message_id
         )
-    stream = streams.get(draft["receiver"], draft["stream"])
+    stream = streams.get(sealer.keys.org, draft["receiver"], draft["stream"])
     envelope = _envelope(sealer, row, stream, batch_id, sealed=(payload, key))
-    canonical = envelope.canonical()
-    kid, value = sealer.keys.sign(name, signed_bytes(canonical))
+    canonical = canonical_json_of_read(envelope.as_json())  # What was posted was looked through then.
     digest = used.digest(canonical)
-    stream.last_seq, stream.head = envelope.seq, digest
+    stream.last_seq = stream.highest_seq = envelope.seq
+    stream.head, stream.last_at = digest, sealer.at
     changes = {
         "id": row.id,
         "state": "sealed",
@@ -156,13 +141,13 @@ def _seal(sealer: Sealer, streams: _Streams, row: Any, batch_id: str) -> tuple[d
         "envelope": canonical.decode(),
         "digest": digest,
         "suite": name,
-        "kid": kid,
-        "signature": base64.b64encode(value).decode(),
+        "kid": "",
+        "signature": "",
     }
     return changes, peer
 
 
-def _envelope(sealer: Sealer, row: Any, stream: Stream, batch_id: str, *, sealed: _Payload) -> Envelope:
+def _envelope(sealer: Sealer, row: Any, stream: Place, batch_id: str, *, sealed: _Payload) -> Envelope:
     draft, (payload, key) = row.draft, sealed
     return Envelope(
         message_id=row.message_id,

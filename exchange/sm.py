@@ -54,6 +54,7 @@ def new_key() -> bytes:
     )
 
 
+@lru_cache(maxsize=64)
 def public(private: bytes) -> bytes:
     """The public half, PEM."""
     return bytes(

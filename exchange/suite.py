@@ -47,6 +47,7 @@ def _pem(key: Private) -> bytes:
     )
 
 
+@lru_cache(maxsize=256)
 def _public_pem(private: bytes) -> bytes:
     return (
         _private(private)

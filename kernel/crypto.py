@@ -7,7 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 CHUNK_BYTES = 1 << 20
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+_OPTIONS |= orjson.OPT_PASSTHROUGH_SUBCLASS
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
@@ -50,15 +54,29 @@ def canonical_json(value: object) -> bytes:
     Raises:
         ValueError: NaN, infinity or a float.
     """
-    _refuse_floats(value)
-    return _CANONICAL.encode(value).encode("utf-8")
+    refuse_floats(value)
+    return canonical_json_of_read(value)
+
+
+def canonical_json_of_read(value: object) -> bytes:
+    """The same for what :func:`refuse_floats` has been through already, as everything that was read from JSON."""
+    try:
+        return orjson.dumps(value, option=_OPTIONS)
+    except TypeError:
+        # What orjson leaves to others: whole numbers beyond 64 bits, named tuples, deep nesting.
+        return _CANONICAL.encode(value).encode("utf-8")
 
 
 _PLAIN = frozenset((str, int, bool, type(None)))
 
 
-def _refuse_floats(value: object) -> None:
-    """Without recursion and with one look at each plain value: messages are made of many."""
+def refuse_floats(value: object) -> None:
+    """Require JSON values without floats, whose written form is not the same everywhere.
+
+    Raises:
+        ValueError: a float, or a key that is no text.
+    """
+    # Without recursion and with one look at each plain value: messages are made of many.
     waiting: list[Any] = [(value,)] if not isinstance(value, dict | list | tuple) else [value]
     while waiting:
         inner = waiting.pop()
@@ -74,6 +92,8 @@ def _refuse_floats(value: object) -> None:
                 raise ValueError(f"expected integers or text in canonical JSON, got the float {item!r}")
             if isinstance(item, dict | list | tuple):
                 waiting.append(item)
+            elif not isinstance(item, str | int):
+                raise TypeError(f"expected JSON values in canonical JSON, got {type(item).__name__}")
 
 
 def random_token(size: int = 32) -> str:

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -34,6 +36,21 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """As the base makes it, but a time that stands in row after row is written out once."""
+        whole = super().bind_processor(dialect)
+        last: tuple[datetime | None, Any] = (None, None)
+
+        def process(value: datetime | None) -> Any:
+            nonlocal last
+            seen, written = last
+            if value is None or value is not seen:
+                written = whole(value) if whole else value
+                last = value, written
+            return written
+
+        return process
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Refuse naive times; store UTC."""
@@ -89,11 +106,15 @@ def open_engine(url: str) -> Engine:
         return create_engine(parsed, pool_pre_ping=True, json_serializer=_json)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    timeout = float(str(parsed.query.get("timeout", SQLITE_BUSY_SECONDS)))
-    engine = create_engine(parsed, connect_args={"timeout": timeout}, json_serializer=_json)
+    engine = create_engine(parsed, json_serializer=_json, connect_args={"timeout": _patience(parsed)})
     event.listen(engine, "connect", _sqlite_on_connect)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_begin_statement(connection)))
     return engine
+
+
+def _patience(url: URL) -> float:
+    """Seconds that a writer waits for another one."""
+    return float(str(url.query.get("timeout", SQLITE_BUSY_SECONDS)))
 
 
 def _begin_statement(connection: object) -> str:
@@ -110,6 +131,7 @@ class Database:
         self._read = sessionmaker(self.engine, expire_on_commit=False)
         self._write = sessionmaker(self.engine.execution_options(wangjian_write=True), expire_on_commit=False)
         self._file = _file_of(self.engine)
+        self._writing = Lock() if self.engine.url.get_backend_name() == "sqlite" else None
         self._inode = 0
 
     @contextmanager
@@ -123,8 +145,22 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session that commits at the end, or rolls back when an error leaves the block."""
-        with self._session(self._write) as session, session.begin():
+        with self._turn(), self._session(self._write) as session, session.begin():
             yield session
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let the writers of this process follow one another at once; SQLite would let them sleep and ask again.
+
+        Whoever waits too long goes on and is told by SQLite. A session may end in another thread than it began in.
+        """
+        if self._writing is None or not self._writing.acquire(timeout=_patience(self.engine.url)):
+            yield
+            return
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     @contextmanager
     def _session(self, maker: sessionmaker[Session]) -> Iterator[Session]:

@@ -5,7 +5,6 @@ receipt, so that a package closes its messages as an answer over the wire would.
 """
 
 import base64
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session
 from exchange import peers
 from exchange.acknowledgement import take_sheet
 from exchange.envelope import read_json
+from exchange.errors import EnvelopeError
 from exchange.gateway import Gateway
 from exchange.offline.errors import ContentError
 from exchange.offline.hand import Hand
@@ -127,8 +127,8 @@ def _batches(path: Path) -> Iterator[list[Any]]:
             if len(line) > MAX_LINE_BYTES:
                 raise ContentError(f"expected messages of at most {MAX_LINE_BYTES} bytes, got a larger one")
             try:
-                batch.append(json.loads(line))
-            except ValueError as error:
+                batch.append(read_json(line, MAX_LINE_BYTES))
+            except EnvelopeError as error:
                 raise ContentError("expected a message in JSON on each line, got another form") from error
             if len(batch) == BATCH:
                 yield batch

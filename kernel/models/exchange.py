@@ -76,7 +76,8 @@ class Message(Base):
             ``failed``; through: ``passing`` ``passed``.
         outcome: what came of it: ``applied`` ``same`` ``stale`` ``kept`` ``dry-run``; empty while open.
         draft: what was posted, emptied once it is sealed (personal fields are plain in it).
-        envelope: canonical JSON that the signature covers. digest: of it, hex, by the suite. signature: base64.
+        envelope: canonical JSON that the signature covers. digest: of it, hex, by the suite. signature: base64,
+            or the message's place in the signature of a group (exchange.tree_signature).
         came_from: code of the peer that handed it over. rows: row errors, as in the receipt.
     """
 
@@ -180,7 +181,7 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("message_row", "peer"),
-        Index("ix_delivery_peer_state_next_at", "peer", "state", "next_at"),
+        Index("ix_delivery_peer_state_message_row", "peer", "state", "message_row"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

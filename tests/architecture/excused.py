@@ -79,7 +79,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "tests/unit/exchange/test_relay.py",
         "the two ends of a line: what one installation seals, sends and is told, the other takes, answers or passes on",
-        tuple(f"exchange/{noun}.py" for noun in ("acknowledgement", "bulk", "forwarding", "gateway", "sealing")),
+        tuple(f"exchange/{noun}.py" for noun in ("acknowledgement", "forwarding", "gateway", "sealing")),
     ),
     (
         "tests/unit/exchange/test_suite.py",

@@ -196,7 +196,7 @@ def _exchange() -> None:
     sa.UniqueConstraint('message_row', 'peer', name=op.f('uq_delivery_message_row_peer'))
     )
     with op.batch_alter_table('delivery', schema=None) as batch_op:
-        batch_op.create_index('ix_delivery_peer_state_next_at', ['peer', 'state', 'next_at'], unique=False)
+        batch_op.create_index('ix_delivery_peer_state_message_row', ['peer', 'state', 'message_row'], unique=False)
 
 
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from crawlers.ledger import Ledger, Source
-from crawlers.rows import insert_numbered
 from kernel.db import Database
 from kernel.facts import Fact
 from kernel.models import Listing, Page, Shop
+from kernel.rows import insert_numbered
 
 AT = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 

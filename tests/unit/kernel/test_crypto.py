@@ -1,14 +1,26 @@
 """Digests and canonical JSON."""
 
+import functools
 import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.crypto import canonical_json, digest_file, random_token, same_secret, sha256_hex, sm3_hex
+from kernel.crypto import (
+    canonical_json,
+    canonical_json_of_read,
+    digest_file,
+    random_token,
+    same_secret,
+    sha256_hex,
+    sm3_hex,
+)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20),
@@ -37,6 +49,54 @@ def test_canonical_json_round_trip(value: object) -> None:
     data = canonical_json(value)
     assert json.loads(data) == value
     assert canonical_json(json.loads(data)) == data
+
+
+PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+@given(JSON)
+def test_canonical_json_is_what_the_standard_library_writes(value: object) -> None:
+    """The fast encoder changes no byte: old digests hold."""
+    assert canonical_json(value) == canonical_json_of_read(value) == PLAIN.encode(value).encode()
+
+
+class _Word(str):
+    __slots__ = ()
+
+
+class _Pair(NamedTuple):
+    left: int
+    right: str
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        1 << 80,
+        -(1 << 70),
+        {"b": _Word("x"), "a": _Pair(1, "y")},
+        (1, (2, 3)),
+        {'\x7f\x1f\u2028\U0001f600/\\"': "\b\t\n\f\r\x00"},
+        {"\U00010000": 1, "\uffff": 2},
+        functools.reduce(lambda inner, _: [inner], range(300), 1),
+    ],
+)
+def test_canonical_json_of_what_the_fast_encoder_leaves(value: object) -> None:
+    """Large numbers, kinds of text and lists, control characters, order of rare keys, deep nesting."""
+    assert canonical_json(value) == PLAIN.encode(value).encode()
+
+
+@pytest.mark.parametrize("value", [b"x", {"a": {1, 2}}, [datetime(2026, 1, 1, tzinfo=UTC)], [UUID(int=0)], Path()])
+def test_canonical_json_takes_json_values_only(value: object) -> None:
+    """Nothing is turned into text on the way."""
+    with pytest.raises(TypeError, match="expected JSON values"):
+        canonical_json(value)
+
+
+def test_canonical_json_refuses_half_a_character() -> None:
+    """A lone surrogate has no UTF-8."""
+    with pytest.raises(ValueError, match="surrogates"):
+        canonical_json("\ud800")
 
 
 @pytest.mark.parametrize("value", [1.5, {"a": [float("nan")]}, {1: 2}, [[0.0]]])

@@ -1,16 +1,17 @@
 """Sessions, time columns, and what happens when the database is not there."""
 
 import sqlite3
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, insert, select
 
 from kernel.clock import CHINA, now
 from kernel.db import Database
 from kernel.errors import ClockError, DatabaseUnavailableError
-from kernel.models import Shop
+from kernel.models import OutboxEntry, Shop
 
 
 def _shop(url: str, at: datetime) -> Shop:
@@ -48,6 +49,32 @@ def test_a_failed_block_writes_nothing(database: Database) -> None:
         work()
     with database.read() as session:
         assert session.execute(select(Shop)).first() is None
+
+
+def test_writers_of_one_process_follow_one_another(database: Database) -> None:
+    """They wait their turn, each sees what the one before it wrote, and none waits for nothing."""
+    at = now()
+
+    def add(number: int) -> int:
+        with database.write() as session:
+            found = session.execute(select(func.count()).select_from(Shop)).scalar_one()
+            session.add(_shop(f"http://{number}.example/", at))
+        return found
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(add, range(12))) == list(range(12))
+
+
+def test_a_time_that_stands_in_many_rows_is_written_in_each(database: Database) -> None:
+    """One after another, changed, none, and the same again."""
+    times = [now(), now() + timedelta(days=1)]
+    times += [times[1], times[0], times[1]]
+    with database.write() as session:
+        rows = [{"topic": "t", "object_id": number, "created_at": at} for number, at in enumerate(times)]
+        session.execute(insert(OutboxEntry), rows)
+    with database.read() as session:
+        kept = session.execute(select(OutboxEntry.created_at).order_by(OutboxEntry.object_id)).scalars()
+        assert list(kept) == times
 
 
 def test_a_locked_database_is_a_clear_error(tmp_path: Path) -> None:

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import select
 
-from crawlers.rows import dialect_insert, insert_numbered, insert_rows, table_of, update_rows
 from kernel.clock import now
 from kernel.db import Database
 from kernel.errors import ClockError
 from kernel.models import OutboxEntry, Shop
+from kernel.rows import dialect_insert, insert_numbered, insert_rows, table_of, update_rows
 
 
 def test_ids_come_in_the_order_of_the_rows(database: Database) -> None:
