@@ -23,6 +23,8 @@ from kernel.models import CustodyEvent
 ZERO = "0" * 64
 MAX_DEPTH = 64
 """Of lists and objects within each other in an event: deeper ones are no record, and no reader must fall over them."""
+MAX_DIGITS = 18
+"""Of a whole number in an event: longer ones are read otherwise by one reader than by another."""
 ACTIONS = (
     "ordered",
     "checkpoint",
@@ -155,7 +157,8 @@ def check_records(records: Iterable[Mapping[str, object]]) -> int:
     for count, record in enumerate(records, start=1):
         if set(record) != FIELDS:
             raise CustodyBrokenError(f"expected the fields of a custody event at {count}, got {sorted(record)}")
-        if record["seq"] != count or record["prev_hash"] != previous:
+        # A truth value is no number, though Python says that True is 1.
+        if isinstance(record["seq"], bool) or record["seq"] != count or record["prev_hash"] != previous:
             raise CustodyBrokenError(f"expected event {count} after {previous[:12]}, got {record['seq']!r}")
         try:
             found = event_hash(record)
@@ -184,6 +187,12 @@ def render(chain: Sequence[CustodyEvent]) -> bytes:
     return b"".join(canonical_json(event_record(event)) + b"\n" for event in chain)
 
 
+def _whole(figures: str) -> int:
+    if len(figures.lstrip("-")) > MAX_DIGITS:
+        raise ValueError(f"a number of {len(figures)} figures")
+    return int(figures)
+
+
 def _depth(value: object) -> int:
     """How many lists and objects lie within each other."""
     depth, level = 0, [value]
@@ -204,7 +213,7 @@ def parse(data: bytes) -> list[dict[str, object]]:
     records: list[dict[str, object]] = []
     for number, line in enumerate(data.split(b"\n")[:-1], start=1):
         try:
-            value = json.loads(line)
+            value = json.loads(line, parse_int=_whole)
             canonical = canonical_json(value)
         except (ValueError, RecursionError) as error:
             raise CustodyBrokenError(f"expected a JSON object in line {number}, got {error}") from error

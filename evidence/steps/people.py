@@ -29,7 +29,7 @@ def custody(run: Inspection) -> Outcome:
     except EvidenceError as error:
         return failed("E502", error.message)
     wanted = run.facts.get("evidence_id", "")
-    if not count or any(record["evidence_id"] != wanted for record in records):
+    if not count or not wanted or any(record["evidence_id"] != wanted for record in records):
         return failed("E502", f"expected the custody of {wanted}")
     run.custody_holds = True
     return State.PASSED, "OK", f"{count} events"

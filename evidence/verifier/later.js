@@ -5,7 +5,7 @@ async function custody(run) {
   return judged(async () => {
     const records = parseCustody(await run.package.read(FILES.custody));
     const wanted = run.facts.evidence_id || "";
-    if (!records.length || records.some((record) => record.get("evidence_id") !== wanted)) return failed("E502", wanted);
+    if (!records.length || !wanted || records.some((record) => record.get("evidence_id") !== wanted)) return failed("E502", wanted);
     run.custody = records;
     return passed(String(records.length));
   }, (error) => failed("E502", error.message));

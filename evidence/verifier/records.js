@@ -117,7 +117,7 @@ class CanonicalReader {
         return meaning;
       }
     }
-    const match = /^(?:0|-?[1-9][0-9]*)(?![0-9.eE])/.exec(this.text.slice(this.place, this.place + 400));
+    const match = /^(?:0|-?[1-9][0-9]{0,17})(?![0-9.eE])/.exec(this.text.slice(this.place, this.place + 20));
     if (!match) throw new Refusal("form", "expected canonical JSON");
     this.take(match[0]);
     return BigInt(match[0]);
@@ -281,8 +281,7 @@ function parseCustody(bytes) {
       if (fields.length !== CUSTODY_FIELDS.length || !CUSTODY_FIELDS.every((name) => record.has(name))) {
         throw new Refusal("form", "expected the fields of a custody event");
       }
-      const seq = record.get("seq") === true ? 1n : record.get("seq");
-      if (seq !== BigInt(place + 1) || record.get("prev_hash") !== previous) {
+      if (record.get("seq") !== BigInt(place + 1) || record.get("prev_hash") !== previous) {
         throw new Refusal("form", "expected the next event");
       }
       const bare = new Map([...record].filter(([key]) => key !== "hash"));

@@ -8,7 +8,11 @@ function loadTrust(texts) {
   const list = texts.get("trust.json") || "";
   const head = /^\{"version": 2, "quorum": (0|[1-9][0-9]?), "anchors": \[\n/.exec(list);
   if (!head) throw new Refusal("form", "trust.json: expected the trust list, version 2");
-  const entries = JSON.parse(list).anchors.map((item) => trustEntry(item, texts));
+  const items = trustItems(list);
+  const again = items.map(trustLine).join(",\n");
+  if (`${head[0]}${again}\n]}\n` !== list) throw new Refusal("form", "trust.json: expected the form in which it is published");
+  const entries = items.map((item) => trustEntry(item, texts));
+  requireOnce(entries);
   return {
     quorum: Number(head[1]),
     anchors: entries.filter((one) => one.certificate),
@@ -27,11 +31,41 @@ function loadTrust(texts) {
   };
 }
 
+function trustItems(list) {
+  try {
+    return JSON.parse(list).anchors;
+  } catch {
+    throw new Refusal("form", "trust.json: expected a trust list");
+  }
+}
+
+// One entry as it is published. A key named twice or in another order is not made again so.
+function trustLine(item) {
+  const keys = ["name", "use", "kind", "file", "sha256", ...(item.use in KEY_USES ? ["vkey"] : [])];
+  return `{${keys.map((key) => `"${key}": ${JSON.stringify(item[key])}`).join(", ")}}`;
+}
+
+const trustFile = (name, use) =>
+  ({ timestamp: `tsa-${name}.pem`, log: "log.pub.pem", witness: `witness-${name}.pub.pem` })[use] || `${use}.pem`;
+
+// One party counts once: no certificate or key twice, no two keys of one name in notes, one witness of a name.
+function requireOnce(entries) {
+  const seen = new Set();
+  for (const { use, name, sha256: print, key } of entries) {
+    const marks = [`${use} ${name} ${print}`];
+    if (key) marks.push(print, `${key.name}+${key.id}`);
+    if (use === "witness") marks.push(`${use} ${name}`);
+    if (marks.some((mark) => seen.has(mark))) throw new Refusal("form", `trust.json: expected ${use} ${name} once`);
+    for (const mark of marks) seen.add(mark);
+  }
+}
+
 function trustEntry(item, texts) {
   const { name, use, kind, file } = item;
   if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(name) || !["court", "bureau", "test"].includes(kind)) {
     throw new Refusal("form", "trust.json: expected a known name and kind");
   }
+  if (file !== trustFile(name, use)) throw new Refusal("form", "trust.json: expected each entry in its file");
   const found = pemBlocks(texts.get(file)).find((der) => toHex(sha256(der)) === item.sha256);
   if (!found) throw new Refusal("form", `${file}: expected what the trust list names; give all files of its folder`);
   if (use in KEY_USES) {

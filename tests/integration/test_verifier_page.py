@@ -123,6 +123,12 @@ def test_a_person_is_told_what_to_give(browser: Browser, folder: Path, tmp_path:
     tab.wait_for_selector("#message:has-text('信任名单')")
     tab.set_input_files("#trust-files", folder / "trust" / "trust.json")
     tab.wait_for_selector("#message:has-text('expected what the trust list names')")
+    changed = tmp_path / "trust.json"
+    text = (folder / "trust" / "trust.json").read_text("utf-8")
+    changed.write_text(text.replace('"kind": "test"', '"kind": "test", "kind": "court"', 1), "utf-8")
+    others = [file for file in sorted((folder / "trust").iterdir()) if file.name != changed.name]
+    tab.set_input_files("#trust-files", [changed, *others])
+    tab.wait_for_selector("#message:has-text('expected the form in which it is published')")
     tab.set_input_files("#trust-files", sorted((folder / "trust").iterdir()))
     tab.wait_for_selector("section.result")
     assert "测试信任" in tab.inner_text("section.result")

@@ -16,6 +16,7 @@ from evidence.trust import Trust
 from evidence.verify import verify
 from kernel.clock import iso
 from tests.data.evidence.corpus_content import CONTENT, MANIFESTS
+from tests.data.evidence.corpus_form import FORMS
 from tests.data.evidence.corpus_limits import LIMITS
 from tests.data.evidence.corpus_log import BRACKET, LOG
 from tests.data.evidence.corpus_people import AUTHORITIES, NODES, RUNNINGS
@@ -41,6 +42,7 @@ GROUPS: dict[str, list[Mutation]] = {
     "renewed": RENEWED,
     "containers": CONTAINERS,
     "limits": LIMITS,
+    "forms": FORMS,
 }
 CORPUS: list[Mutation] = [mutation for group in GROUPS.values() for mutation in group]
 

@@ -79,6 +79,18 @@ def test_sealed_copy_has_one_form(data: bytes) -> None:
         custody.parse(data)
 
 
+def test_numbers_and_depth_are_those_that_all_verifiers_read() -> None:
+    """Up to 18 figures and 64 levels; a truth value is no number of an event."""
+    parsed = custody.parse(b'{"n":%d}\n{"n":-%d}\n{"n":%s1%s}\n' % (10**18 - 1, 10**18 - 1, b"[" * 63, b"]" * 63))
+    assert [len(str(record["n"])) for record in parsed] == [18, 19, 127]
+    for line in (b'{"n":%d}\n' % 10**18, b'{"n":%s1%s}\n' % (b"[" * 64, b"]" * 64)):
+        with pytest.raises(CustodyBrokenError):
+            custody.parse(line)
+    record = {**custody.event_record(custody_of("ev-1")[0]), "seq": True}
+    with pytest.raises(CustodyBrokenError, match="True"):
+        custody.check_records([{**record, "hash": custody.event_hash(record)}])
+
+
 def test_records_need_all_fields() -> None:
     """A field too many or too few is no custody event."""
     record = custody.event_record(custody_of("ev-1")[0])

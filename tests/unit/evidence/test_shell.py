@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from evidence import shell
+from evidence import shell, trust
+from evidence.errors import TrustError
 from evidence.package import extract
 from evidence.seal import Sealed
 from evidence.verdict import codes
@@ -104,6 +105,29 @@ def test_wrong_usage(workshop: Workshop, sealed: Sealed, script: Path, tmp_path:
         assert "verify.sh TRUST_DIR" in output
     code, output = run(script, good, sealed.path, path=str(tmp_path / "empty"))
     assert (code, "missing tool" in output) == (2, True)
+
+
+def test_a_trust_list_in_another_form_is_refused(
+    workshop: Workshop, sealed: Sealed, script: Path, tmp_path: Path
+) -> None:
+    """A key named twice, other spaces, an entry twice or in another's file: what the other verifiers refuse too."""
+    good = (workshop.settings.trust_path() / "trust.json").read_text()
+    line = next(one for one in good.splitlines() if '"use": "timestamp"' in one)
+    for text in (
+        good.replace('"kind": "test"', '"kind": "test", "kind": "court"', 1),
+        good.replace('"use": "log"', '"use":  "log"'),
+        good.replace("\n]}\n", '\n], "quorum": 0}\n'),
+        good.replace('"kind": "test"', '"kind": "friend"', 1),
+        good.replace(line, f"{line.rstrip(',')},\n{line}"),
+        good.rstrip(),
+    ):
+        assert text != good
+        changed = shutil.copytree(workshop.settings.trust_path(), tmp_path / "changed", dirs_exist_ok=True)
+        (changed / "trust.json").write_text(text)
+        with pytest.raises(TrustError):
+            trust.load(changed)
+        code, output = run(script, changed, sealed.path)
+        assert code == 2, output
 
 
 def test_without_gzip_the_crcs_are_not_checked(
