@@ -1,25 +1,30 @@
 """Captures with seal against a bare Playwright screenshot loop, on the same pages and the same browser program.
 
-``python -m benchmarks.capture [PAGES [RUNS]]``. Two sides in turn over pages with 25 pictures each:
+``python -m benchmarks.capture [PAGES [RUNS]]``. Three sides in turn over pages with 25 pictures each:
 
-* ours: one capture job as a worker runs it: load, two full-page pictures, scrolling, DOM, PDF, WARC of every
-  exchange with its connection's facts, completeness; then digests, signature, timestamps from two separate
-  services, report, package, store, database;
-* bare: a new context, ``goto``, one full-page PNG, close.
+* one worker: the capture jobs one after another, as one worker runs them: load, two full-page pictures, scrolling,
+  DOM, PDF, WARC of every exchange with its connection's facts, completeness; then digests, signature, timestamps
+  from two separate services, report, package, store, database;
+* two workers: the same jobs out of the queue, as ``wangjian run`` does it on two cores;
+* bare: a new context, ``goto``, one full-page PNG, close; page after page.
 
-The clock runs from the first request at the page server to the last page done. Held: ours / bare >= 0.3 (medians).
+The clock runs from the first request at the page server to the last page done. Held: one worker / bare >= 0.3, and
+with two workers <= 1.0 s a page (medians).
 """
 
 import asyncio
 import os
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from types import TracebackType
 from typing import Self
 
 from playwright.async_api import async_playwright
+from sqlalchemy import func, select
 
 from benchmarks.crawl import PageServer
 from crawlers.capture.browser import ARGUMENTS, find_browser
@@ -27,6 +32,8 @@ from evidence import intake
 from kernel.clock import monotonic, now
 from kernel.config import Settings, settings
 from kernel.db import Database
+from kernel.jobs import Queue
+from kernel.models import Evidence
 from pipeline.job_run import JobRun
 from pipeline.schedule import plan_captures
 from pipeline.stack import Stack
@@ -35,7 +42,10 @@ from pipeline.stand_ins import TRUST
 from pipeline.wiring import open_database, open_evidence_store
 
 IMAGES = 25
-TARGET = 0.3
+TARGET, PAGE_TARGET_S = 0.3, 1.0
+WORKERS = 2
+LOOK_SECONDS = 0.05
+LIMIT_SECONDS = 600.0
 
 
 class Seals:
@@ -58,30 +68,57 @@ class Seals:
         self.database.close()
         self._stack.stop()
 
-    def run(self, pages: int, number: int) -> None:
-        """Capture and seal every page.
+    def _order(self, pages: int, key: str) -> list[str]:
+        """Order every page; the jobs that are to capture them."""
+        with self.database.write() as session:
+            for page in range(pages):
+                intake.order(
+                    session, key=f"{key}-{page}", url=f"http://127.0.0.1:{self._port}/p/{page}", shop_id=None,
+                    listing_id=None, reason="rule", purpose="benchmark", actor="benchmark", at=now(),
+                )  # fmt: skip
+            return plan_captures(session, created_by="benchmark", at=now())
+
+    def one_worker(self, pages: int, key: str) -> float:
+        """Capture and seal every page in this process, one job after another; returns when it ended.
 
         Raises:
             SystemExit: one was not sealed.
         """
-        with self.database.write() as session:
-            for page in range(pages):
-                intake.order(
-                    session, key=f"{number}-{page}", url=f"http://127.0.0.1:{self._port}/p/{page}", shop_id=None,
-                    listing_id=None, reason="rule", purpose="benchmark", actor="benchmark", at=now(),
-                )  # fmt: skip
-            jobs = plan_captures(session, created_by="benchmark", at=now())
         sealed = 0
-        for name in jobs:
+        for name in self._order(pages, key):
             run = JobRun.take(self.database, name, now)
             if run is not None:
                 sealed += int(str(capture(run, self.config)["sealed"]))
                 run.finish("done")
         if sealed != pages:
             raise SystemExit(f"expected {pages} sealed, got {sealed}")
+        return monotonic()
+
+    def two_workers(self, pages: int, key: str) -> float:
+        """Have the workers do it; returns when they ended.
+
+        Raises:
+            SystemExit: not all were sealed in time.
+        """
+        wanted = self._sealed() + pages
+        with Stack(self.config) as stack:
+            stack.start_workers(WORKERS)
+            queue = Queue(self.config)
+            for name in self._order(pages, key):
+                queue.enqueue(name)
+            end = monotonic() + LIMIT_SECONDS
+            while self._sealed() < wanted:
+                if monotonic() > end:
+                    raise SystemExit(f"expected {wanted} sealed within {LIMIT_SECONDS:.0f} s, got {self._sealed()}")
+                time.sleep(LOOK_SECONDS)
+            return monotonic()
+
+    def _sealed(self) -> int:
+        with self.database.read() as session:
+            return session.execute(select(func.count(Evidence.id)).where(Evidence.state == "sealed")).scalar_one()
 
 
-async def bare(port: int, pages: int, path: str) -> None:
+async def bare(port: int, pages: int, path: str) -> float:
     """The loop everybody writes."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS), chromium_sandbox=False)
@@ -92,13 +129,13 @@ async def bare(port: int, pages: int, path: str) -> None:
             await tab.screenshot(full_page=True)
             await context.close()
         await browser.close()
+    return monotonic()
 
 
 def main() -> int:
     """All runs; exit code 1 when the target is missed."""
     pages = int(sys.argv[1]) if len(sys.argv) > 1 else 30
     runs = int(sys.argv[2]) if len(sys.argv) > 2 else 5
-    speeds: dict[str, list[float]] = {"ours": [], "bare": []}
     path = find_browser(Settings())
     load, cores = os.getloadavg()[0], os.cpu_count()
     print(f"load before {load:.1f} on {cores} cores; {pages} pages, {IMAGES} pictures each, {runs} runs; {path}")
@@ -106,22 +143,28 @@ def main() -> int:
         server = PageServer(Path(name), pages, IMAGES)
         try:
             with Seals(Path(name) / "data", server.port) as seals:
+                sides: dict[str, Callable[[str], float]] = {
+                    "one worker": lambda key: seals.one_worker(pages, key),
+                    "two workers": lambda key: seals.two_workers(pages, key),
+                    "bare": lambda _: asyncio.run(bare(server.port, pages, path)),
+                }
+                seconds: dict[str, list[float]] = {side: [] for side in sides}
                 for number in range(runs):
-                    for side, values in speeds.items():
+                    for side, run in sides.items():
                         server.ask("/_reset")
-                        if side == "ours":
-                            seals.run(pages, number)
-                        else:
-                            asyncio.run(bare(server.port, pages, path))
-                        values.append(pages / (monotonic() - server.ask("/_first")["first"]))
+                        ended = run(f"{side}-{number}")
+                        seconds[side].append((ended - server.ask("/_first")["first"]) / pages)
         finally:
             server.process.kill()
             server.process.wait()
-    for side, values in speeds.items():
-        print(f"{side:6} {median(values):6.2f} pages/s [{min(values):.2f}-{max(values):.2f}]")
-    ratio = median(speeds["ours"]) / median(speeds["bare"])
-    met = ratio >= TARGET
-    print(f"ours / bare {ratio:.2f} (>= {TARGET}): {'met' if met else 'MISSED'}; load after {os.getloadavg()[0]:.1f}")
+    for side, values in seconds.items():
+        print(f"{side:12} {median(values):5.2f} s a page [{min(values):.2f}-{max(values):.2f}]")
+    ratio, page = median(seconds["bare"]) / median(seconds["one worker"]), median(seconds["two workers"])
+    met = ratio >= TARGET and page <= PAGE_TARGET_S
+    print(
+        f"bare / one worker {ratio:.2f} (>= {TARGET}), two workers {page:.2f} s a page (<= {PAGE_TARGET_S}): "
+        f"{'met' if met else 'MISSED'}; load after {os.getloadavg()[0]:.1f}"
+    )
     return 0 if met else 1
 
 
