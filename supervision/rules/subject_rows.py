@@ -39,6 +39,17 @@ class PageRow(NamedTuple):
     fetched_at: datetime
 
 
+class ListingRow(NamedTuple):
+    """What judging asks of a listing."""
+
+    id: int
+    shop_id: int
+    url: str
+    category: str
+    state: str
+    last_seen_at: datetime
+
+
 class FactRow(NamedTuple):
     """What judging asks of a fact, as stored."""
 
@@ -58,8 +69,10 @@ class FactRow(NamedTuple):
 
 # Columns of the tables, not of the mapped classes: SQLAlchemy then hands on rows as the driver gives them.
 _PAGE = cast("Table", Page.__table__).c
+_LISTING = cast("Table", Listing.__table__).c
 _FACT = cast("Table", FactVersion.__table__).c
 _PAGE_COLUMNS = tuple(_PAGE[name] for name in PageRow._fields)
+_LISTING_COLUMNS = tuple(_LISTING[name] for name in ListingRow._fields)
 _FACT_COLUMNS = tuple(_FACT[name] for name in FactRow._fields)
 
 
@@ -121,9 +134,9 @@ def touched_by(session: Session, page_ids: Collection[int]) -> Touched:
 def subjects_of(session: Session, touched: Touched, at: datetime) -> list[Subject]:
     """The touched listings and shops as subjects; listings that are no longer on offer are left out."""
     listings = [
-        row
+        ListingRow._make(row)
         for ids in chunks(touched.listing_ids)
-        for row in session.scalars(select(Listing).where(Listing.id.in_(ids)))
+        for row in session.execute(select(*_LISTING_COLUMNS).where(_LISTING.id.in_(ids)))
     ]
     shop_ids = touched.all_shop_ids | touched.shop_ids | {listing.shop_id for listing in listings}
     shops = {row.id: row for ids in chunks(shop_ids) for row in session.scalars(select(Shop).where(Shop.id.in_(ids)))}
@@ -158,7 +171,9 @@ def subjects_of(session: Session, touched: Touched, at: datetime) -> list[Subjec
     return subjects
 
 
-def _listing_subject(row: Listing, shop: Shop, facts: Sequence[SeenFact], shop_facts: tuple[SeenFact, ...]) -> Subject:
+def _listing_subject(
+    row: ListingRow, shop: Shop, facts: Sequence[SeenFact], shop_facts: tuple[SeenFact, ...]
+) -> Subject:
     current = tuple(fact for fact in facts if fact.superseded_at is None)
     return Subject(
         kind="listing",
