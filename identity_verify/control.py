@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from kernel.outside import DnsAnswer, Fetched
+
 METHODS = ("dns", "file", "meta", "cname", "shop", "icp")
 SCOPES_OF = {
     "dns": ("host", "domain"),
@@ -41,63 +43,6 @@ FETCH_ERRORS = (
     "", "no-address", "not-public", "no-connection", "timeout", "bad-certificate", "redirect-off-host",
     "too-many-redirects", "not-http",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What a fetch brought.
-
-    Attributes:
-        url: asked for. final_url: that answered, on the same host. status: 0 without an answer.
-        content_type: of the answer, lower case, with its parameters. body: cut at what was allowed, then ``truncated``.
-        address: that was connected to. hops: addresses on the way. error: one of ``FETCH_ERRORS``, empty when it came.
-        detail: what the error says.
-    """
-
-    url: str
-    final_url: str = ""
-    status: int = 0
-    content_type: str = ""
-    body: bytes = b""
-    truncated: bool = False
-    address: str = ""
-    hops: tuple[str, ...] = ()
-    error: str = ""
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DnsAnswer:
-    """What the name servers said.
-
-    Attributes:
-        name: asked for. state: one of ``DNS_STATES``. values: of the records (TXT strings joined; CNAME target).
-        server: address that said it. authoritative: it speaks for the zone and not from a cache.
-        ttl: seconds the answer may be kept; for a negative answer, how long "there is none" is kept.
-        signed: signatures (RRSIG) came with it; they are recorded, not judged.
-        zone: of the name servers that were asked, empty where none was found.
-    """
-
-    name: str
-    state: str
-    values: tuple[str, ...] = ()
-    server: str = ""
-    authoritative: bool = False
-    ttl: int = 0
-    signed: bool = False
-    zone: str = ""
-
-    def as_detail(self) -> dict[str, object]:
-        """What is kept of it."""
-        return {
-            "name": self.name,
-            "state": self.state,
-            "values": [value[:300] for value in self.values[:10]],
-            "server": self.server,
-            "authoritative": self.authoritative,
-            "ttl": self.ttl,
-            "signed": self.signed,
-        }
 
 
 class Fetcher(Protocol):

@@ -8,8 +8,9 @@ answers are cached).
 
 from datetime import date
 
-from identity_verify.control import Challenge, DnsAnswer, Fetcher, Outcome, found, missed
+from identity_verify.control import Challenge, Fetcher, Outcome, found, missed
 from identity_verify.control_token import TokenText, read_record, record_name
+from kernel.outside import DnsAnswer
 
 _NEGATIVE = {"timeout": "dns-timeout", "failure": "dns-failure"}
 

@@ -8,8 +8,9 @@ from datetime import date
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from identity_verify.control import Challenge, Fetched, Fetcher, Outcome, found, missed
+from identity_verify.control import Challenge, Fetcher, Outcome, found, missed
 from identity_verify.control_token import META_NAME, TOKEN, WELL_KNOWN
+from kernel.outside import Fetched
 
 FILE_BYTES = 4096
 PAGE_BYTES = 512 * 1024

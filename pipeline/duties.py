@@ -5,7 +5,6 @@ thread of its own while it is at work, and never two at once. It is done again a
 being left in the middle, for the process may end then.
 """
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,9 +14,7 @@ from importlib import import_module
 from kernel.clock import monotonic, now
 from kernel.config import Settings
 from kernel.db import Database
-from kernel.errors import WangjianError
-
-logger = logging.getLogger(__name__)
+from pipeline.attempt import attempt
 
 GRACE_SECONDS = 5.0
 AT_ONCE = 3
@@ -79,15 +76,12 @@ class _Standing:
         self.thread.start()
 
     def _do(self, config: Settings, database: Database) -> None:
-        try:
-            turn: Turn = import_module(self.duty.module).turn
-            turn(config, database, now())
-        except WangjianError as error:
-            logger.warning("%s was put off: %s (%s)", self.duty.module, error.message, error.code)
-        except Exception:
-            logger.exception("%s failed", self.duty.module)
-        finally:
-            self.due = monotonic() + self.duty.every
+        attempt(self.duty.module, lambda: self._turn(config, database))
+        self.due = monotonic() + self.duty.every
+
+    def _turn(self, config: Settings, database: Database) -> None:
+        turn: Turn = import_module(self.duty.module).turn
+        turn(config, database, now())
 
 
 class Duties:

@@ -5,7 +5,6 @@ are taken up, and shops whose visit is due are visited. Every duty may fail with
 others, and is done again at the next turn. What other rooms hang up is in :mod:`pipeline.duties`.
 """
 
-import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,15 +13,13 @@ from threading import Event
 from kernel.clock import monotonic, now
 from kernel.config import Settings
 from kernel.db import Database
-from kernel.errors import WangjianError
 from kernel.jobs import Queue
+from pipeline.attempt import attempt
 from pipeline.duties import Duties
 from pipeline.schedule import due_shops, lost_jobs, plan_captures, plan_watch, requeue_unfinished
 from pipeline.stage_index import drain_all
 from pipeline.store_duty import StoreDuty
 from pipeline.wiring import check_log, open_engine, open_log
-
-logger = logging.getLogger(__name__)
 
 ACTOR = "system:keeper"
 TURN_SECONDS = 2.0
@@ -61,12 +58,12 @@ class Keeper:
     def turn(self) -> None:
         """One round of all duties. Effects: index, queue, log, tables ``job``, ``evidence``."""
         for duty in (self._index, self._orders, self._due_visits, self._lost_jobs, self._log, self._store):
-            _try(duty)
+            attempt(f"keeper.{duty.__name__.strip('_')}", duty)
         self._duties.turn()
 
     def run(self, goes_on: Callable[[], bool]) -> None:
         """Turn after turn while ``goes_on`` says so; the log is checked first."""
-        _try(lambda: check_log(self._config, self._database))
+        attempt("keeper.check_log", lambda: check_log(self._config, self._database))
         while goes_on():
             self.turn()
             time.sleep(TURN_SECONDS)
@@ -120,10 +117,3 @@ class Keeper:
             queue = Queue(self._config)
             for job in jobs:
                 queue.enqueue(job)
-
-
-def _try(duty: Callable[[], None]) -> None:
-    try:
-        duty()
-    except WangjianError as error:
-        logger.warning("a standing duty was put off: %s (%s)", error.message, error.code)

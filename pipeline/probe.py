@@ -3,12 +3,14 @@
 ``Probe`` is what ``identity_verify.control.Fetcher`` asks for.
 """
 
-from crawlers.egress.authority import Authority, Said
+from dataclasses import replace
+
+from crawlers.egress.authority import Authority
 from crawlers.egress.pinned_fetch import Way, pinned_get
 from crawlers.egress.policy import Policy
-from identity_verify.control import DnsAnswer, Fetched
 from identity_verify.site_address import registrable
 from kernel.config import Settings
+from kernel.outside import DnsAnswer, Fetched
 
 
 class Probe:
@@ -26,39 +28,18 @@ class Probe:
 
         Effects: connections to that host.
         """
-        answer = pinned_get(url, self._way, max_bytes=max_bytes)
-        return Fetched(
-            url=answer.url,
-            final_url=answer.final_url,
-            status=answer.status,
-            content_type=answer.content_type,
-            body=answer.body,
-            truncated=answer.truncated,
-            address=answer.address,
-            hops=tuple(answer.hops),
-            error=answer.error,
-            detail=answer.detail,
-        )
+        return pinned_get(url, self._way, max_bytes=max_bytes)
 
     def txt(self, name: str) -> DnsAnswer:
         """The TXT records of a name, from the servers of its zone. Effects: questions to name servers."""
-        return _answer(self._names.ask(name, "TXT"))
+        return _registered(self._names.ask(name, "TXT"))
 
     def cname(self, name: str) -> DnsAnswer:
         """The CNAME of a name, from the servers of its zone. Effects: questions to name servers."""
-        return _answer(self._names.ask(name, "CNAME"))
+        return _registered(self._names.ask(name, "CNAME"))
 
 
-def _answer(said: Said) -> DnsAnswer:
-    # Servers above the registrable domain that know nothing of it: nobody has registered it.
+def _registered(said: DnsAnswer) -> DnsAnswer:
+    """Without the zone where it is one above the registrable domain that knows nothing of it: nobody registered it."""
     below = said.zone.count(".") >= registrable(said.name).count(".") or said.state == "ok"
-    return DnsAnswer(
-        name=said.name,
-        state=said.state,
-        values=said.values,
-        server=said.server,
-        authoritative=said.authoritative,
-        ttl=said.ttl,
-        signed=said.signed,
-        zone=said.zone if below and said.zone else "",
-    )
+    return said if below else replace(said, zone="")

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from api.errors import InputError, NotFoundError
+from api.errors import InputError
 from api.policy import Permission, Scope
+from api.queries.presence import require
 from api.queries.scope import allowed
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut
 from identity_verify import badges, sightings
@@ -98,9 +99,7 @@ def read_badge(session: Session, scope: Scope, badge_id: str, *, at: datetime) -
         NotFoundError: no such badge, or not this reader's.
     """
     query = select(Badge).where(Badge.id == badge_id, allowed(scope, Permission.BADGE_READ))
-    badge = session.execute(query).scalar_one_or_none()
-    if badge is None:
-        raise NotFoundError(f"expected a badge, got none with number {badge_id[:40]}", hint="从标识列表重新打开。")
+    badge = require(session.execute(query).scalar_one_or_none(), "a badge", "标识列表")
     tokens = select(BadgeToken).where(BadgeToken.badge_id == badge_id).order_by(BadgeToken.idx.desc()).limit(SHOWN)
     steps = (
         select(AuditEntry)
@@ -140,9 +139,7 @@ def decide_sighting(
     Effects: tables ``badge_sighting``, ``audit``.
     """
     query = select(BadgeSighting).where(BadgeSighting.id == sighting_id, allowed(scope, Permission.BADGE_READ))
-    row = session.execute(query).scalar_one_or_none()
-    if row is None:
-        raise NotFoundError(f"expected a sighting, got none with number {sighting_id}", hint="从列表重新打开。")
+    row = require(session.execute(query).scalar_one_or_none(), "a sighting", "列表")
     sightings.decide(session, row, decision, reason=_reason(reason), actor=scope.name, at=at)
     return row
 

@@ -7,8 +7,9 @@ from itertools import groupby
 from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.orm import Session
 
-from api.errors import ConflictError, NotFoundError
+from api.errors import ConflictError
 from api.policy import Scope
+from api.queries.presence import require
 from api.queries.scope import evidence_visible
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut
 from evidence.approval import LEAST_OFFICERS, given
@@ -135,9 +136,7 @@ def find_evidence(session: Session, scope: Scope, evidence_id: str) -> Evidence:
         NotFoundError: no such evidence, or not this reader's.
     """
     row = session.execute(_query(scope).where(Evidence.id == evidence_id)).one_or_none()
-    if row is None:
-        raise NotFoundError("expected evidence with this number, got none", hint="从证据列表重新打开。")
-    evidence: Evidence = row[0]
+    evidence: Evidence = require(row, "evidence", "证据列表")[0]
     return evidence
 
 
@@ -186,6 +185,4 @@ def find_for_replay(session: Session, evidence_id: str) -> Evidence:
         NotFoundError: no such sealed evidence.
     """
     row = session.get(Evidence, evidence_id)
-    if row is None or row.state != "sealed":
-        raise NotFoundError("expected sealed evidence, got none")
-    return row
+    return require(row if row is not None and row.state == "sealed" else None, "sealed evidence")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.errors import NotFoundError
 from api.policy import Permission, Scope
+from api.queries.presence import require
 from api.queries.scope import allowed
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut
 from exchange import batch_stamp
@@ -168,9 +169,7 @@ def read_message(session: Session, scope: Scope, row: int) -> MessageDetail:
         NotFoundError: there is none, or not for this person.
     """
     query = select(Message).where(Message.id == row, allowed(scope, Permission.EXCHANGE_READ))
-    message = session.execute(query).scalar_one_or_none()
-    if message is None:
-        raise NotFoundError(f"expected a message, got the number {row}", hint="从消息列表重新打开。")
+    message = require(session.execute(query).scalar_one_or_none(), "a message", "消息列表")
     delivery = session.execute(select(Delivery).where(Delivery.message_row == row)).scalar_one_or_none()
     side = "given" if message.direction == "in" else "taken"
     receipts = (

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from api.errors import ConflictError, InputError, NotFoundError
+from api.errors import ConflictError, InputError
 from api.policy import Permission, Scope
+from api.queries.presence import require
 from api.queries.scope import allowed, evidence_visible
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut
 from api.row_number import RowNumber
@@ -113,10 +114,8 @@ def read_hit(session: Session, scope: Scope, hit_id: int) -> HitRow:
     Raises:
         NotFoundError: no such hit, or not this reader's.
     """
-    row = session.execute(_query(scope, HitFilter()).where(RuleHit.id == hit_id)).one_or_none()
-    if row is None:
-        raise NotFoundError(f"expected a rule hit, got none with number {hit_id}", hint="从线索列表重新打开。")
-    return _row(row)
+    query = _query(scope, HitFilter()).where(RuleHit.id == hit_id)
+    return _row(require(session.execute(query).one_or_none(), "a rule hit", "线索列表"))
 
 
 def quotes_of(session: Session, rows: Iterable[HitRow]) -> dict[int, Quote]:

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import ConflictError, NotFoundError
+from api.errors import ConflictError
 from api.policy import Permission, Scope
+from api.queries.presence import require
 from api.queries.scope import allowed
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut
 from kernel import audit, jobs
@@ -47,10 +48,7 @@ def find_job(session: Session, scope: Scope, job_id: str) -> Job:
         NotFoundError: no such job, or not this reader's.
     """
     query = select(Job).where(Job.id == job_id, allowed(scope, Permission.JOB_READ))
-    job = session.execute(query).scalar_one_or_none()
-    if job is None:
-        raise NotFoundError("expected a job with this number, got none", hint="从任务列表重新打开。")
-    return job
+    return require(session.execute(query).scalar_one_or_none(), "a job", "任务列表")
 
 
 def read_job(session: Session, scope: Scope, job_id: str) -> JobDetail:

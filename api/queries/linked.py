@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from api.errors import NotFoundError
 from api.policy import Permission, Scope
+from api.queries.presence import require
 from api.queries.scope import allowed
 from api.queries.slices import PAGE_SIZE, Slice, cut
 from exchange.connectors import fault, post, state
@@ -221,10 +221,8 @@ def find_post(session: Session, scope: Scope, post_id: str) -> LinkedPost:
 
 
 def _one(session: Session, query: Select[Row], scope: Scope, what: str) -> Row:
-    found = session.execute(query.where(allowed(scope, Permission.LINKED_READ))).scalar_one_or_none()
-    if found is None:
-        raise NotFoundError(f"expected a {what} of a linked system, got none with this number", hint="从列表重新打开。")
-    return found
+    mine = query.where(allowed(scope, Permission.LINKED_READ))
+    return require(session.execute(mine).scalar_one_or_none(), f"a {what} of a linked system", "列表")
 
 
 def four_systems(

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import NotFoundError
 from api.policy import Permission, Scope
 from api.queries.facts import PricePoint, ShownFact, price_points, read_facts, read_history
 from api.queries.hits import Decision, HitFilter, HitRow, Quote, decisions_of, list_hits, quotes_of
+from api.queries.presence import require
 from api.queries.scope import allowed, evidence_visible
 from api.queries.slices import MAX_PAGE_SIZE
 from kernel.models import Evidence, Listing, Page, RuleHit, Shop
@@ -42,9 +42,7 @@ def find_listing(session: Session, scope: Scope, listing_id: int) -> tuple[Listi
         .join(Shop, Shop.id == Listing.shop_id)
         .where(Listing.id == listing_id, allowed(scope, Permission.LISTING_READ))
     )
-    row = session.execute(query).one_or_none()
-    if row is None:
-        raise NotFoundError(f"expected a listing, got none with number {listing_id}", hint="从搜索结果重新打开。")
+    row = require(session.execute(query).one_or_none(), "a listing", "搜索结果")
     return row[0], row[1]
 
 

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from api.errors import InputError, NotFoundError
+from api.errors import InputError
 from api.policy import Permission, Scope
+from api.queries.presence import require
 from api.queries.scope import allowed
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut
 from identity_verify import review
@@ -94,10 +95,7 @@ def read_task(session: Session, scope: Scope, task_id: int) -> TaskDetail:
         NotFoundError: no such task, or not this reader's.
     """
     query = _query(scope, MatchFilter(state="")).where(SubjectTask.id == task_id)
-    row = session.execute(query).one_or_none()
-    if row is None:
-        raise NotFoundError(f"expected a task, got none with number {task_id}", hint="从待核列表重新打开。")
-    task = TaskRow(*row)
+    task = TaskRow(*require(session.execute(query).one_or_none(), "a task", "待核列表"))
     kept = task.task.detail.get("candidates")
     candidates = []
     for one in kept if isinstance(kept, list) else []:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from api.errors import NotFoundError
 from api.policy import Permission, Scope
+from api.queries.presence import require
 from api.queries.scope import allowed
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut
 from kernel.models import Notice, User
@@ -65,7 +65,5 @@ def find_notice(session: Session, scope: Scope, notice_id: int) -> Notice:
     Raises:
         NotFoundError: none of that number, or not this reader's.
     """
-    row = session.execute(select(Notice).where(Notice.id == notice_id, notice_visible(scope))).scalar_one_or_none()
-    if row is None:
-        raise NotFoundError("expected a notice with this number, got none", hint="从收件箱重新打开。")
-    return row
+    query = select(Notice).where(Notice.id == notice_id, notice_visible(scope))
+    return require(session.execute(query).scalar_one_or_none(), "a notice", "收件箱")

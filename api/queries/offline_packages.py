@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import NotFoundError
 from api.policy import Permission, Scope
+from api.queries.presence import require
 from api.queries.scope import allowed
 from api.queries.slices import counts
 from exchange.offline.outgoing import releases
@@ -58,7 +58,5 @@ def find_package(session: Session, scope: Scope, package: str) -> PackageDetail:
         NotFoundError: none of that number, or not this reader's.
     """
     query = select(OfflinePackage).where(OfflinePackage.id == package, allowed(scope, Permission.EXCHANGE_READ))
-    row = session.execute(query).scalar_one_or_none()
-    if row is None:
-        raise NotFoundError("expected a package with this number, got none", hint="从离线包列表重新打开。")
+    row = require(session.execute(query).scalar_one_or_none(), "a package", "离线包列表")
     return PackageDetail(row, tuple(releases(session, package)))

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from api.errors import NotFoundError
 from api.policy import Permission, Scope
+from api.queries.presence import require
 from api.queries.scope import allowed
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut
 from exchange.quality.desk import ACCEPTED, FIXED, OPEN
@@ -123,10 +123,7 @@ def find_finding(session: Session, scope: Scope, finding_id: int) -> QualityFind
         NotFoundError: no such finding, or not this reader's.
     """
     query = select(QualityFinding).where(QualityFinding.id == finding_id, allowed(scope, Permission.QUALITY_READ))
-    found = session.execute(query).scalar_one_or_none()
-    if found is None:
-        raise NotFoundError("expected a finding of data quality, got none with this number", hint="从列表重新打开。")
-    return found
+    return require(session.execute(query).scalar_one_or_none(), "a finding of data quality", "列表")
 
 
 def list_runs(
@@ -146,10 +143,7 @@ def find_run(session: Session, scope: Scope, run_id: int) -> QualityRun:
         NotFoundError: no such run, or not this reader's.
     """
     query = select(QualityRun).where(QualityRun.id == run_id, allowed(scope, Permission.QUALITY_READ))
-    found = session.execute(query).scalar_one_or_none()
-    if found is None:
-        raise NotFoundError("expected a run of data quality, got none with this number", hint="从列表重新打开。")
-    return found
+    return require(session.execute(query).scalar_one_or_none(), "a run of data quality", "列表")
 
 
 def owners(session: Session, scope: Scope) -> tuple[QualityOwner, ...]:

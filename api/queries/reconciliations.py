@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import NotFoundError
 from api.policy import Permission, Scope
+from api.queries.presence import require
 from api.queries.scope import allowed
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut
 from kernel.models import Difference, Reconciliation
@@ -77,9 +77,7 @@ def read_reconciliation(
         NotFoundError: none of that number, or not this reader's.
     """
     query = select(Reconciliation).where(Reconciliation.id == run, allowed(scope, Permission.EXCHANGE_READ))
-    row = session.execute(query).scalar_one_or_none()
-    if row is None:
-        raise NotFoundError("expected a reconciliation with this number, got none", hint="从对账列表重新打开。")
+    row = require(session.execute(query).scalar_one_or_none(), "a reconciliation", "对账列表")
     of_run = Difference.reconciliation_id == run
     shown = select(Difference).where(of_run)
     if wanted.kind:

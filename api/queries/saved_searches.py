@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from api.errors import InputError, NotFoundError
+from api.errors import InputError
 from api.policy import Scope
+from api.queries.presence import require
 from api.queries.scope import saved_search_visible
 from kernel.models import SavedSearch
 
@@ -54,6 +55,5 @@ def drop_search(session: Session, scope: Scope, search_id: int) -> None:
     Effects: table ``saved_search``.
     """
     mine = saved_search_visible(scope)
-    if session.execute(select(SavedSearch.id).where(SavedSearch.id == search_id, mine)).first() is None:
-        raise NotFoundError(f"expected a saved search, got none with number {search_id}")
+    require(session.execute(select(SavedSearch.id).where(SavedSearch.id == search_id, mine)).first(), "a saved search")
     session.execute(delete(SavedSearch).where(SavedSearch.id == search_id, mine))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from api.errors import NotFoundError
 from api.policy import Permission, Scope
 from api.queries.facts import ShownFact, read_facts
 from api.queries.hits import HitFilter, HitRow, list_hits
+from api.queries.presence import require
 from api.queries.scope import allowed
 from api.queries.slices import PAGE_SIZE, Slice, cut
 from api.queries.subjects import Runner, read_runner
@@ -79,10 +79,7 @@ def find_shop(session: Session, scope: Scope, shop_id: int) -> Shop:
         NotFoundError: no such shop, or not this reader's.
     """
     query = select(Shop).where(Shop.id == shop_id, allowed(scope, Permission.SHOP_READ))
-    shop = session.execute(query).scalar_one_or_none()
-    if shop is None:
-        raise NotFoundError(f"expected a shop, got none with number {shop_id}", hint="从店铺列表重新打开。")
-    return shop
+    return require(session.execute(query).scalar_one_or_none(), "a shop", "店铺列表")
 
 
 def read_shop(session: Session, scope: Scope, shop_id: int) -> ShopDetail:

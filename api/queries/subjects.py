@@ -8,8 +8,8 @@ from typing import Any, Literal
 from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from api.errors import NotFoundError
 from api.policy import Permission, Scope
+from api.queries.presence import require
 from api.queries.scope import allowed, evidence_visible
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut
 from identity_verify import claims
@@ -147,10 +147,7 @@ def require_subject(session: Session, scope: Scope, subject_id: int) -> Subject:
         NotFoundError: no such subject, or not this reader's.
     """
     query = select(Subject).where(Subject.id == subject_id, allowed(scope, Permission.SUBJECT_READ))
-    subject = session.execute(query).scalar_one_or_none()
-    if subject is None:
-        raise NotFoundError(f"expected a subject, got none with number {subject_id}", hint="从主体列表重新打开。")
-    return subject
+    return require(session.execute(query).scalar_one_or_none(), "a subject", "主体列表")
 
 
 def read_subject(session: Session, scope: Scope, subject_id: int) -> SubjectDetail:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import NotFoundError
 from api.policy import Permission, Scope
+from api.queries.presence import require
 from api.queries.scope import allowed
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut
 from exchange.subscribe import feed
@@ -83,9 +83,7 @@ def find_subscription(session: Session, scope: Scope, subscription_id: int) -> S
     """
     may = allowed(scope, Permission.EXCHANGE_READ)
     row = session.execute(select(Subscription).where(Subscription.id == subscription_id, may)).scalar_one_or_none()
-    if row is None:
-        raise NotFoundError("expected a subscription with this number, got none", hint="从订阅列表重新打开。")
-    return _with_lag(session, row)
+    return _with_lag(session, require(row, "a subscription", "订阅列表"))
 
 
 def list_changes(

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.auth import SignedIn, close_all, make_ticket
-from api.errors import ConflictError, InputError, NotFoundError
+from api.errors import ConflictError, InputError
 from api.policy import ROLES, Permission, Scope
+from api.queries.presence import require
 from api.queries.scope import allowed
 from kernel import audit
 from kernel.models import User
@@ -43,10 +44,7 @@ def read_user(session: Session, scope: Scope, user_id: int) -> User:
         NotFoundError: no such user, or not this reader's.
     """
     query = select(User).where(User.id == user_id, allowed(scope, Permission.USER_MANAGE))
-    user = session.execute(query).scalar_one_or_none()
-    if user is None:
-        raise NotFoundError(f"expected a user, got none with number {user_id}", hint="从用户列表重新打开。")
-    return user
+    return require(session.execute(query).scalar_one_or_none(), "a user", "用户列表")
 
 
 def check_roles(roles: Sequence[str]) -> tuple[str, ...]:
@@ -154,9 +152,7 @@ def set_password(session: Session, who: SignedIn, *, password_hash: str, at: dat
     Effects: tables ``user``, ``user_session``, ``audit``.
     """
     user_id = who.scope.user_id
-    user = session.get(User, user_id)
-    if user is None:
-        raise NotFoundError(f"expected a user, got none with number {user_id}")
+    user = require(session.get(User, user_id), "a user")
     user.password_hash = password_hash
     close_all(session, user_id, keep=who.token_sha256)
     audit.append(session, actor=who.scope.name, action="user.password", object_type="user", object_id=user_id, at=at)

@@ -23,34 +23,13 @@ from dns.rdtypes.ANY.TXT import TXT
 from crawlers.egress.dns import name_servers
 from crawlers.egress.policy import Policy
 from kernel.clock import monotonic
+from kernel.outside import DnsAnswer
 
 DNS_PORT = 53
 MAX_STEPS = 6
 MAX_SERVERS = 3
 MAX_ALIASES = 3
 EDNS_BYTES = 1232
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What was said of a name.
-
-    Attributes:
-        name: asked for. state: ``ok``, ``nxdomain``, ``no-data``, ``timeout`` or ``failure``.
-        values: TXT strings joined; names without a dot at the end.
-        server: ``address`` that said it. authoritative: it speaks for the zone. ttl: seconds; of a negative answer,
-            how long caches keep "there is none".
-        signed: RRSIG came with it (not checked here). zone: whose servers were asked; empty where none was found.
-    """
-
-    name: str
-    state: str
-    values: tuple[str, ...] = ()
-    server: str = ""
-    authoritative: bool = False
-    ttl: int = 0
-    signed: bool = False
-    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +55,7 @@ class Authority:
         self._question_s = question_s
         self._total_s = total_s
 
-    def ask(self, name: str, kind: str) -> Said:
+    def ask(self, name: str, kind: str) -> DnsAnswer:
         """The records of a name.
 
         Args:
@@ -92,16 +71,16 @@ class Authority:
             wanted = alias
         return replace(said, name=name)
 
-    def _ask(self, name: str, kind: dns.rdatatype.RdataType) -> tuple[Said, str]:
+    def _ask(self, name: str, kind: dns.rdatatype.RdataType) -> tuple[DnsAnswer, str]:
         """What is said, and the name it is an alias of, when nothing more is known."""
         end = monotonic() + self._total_s
         try:
             asked = dns.name.from_text(name)
         except dns.exception.DNSException:
-            return Said(name, "failure"), ""
+            return DnsAnswer(name, "failure"), ""
         known = self._from_any(self._recursive, asked, kind, end, recursive=True)
         if known is None:
-            return Said(name, "timeout"), ""
+            return DnsAnswer(name, "timeout"), ""
         zone = self._zone(asked, end)
         reply = None
         for _ in range(MAX_STEPS):
@@ -197,7 +176,7 @@ def _records(reply: _Reply | None, name: dns.name.Name, kind: dns.rdatatype.Rdat
 
 def _read(
     reply: _Reply, asked: dns.name.Name, kind: dns.rdatatype.RdataType, *, zone: str, authoritative: bool
-) -> tuple[Said, str]:
+) -> tuple[DnsAnswer, str]:
     message = reply.message
     name = str(asked).rstrip(".")
     speaks = authoritative and bool(message.flags & dns.flags.AA)
@@ -207,7 +186,7 @@ def _read(
         if mine is not None:
             signed = any(item.rdtype == dns.rdatatype.RRSIG for item in message.answer)
             values = tuple(_text(record) for record in mine)
-            return Said(name, "ok", values, reply.server, speaks, int(mine.ttl), signed, zone), ""
+            return DnsAnswer(name, "ok", values, reply.server, speaks, int(mine.ttl), signed, zone), ""
         alias = next(
             (item for item in message.answer if item.name == owner and item.rdtype == dns.rdatatype.CNAME), None
         )
@@ -215,8 +194,8 @@ def _read(
             break
         owner = dns.name.from_text(alias[0].to_text())
     if owner != asked and kind != dns.rdatatype.CNAME:
-        return Said(name, "no-data", (), reply.server, speaks, 0, zone=zone), str(owner).rstrip(".")
-    return Said(name, _state(message), (), reply.server, speaks, _negative_ttl(message), zone=zone), ""
+        return DnsAnswer(name, "no-data", (), reply.server, speaks, 0, zone=zone), str(owner).rstrip(".")
+    return DnsAnswer(name, _state(message), (), reply.server, speaks, _negative_ttl(message), zone=zone), ""
 
 
 def _state(message: dns.message.Message) -> str:

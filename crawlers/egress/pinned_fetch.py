@@ -10,13 +10,14 @@ import socket
 import ssl
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from crawlers.egress.dns import dns_lookup
 from crawlers.egress.errors import EgressRefusedError
 from crawlers.egress.policy import Policy, Resolver
 from kernel.clock import monotonic
+from kernel.outside import Fetched
 
 MAX_HOPS = 4
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -39,35 +40,11 @@ class Way:
     resolver: Resolver = dns_lookup
 
 
-@dataclass(slots=True)
-class Answer:
-    """What came of it.
-
-    Attributes:
-        url: asked for. final_url: that answered. status: 0 without an answer. content_type: lower case.
-        body: decoded, cut at what was allowed (then ``truncated``). address: that was connected to, with port.
-        hops: addresses that were asked, in order. error: word of what stopped it, empty when it came to its end:
-            ``no-address not-public no-connection timeout bad-certificate redirect-off-host too-many-redirects
-            not-http``. detail: what exactly.
-    """
-
-    url: str
-    final_url: str = ""
-    status: int = 0
-    content_type: str = ""
-    body: bytes = b""
-    truncated: bool = False
-    address: str = ""
-    hops: list[str] = field(default_factory=list)
-    error: str = ""
-    detail: str = ""
-
-
 class _OffHostError(Exception):
     """A redirect leads to another host, or from https to http."""
 
 
-def pinned_get(url: str, way: Way, *, max_bytes: int) -> Answer:
+def pinned_get(url: str, way: Way, *, max_bytes: int) -> Fetched:
     """GET an address. Blocks at most ``way.cap_s`` seconds.
 
     Args:
@@ -75,7 +52,7 @@ def pinned_get(url: str, way: Way, *, max_bytes: int) -> Answer:
 
     Effects: one connection a hop.
     """
-    found = Answer(url)
+    found = Fetched(url)
     end = monotonic() + way.cap_s
     try:
         for _ in range(MAX_HOPS):
@@ -100,7 +77,7 @@ def pinned_get(url: str, way: Way, *, max_bytes: int) -> Answer:
     return found
 
 
-def _hop(url: str, way: Way, found: Answer, max_bytes: int, left: Callable[[], float]) -> str:
+def _hop(url: str, way: Way, found: Fetched, max_bytes: int, left: Callable[[], float]) -> str:
     """Ask for one address. Returns: where it sends us, or empty."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -146,7 +123,7 @@ def _target(url: str, location: str) -> str:
 
 
 def _read(
-    answer: http.client.HTTPResponse, channel: socket.socket, found: Answer, max_bytes: int, left: Callable[[], float]
+    answer: http.client.HTTPResponse, channel: socket.socket, found: Fetched, max_bytes: int, left: Callable[[], float]
 ) -> None:
     encoding = answer.getheader("Content-Encoding", "identity").strip().lower()
     unpack = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding in {"gzip", "x-gzip", "deflate"} else None

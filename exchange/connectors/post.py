@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from exchange.connectors.errors import LinkedError, SourceRefusedError
 from exchange.connectors.source import Source
 from exchange.connectors.state import milliseconds
 from kernel import audit
+from kernel.commit_bell import ring
 from kernel.db import Database
 from kernel.identifiers import new_id
 from kernel.models import LinkedPost
@@ -24,6 +25,8 @@ TRIES = 12
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=30)
 ONE_TURN = 50
+CHANNEL = "wangjian_linked_post"
+"""What rings when something was minted (``kernel.commit_bell``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ def mint(session: Session, system: str, sending: Sending, *, actor: str, at: dat
         next_at=at,
     )
     session.add(row)
+    ring(session, CHANNEL)
     detail = {"system": system, "kind": sending.kind, "cause": sending.cause, "record": sending.record_key}
     audit.append(
         session,
@@ -81,6 +85,13 @@ def mint(session: Session, system: str, sending: Sending, *, actor: str, at: dat
         detail=detail,
     )
     return row.id
+
+
+def next_due(database: Database) -> dict[str, datetime]:
+    """When the next delivery is due, by system; a system to which nothing waits is left out."""
+    query = select(LinkedPost.system, func.min(LinkedPost.next_at)).where(LinkedPost.state == WAITING)
+    with database.read() as session:
+        return {system: at for system, at in session.execute(query.group_by(LinkedPost.system))}  # noqa: C416 - rows are no mapping
 
 
 def deliver(database: Database, system: str, source: Source, *, clock: Callable[[], datetime]) -> int:
@@ -147,4 +158,5 @@ def send_again(session: Session, row: LinkedPost, *, actor: str, at: datetime) -
     if row.state not in {REFUSED, DEAD}:
         return
     row.state, row.tries, row.next_at = WAITING, 0, at
+    ring(session, CHANNEL)
     audit.append(session, actor=actor, action="linked.send-again", at=at, object_type="linked_post", object_id=row.id)

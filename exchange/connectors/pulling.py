@@ -1,7 +1,9 @@
 """One turn with one system: pull what changed, and compare the key sets when it is time."""
 
+import threading
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -14,6 +16,7 @@ from exchange.connectors.intake import Intake
 from exchange.connectors.linked import Connector
 from exchange.connectors.row import Quarantined, SourceRow
 from kernel import audit
+from kernel.batch import batched
 from kernel.crypto import sha256_hex
 from kernel.db import Database
 from kernel.models import LinkedRecord
@@ -26,7 +29,12 @@ KEYS_AGAIN = timedelta(seconds=30)
 FETCHED_AT_ONCE = 200
 GONE_BELIEVED = 50
 """So many records may be gone at once; more only when they are less than a fifth of all."""
+PART_ROWS = 50
+"""Rows in one transaction of a page."""
+BREATH_S = 0.11
+"""Longer than SQLite lets a waiting writer sleep."""
 Clock = Callable[[], datetime]
+_taking = threading.Lock()
 
 
 def turn(database: Database, connector: Connector, *, clock: Clock) -> Counter[str]:
@@ -53,7 +61,7 @@ def turn(database: Database, connector: Connector, *, clock: Clock) -> Counter[s
 
 
 def pull(database: Database, connector: Connector, *, clock: Clock, pages: int = PAGES_IN_A_TURN) -> Counter[str]:
-    """Take what changed, a page a transaction; a run that is cut short goes on where it stopped.
+    """Take what changed, a page at a time; a run that is cut short goes on where it stopped.
 
     Raises:
         LinkedError: the system did not give a page; those before are taken.
@@ -72,12 +80,38 @@ def pull(database: Database, connector: Connector, *, clock: Clock, pages: int =
 
 
 def _take_page(database: Database, connector: Connector, page: Page, at: datetime) -> Counter[str]:
+    """Take a page in parts, each a transaction; how far we are moves with the last.
+
+    A write lock is not fair: who lets go and begins again at once shuts out those who look for it every tenth of a
+    second (an officer's write-back, say). So parts are small, one system is at it at a time, and breath is taken.
+    """
+    rows = sorted(page.rows, key=lambda row: (row.key, row.version))
+    parts = list(batched(rows, PART_ROWS)) or [()]
+    tally: Counter[str] = Counter()
+    for number, part in enumerate(parts, 1):
+        quarantined = page.quarantined if number == 1 else ()
+        with _taking:
+            tally += _take_part(database, connector, page, (part, quarantined), at, last=number == len(parts))
+            if len(part) == PART_ROWS:
+                time.sleep(BREATH_S)
+    return tally
+
+
+def _take_part(
+    database: Database,
+    connector: Connector,
+    page: Page,
+    rows: tuple[Sequence[SourceRow], Sequence[Quarantined]],
+    at: datetime,
+    *,
+    last: bool,
+) -> Counter[str]:
     with database.write() as session:
         how_far = state.of_system(session, connector.system)
-        skew = page.server_time - at
         how_far.began_at = how_far.began_at or at
-        taken = Intake(connector, "pull", at, skew, how_far.began_at).take(session, page.rows, page.quarantined)
-        state.advance(how_far, page, at)
+        taken = Intake(connector, "pull", at, page.server_time - at, how_far.began_at).take(session, *rows)
+        if last:
+            state.advance(how_far, page, at)
         state.count(how_far, taken.tally)
         state.add_lags(how_far, taken.lags)
         if any(taken.tally[word] for word in ("new", "changed", "gone", "quarantined")):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TypedDict, Unpack
 
 from crawlers.address import canonical_url
 from crawlers.errors import AddressError
@@ -59,6 +60,19 @@ class Problem:
     def as_dict(self) -> dict[str, str]:
         """JSON-ready."""
         return {"field": self.field, "reason": self.reason, "got": self.got}
+
+
+class Words(TypedDict, total=False):
+    """What of ``Understood`` a mapping says."""
+
+    subject_code: str
+    subject_name: str
+    shop_url: str
+    title: str
+    state: str
+    happened_on: date | None
+    data: Mapping[str, object]
+    body: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +209,16 @@ class Reader:
         except AddressError:
             self.wrong(name, "form", text)
             return ""
+
+    def verdict(self, row: SourceRow, kept: Mapping[str, object], **words: Unpack[Words]) -> "Understood | Quarantined":
+        """The row in our words, or its problems where there are any: nothing is half understood.
+
+        Args:
+            kept: the fields that may be kept. words: as ``Understood`` has them.
+        """
+        if self.problems:
+            return Quarantined(row.key, row.version, kept, tuple(self.problems))
+        return Understood(row.key, row.version, row.updated_at, **words)
 
 
 def day_in_china(at: datetime) -> date:

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from exchange.connectors.registration.mapping import understand
 from exchange.connectors.row import SourceRow, Understood
 from identity_verify.code_reading import read_code
-from identity_verify.control import DnsAnswer, Fetched
 from identity_verify.licence_display import Display, LinkSeen, Place, judge_display
 from identity_verify.licence_link import follow_link, link_in
 from identity_verify.licence_record import keep_look
@@ -20,6 +19,7 @@ from identity_verify.registry_word import RegistryWord
 from identity_verify.shown_identity import ShownIdentity
 from identity_verify.subjects import take_extract
 from kernel.models import Page, Shop, Subject
+from kernel.outside import DnsAnswer, Fetched
 from simulators.linked.registry import entries
 from simulators.market.addresses import LICENCE_HOST
 from simulators.market.model import Ports

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from identity_verify.control import DnsAnswer, Fetched
 from identity_verify.site_address import registrable
+from kernel.outside import DnsAnswer, Fetched
 
 SERVER = "192.0.2.53"
 

@@ -72,12 +72,9 @@ def understand(row: SourceRow, at: datetime) -> Understood | Quarantined:
         "unit": read.text("REGDEP", limit=200),
         "reconciled": read.text("ISRECONCILE", limit=10),
     }
-    if read.problems:
-        return Quarantined(row.key, row.version, kept, tuple(read.problems))
-    return Understood(
-        key=row.key,
-        version=row.version,
-        source_at=row.updated_at,
+    return read.verdict(
+        row,
+        kept,
         subject_code=code,
         subject_name=name,
         shop_url=url,

@@ -1,18 +1,9 @@
 """信用监管: the connector. Its records stand for themselves."""
 
+from functools import partial
+
 from exchange.connectors.credit import mapping, message
-from exchange.connectors.linked import Connector
-from exchange.connectors.source import Source
+from exchange.connectors.linked import assemble
 
-
-def connector(source: Source | None) -> Connector:
-    """The credit system. Without a source it takes files only."""
-    return Connector(
-        system=mapping.SYSTEM,
-        published=mapping.PUBLISHED,
-        key_field=mapping.KEY_FIELD,
-        keep=mapping.keep,
-        understand=mapping.understand,
-        shape=message.shape,
-        source=source,
-    )
+connector = partial(assemble, mapping, message)
+"""The system, given its HTTP side or none."""

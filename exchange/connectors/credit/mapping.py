@@ -44,12 +44,9 @@ def understand(row: SourceRow, at: datetime) -> Understood | Quarantined:
         "level": level,
         "result": result,
     }
-    if read.problems:
-        return Quarantined(row.key, row.version, keep(row.fields), tuple(read.problems))
-    return Understood(
-        key=row.key,
-        version=row.version,
-        source_at=row.updated_at,
+    return read.verdict(
+        row,
+        keep(row.fields),
         subject_code=code,
         subject_name=name,
         title=cause or level or result,

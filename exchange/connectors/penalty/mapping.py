@@ -66,12 +66,9 @@ def understand(row: SourceRow, at: datetime) -> Understood | Quarantined:
     }
     if "fine" in types and data["fine_fen"] is None and not read.problems:
         read.wrong("PenAm", "missing")
-    if read.problems:
-        return Quarantined(row.key, row.version, keep(row.fields), tuple(read.problems))
-    return Understood(
-        key=row.key,
-        version=row.version,
-        source_at=row.updated_at,
+    return read.verdict(
+        row,
+        keep(row.fields),
         subject_code=code,
         subject_name=name,
         title=f"{number} {data['act']}",

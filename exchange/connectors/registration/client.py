@@ -1,31 +1,16 @@
 """企业登记: the connector. What follows from a row is claims of a subject."""
 
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
-from exchange.connectors.linked import Connector
+from exchange.connectors.linked import assemble
 from exchange.connectors.registration import mapping, message
 from exchange.connectors.row import Understood
-from exchange.connectors.source import Source
 from identity_verify.registry_extract import RegistryExtract
 from identity_verify.subjects import end_extract, take_extract
 from kernel.models import LinkedRecord
-
-
-def connector(source: Source | None) -> Connector:
-    """The registry. Without a source it takes files only."""
-    return Connector(
-        system=mapping.SYSTEM,
-        published=mapping.PUBLISHED,
-        key_field=mapping.KEY_FIELD,
-        keep=mapping.keep,
-        understand=mapping.understand,
-        shape=message.shape,
-        apply=_apply,
-        withdraw=_withdraw,
-        source=source,
-    )
 
 
 def _apply(session: Session, found: Understood, at: datetime) -> None:
@@ -39,3 +24,7 @@ def _withdraw(session: Session, record: LinkedRecord, at: datetime) -> None:
     if record.subject_code:
         ref = f"{record.system}:{record.key}@{record.version}"
         end_extract(session, record.subject_code, source_ref=ref, at=at)
+
+
+connector = partial(assemble, mapping, message, apply=_apply, withdraw=_withdraw)
+"""The registry, given its HTTP side or none."""

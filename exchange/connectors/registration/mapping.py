@@ -71,12 +71,9 @@ def understand(row: SourceRow, at: datetime) -> Understood | Quarantined:
         source_ref=f"{SYSTEM}:{row.key}@{row.version}",
         source_at=row.updated_at,
     )
-    if read.problems:
-        return Quarantined(row.key, row.version, keep(row.fields), tuple(read.problems))
-    return Understood(
-        key=row.key,
-        version=row.version,
-        source_at=row.updated_at,
+    return read.verdict(
+        row,
+        keep(row.fields),
         subject_code=code,
         subject_name=name,
         shop_url=extract.websites[0] if extract.websites else "",

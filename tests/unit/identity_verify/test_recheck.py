@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from identity_verify import badge_holding, badges, recheck
-from identity_verify.control import Fetched
+from kernel.outside import Fetched
 from tests.servers.paper_net import PaperNet
 from tests.unit.identity_verify.merchant_case import HOST, Case
 

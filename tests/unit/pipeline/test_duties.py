@@ -77,14 +77,14 @@ def test_a_duty_that_fails_or_hangs_hurts_no_other(
             Duty(module("late_duty", broken), every=1, first=3600),
         ],
     )
-    with caplog.at_level(logging.WARNING, "pipeline.duties"):
+    with caplog.at_level(logging.WARNING, "pipeline.attempt"):
         found = 0
         for _ in range(600):
             duties.turn()
             found += again.acquire(timeout=0.05)
-            if found == 2:
+            if found >= 2 and "there_is_no_such_duty failed" in caplog.text:
                 break
-    assert found == 2
+    assert found >= 2
     assert sorted(seen) == ["hang", "put off"]
     assert "putting_duty was put off" in caplog.text
     assert "broken_duty failed" in caplog.text

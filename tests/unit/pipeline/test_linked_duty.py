@@ -1,5 +1,7 @@
 import threading
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -48,6 +50,27 @@ def test_a_turn_pulls_and_sends(linked_config: Settings, database: Database, ser
     with database.read() as session:
         assert session.execute(select(LinkedPost.state)).scalar_one() == "sent"
     duty.close()
+
+
+def test_what_is_minted_is_sent_without_another_turn(
+    linked_config: Settings, database: Database, server: LinkedServer
+) -> None:
+    """Its commit wakes the writer; so does the time of a retry."""
+    duty = LinkedDuty(linked_config, database)
+    duty.turn(wait_s=20)
+    with database.write() as session:
+        post.mint(session, "credit", post.Sending("risk-hint", "shop:1", {}), actor="li", at=now())
+        late = post.mint(session, "penalty", post.Sending("publicity", "case:1", {}), actor="li", at=now())
+        session.get_one(LinkedPost, late).next_at = now() + timedelta(seconds=1)
+    for _ in range(600):
+        with database.read() as session:
+            states = set(session.execute(select(LinkedPost.state)).scalars())
+        if states == {"sent"}:
+            break
+        time.sleep(0.05)
+    assert states == {"sent"}
+    duty.close()
+    assert len(server.books["credit"].posts) == len(server.books["penalty"].posts) == 1
 
 
 def test_a_system_that_is_down_is_noted(linked_config: Settings, database: Database, server: LinkedServer) -> None:

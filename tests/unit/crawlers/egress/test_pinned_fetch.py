@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from crawlers.egress.errors import ResolveError
-from crawlers.egress.pinned_fetch import Answer, Way, pinned_get
+from crawlers.egress.pinned_fetch import Way, pinned_get
 from crawlers.egress.policy import Policy
 from crawlers.egress.resolver import Lookup
+from kernel.outside import Fetched
 from tests.servers.tiny_shop import Page, TinyShop, bomb, html, serving
 
 HOST = "shop.example.test"
@@ -23,7 +24,7 @@ def shop() -> Iterator[TinyShop]:
         yield running
 
 
-def _get(shop: TinyShop, path: str = "/", *, host: str = HOST, max_bytes: int = 4096, cap_s: float = 5.0) -> Answer:
+def _get(shop: TinyShop, path: str = "/", *, host: str = HOST, max_bytes: int = 4096, cap_s: float = 5.0) -> Fetched:
     policy = Policy((f"127.0.0.1:{shop.port}",), (f"{HOST}=127.0.0.1", f"{OTHER}=127.0.0.1"))
     return pinned_get(f"http://{host}:{shop.port}{path}", Way(policy, "test", cap_s=cap_s), max_bytes=max_bytes)
 
