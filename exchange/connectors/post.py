@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from exchange.connectors.errors import LinkedError, SourceRefusedError
+from exchange.connectors.right_of_way import ahead
 from exchange.connectors.source import Source
 from exchange.connectors.state import milliseconds
 from kernel import audit
@@ -127,7 +128,7 @@ def _deliver_one(database: Database, source: Source, post_id: str, clock: Callab
         receipt = source.post(post_id, row.kind, row.payload)
     except LinkedError as error:
         failure = error
-    with database.write() as session:
+    with ahead(), database.write() as session:
         row = session.get_one(LinkedPost, post_id)
         if failure is None:
             _sent(row, receipt, clock())

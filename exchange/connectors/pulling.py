@@ -1,7 +1,5 @@
 """One turn with one system: pull what changed, and compare the key sets when it is time."""
 
-import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -14,6 +12,7 @@ from exchange.connectors.answer import MAX_VERSION, Page, key_digest_lines
 from exchange.connectors.errors import LinkedError, SourceFormError
 from exchange.connectors.intake import Intake
 from exchange.connectors.linked import Connector
+from exchange.connectors.right_of_way import in_bulk
 from exchange.connectors.row import Quarantined, SourceRow
 from kernel import audit
 from kernel.batch import batched
@@ -31,10 +30,7 @@ GONE_BELIEVED = 50
 """So many records may be gone at once; more only when they are less than a fifth of all."""
 PART_ROWS = 50
 """Rows in one transaction of a page."""
-BREATH_S = 0.11
-"""Longer than SQLite lets a waiting writer sleep."""
 Clock = Callable[[], datetime]
-_taking = threading.Lock()
 
 
 def turn(database: Database, connector: Connector, *, clock: Clock) -> Counter[str]:
@@ -80,20 +76,14 @@ def pull(database: Database, connector: Connector, *, clock: Clock, pages: int =
 
 
 def _take_page(database: Database, connector: Connector, page: Page, at: datetime) -> Counter[str]:
-    """Take a page in parts, each a transaction; how far we are moves with the last.
-
-    A write lock is not fair: who lets go and begins again at once shuts out those who look for it every tenth of a
-    second (an officer's write-back, say). So parts are small, one system is at it at a time, and breath is taken.
-    """
+    """Take a page in parts, each a transaction; how far we are moves with the last."""
     rows = sorted(page.rows, key=lambda row: (row.key, row.version))
     parts = list(batched(rows, PART_ROWS)) or [()]
     tally: Counter[str] = Counter()
     for number, part in enumerate(parts, 1):
         quarantined = page.quarantined if number == 1 else ()
-        with _taking:
+        with in_bulk(breath=len(part) == PART_ROWS):
             tally += _take_part(database, connector, page, (part, quarantined), at, last=number == len(parts))
-            if len(part) == PART_ROWS:
-                time.sleep(BREATH_S)
     return tally
 
 
