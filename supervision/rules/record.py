@@ -61,7 +61,7 @@ def judge_shops(session: Session, shop_ids: Collection[int], *, catalogue: Catal
 def _bring_up_to_date(session: Session, touched: Touched, catalogue: Catalogue, at: datetime) -> JudgeSummary:
     # A shop may be judged for its pages and for what the registry said at the same time: one waits for the other.
     for ids in chunks(touched.shop_ids):
-        session.execute(select(Shop.id).where(Shop.id.in_(ids)).order_by(Shop.id).with_for_update())
+        session.execute(select(Shop.id).where(Shop.id.in_(ids)).order_by(Shop.id).with_for_update(key_share=True))
     subjects = subjects_of(session, touched, at)
     hits = {hit.key: hit for hit in judge_all(subjects, catalogue, at)}
     stored = _stored(session, touched, catalogue)
