@@ -7,54 +7,20 @@ row is understood, what follows from a row, and what may be written back.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from sqlalchemy.orm import Session
 
 from exchange.connectors import post, state
 from exchange.connectors.answer import Page
 from exchange.connectors.errors import SourceUnavailableError
-from exchange.connectors.row import Keep, Quarantined, SourceRow, Understood
+from exchange.connectors.row import FieldList, Keep, Quarantined, SourceRow, Understand, Understood
 from exchange.connectors.source import Source
 from kernel.models import LinkedRecord, LinkedState
 
 Pulled = Page
-Understand = Callable[[SourceRow, datetime], Understood | Quarantined]
 Apply = Callable[[Session, Understood, datetime], None]
 Withdraw = Callable[[Session, LinkedRecord, datetime], None]
 Shape = Callable[[Mapping[str, object]], post.Sending]
-
-
-class FieldList(Protocol):
-    """What the ``mapping`` module of a system says: its field list, and how a row of it is understood."""
-
-    @property
-    def SYSTEM(self) -> str:  # noqa: N802 - a constant of the module
-        """Its name."""
-
-    @property
-    def PUBLISHED(self) -> tuple[str, ...]:  # noqa: N802 - a constant of the module
-        """The field list it publishes."""
-
-    @property
-    def KEY_FIELD(self) -> str:  # noqa: N802 - a constant of the module
-        """The one that names a record in files."""
-
-    @property
-    def keep(self) -> Keep:
-        """What of a row may be kept."""
-
-    @property
-    def understand(self) -> Understand:
-        """A row in our words."""
-
-
-class Letters(Protocol):
-    """What the ``message`` module of a system says: what may be written back."""
-
-    @property
-    def shape(self) -> Shape:
-        """In the system's words."""
 
 
 def nothing_follows(session: Session, what: object, at: datetime) -> None:
@@ -130,25 +96,25 @@ class Connector:
 
 
 def assemble(
-    mapping: FieldList,
-    message: Letters,
+    fields: FieldList,
+    shape: Shape,
     source: Source | None,
     *,
     apply: Apply = nothing_follows,
     withdraw: Withdraw = nothing_follows,
 ) -> Connector:
-    """A system from its two modules. Without a source it takes files only.
+    """A system from what its ``mapping`` and its ``message`` module say. Without a source it takes files only.
 
     Args:
         apply, withdraw: what follows from its records, where they do not stand for themselves.
     """
     return Connector(
-        system=mapping.SYSTEM,
-        published=mapping.PUBLISHED,
-        key_field=mapping.KEY_FIELD,
-        keep=mapping.keep,
-        understand=mapping.understand,
-        shape=message.shape,
+        system=fields.system,
+        published=fields.published,
+        key_field=fields.key_field,
+        keep=fields.keep,
+        understand=fields.understand,
+        shape=shape,
         apply=apply,
         withdraw=withdraw,
         source=source,

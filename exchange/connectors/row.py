@@ -235,6 +235,21 @@ Keep = Callable[[Mapping[str, object]], dict[str, object]]
 """From the fields of a row those that may be kept."""
 
 
+Understand = Callable[[SourceRow, datetime], Understood | Quarantined]
+"""From a row and the time it is read to what it says, or its problems."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldList:
+    """What a system publishes, and how a row of it is understood; see ``linked.Connector``."""
+
+    system: str
+    published: tuple[str, ...]
+    key_field: str
+    keep: Keep
+    understand: Understand
+
+
 def keep_only(allowed: Sequence[str]) -> Keep:
     """Keeps the named fields as they are."""
     return lambda fields: kept_fields(fields, allowed)

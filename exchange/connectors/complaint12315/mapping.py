@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from exchange.connectors.complaint12315.privacy import hidden
-from exchange.connectors.row import Quarantined, Reader, SourceRow, Understood, day_in_china, keep_only
+from exchange.connectors.row import FieldList, Quarantined, Reader, SourceRow, Understood, day_in_china, keep_only
 
 SYSTEM = "complaint12315"
 KEY_FIELD = "REGINO"
@@ -83,3 +83,6 @@ def understand(row: SourceRow, at: datetime) -> Understood | Quarantined:
         happened_on=received,
         data=data,
     )
+
+
+FIELDS = FieldList(SYSTEM, PUBLISHED, KEY_FIELD, keep, understand)

@@ -7,7 +7,7 @@ in the tables is quarantined.
 
 from datetime import datetime
 
-from exchange.connectors.row import Quarantined, Reader, SourceRow, Understood, day_in_china, keep_only
+from exchange.connectors.row import FieldList, Quarantined, Reader, SourceRow, Understood, day_in_china, keep_only
 
 SYSTEM = "credit"
 KEY_FIELD = "MarkNO"
@@ -60,3 +60,6 @@ def _state(kind: str, *, removed: bool) -> str:
     if kind in LISTS:
         return "removed" if removed else "listed"
     return "graded" if kind == "grade" else "checked"
+
+
+FIELDS = FieldList(SYSTEM, PUBLISHED, KEY_FIELD, keep, understand)

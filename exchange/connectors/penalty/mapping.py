@@ -9,7 +9,7 @@ from memory only; a code that is not in the table is quarantined.
 from datetime import date, datetime
 
 from exchange.connectors.penalty.publicity import shown_until
-from exchange.connectors.row import Quarantined, Reader, SourceRow, Understood, day_in_china, keep_only
+from exchange.connectors.row import FieldList, Quarantined, Reader, SourceRow, Understood, day_in_china, keep_only
 
 SYSTEM = "penalty"
 KEY_FIELD = "PenDecNo"
@@ -91,3 +91,6 @@ def _types(read: Reader) -> tuple[str, ...]:
 
 def _iso(day: date | None) -> str:
     return day.isoformat() if day else ""
+
+
+FIELDS = FieldList(SYSTEM, PUBLISHED, KEY_FIELD, keep, understand)

@@ -26,5 +26,5 @@ def _withdraw(session: Session, record: LinkedRecord, at: datetime) -> None:
         end_extract(session, record.subject_code, source_ref=ref, at=at)
 
 
-connector = partial(assemble, mapping, message, apply=_apply, withdraw=_withdraw)
+connector = partial(assemble, mapping.FIELDS, message.shape, apply=_apply, withdraw=_withdraw)
 """The registry, given its HTTP side or none."""

@@ -9,7 +9,7 @@ in them is quarantined, and so shows what has to be added.
 import re
 from datetime import datetime
 
-from exchange.connectors.row import Quarantined, Reader, SourceRow, Understood, day_in_china, keep_only
+from exchange.connectors.row import FieldList, Quarantined, Reader, SourceRow, Understood, day_in_china, keep_only
 from identity_verify.registry_extract import RegistryExtract
 
 SYSTEM = "registration"
@@ -83,3 +83,6 @@ def understand(row: SourceRow, at: datetime) -> Understood | Quarantined:
         data={"registration_number": number, "authority": extract.authority, "kind": extract.kind, "region": region},
         body=extract,
     )
+
+
+FIELDS = FieldList(SYSTEM, PUBLISHED, KEY_FIELD, keep, understand)
