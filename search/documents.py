@@ -16,6 +16,7 @@ from kernel.clock import CHINA, as_utc
 from kernel.models import Evidence, Listing, RuleHit, Shop
 from search.fields import FILLED, HIGHEST, LOWEST, TEXTS
 
+YUAN = "CNY"
 LIVE_HITS = ("new", "confirmed")
 EVIDENCE_ORDER = ("none", "failed", "ordered", "capturing", "captured", "sealed")
 PRICE_BANDS = ((0, "0-10"), (10, "10-50"), (50, "50-100"), (100, "100-500"), (500, "500-1000"), (1000, "1000-5000"))
@@ -35,7 +36,8 @@ class ListingDocument:
     Attributes:
         platform: folder name in ``crawlers/platforms``. host: of the shop's address.
         seller_name, seller_code: licence facts the shop shows.
-        price_fen, struck_fen: 分, or null. sales, stock: counts, or null.
+        price_fen, struck_fen: 分 where the currency is CNY; null for others, which compare with nothing here.
+        currency: ISO 4217 code. sales, stock: counts, or null.
         rules, severities: of the hits that stand (``new`` or ``confirmed``).
         hit_states: states of all hits. status: ``on`` or ``gone``.
         region: GB/T 2260 code of six digits, or empty.
@@ -68,6 +70,7 @@ class ListingDocument:
     last_seen: datetime
     updated: datetime
     evidence: str = "none"
+    currency: str = "CNY"
 
     def text(self, name: str) -> str:
         """The raw text behind one of ``search.fields.TEXTS``."""
@@ -81,6 +84,7 @@ class ListingDocument:
             "shop_id": (str(self.shop_id),),
             "category": (self.category,),
             "brand": (self.brand,),
+            "currency": (self.currency,),
             "host": (self.host,),
             "code": (self.seller_code,),
             "rule": self.rules,
@@ -131,6 +135,7 @@ class _ListingRow(NamedTuple):
     brand: str
     price_fen: int | None
     struck_fen: int | None
+    currency: str
     sales: int | None
     stock: int | None
     state: str
@@ -220,8 +225,9 @@ def _document(
         seller_code=shop.seller_code,
         category=listing.category,
         brand=listing.brand,
-        price_fen=listing.price_fen,
-        struck_fen=listing.struck_fen,
+        price_fen=listing.price_fen if listing.currency == YUAN else None,
+        struck_fen=listing.struck_fen if listing.currency == YUAN else None,
+        currency=listing.currency,
         sales=listing.sales,
         stock=listing.stock,
         rules=tuple(sorted({rule for rule, _ in standing})),

@@ -20,6 +20,7 @@ KEYWORDS = (
     "shop_id",
     "category",
     "brand",
+    "currency",
     "host",
     "code",
     "rule",
@@ -48,7 +49,7 @@ INTEGERS = (
     "price_falling",
     "sales_falling",
 )
-"""Signed 64-bit; times are microseconds since 1970 UTC, money is 分.
+"""Signed 64-bit; times are microseconds since 1970 UTC, money is 分 and only of prices in CNY: others have none.
 
 ``price_rising`` and its like always have a value, so that listings without one come last.
 """
@@ -66,6 +67,7 @@ FACETS = {
     "hit": "hit",
     "evidence": "evidence",
     "brand": "brand",
+    "currency": "currency",
     "host": "host",
     "province": "province",
     "city": "city",

@@ -122,6 +122,7 @@ FIELDS = (
     _text("seller", "经营者", "卖家"),
     _keyword("platform", ("平台",), "platform", "the name of a platform", _lower),
     _keyword("shop_id", ("店铺编号",), "shop_id", "the number of a shop", _number),
+    _keyword("currency", ("货币", "币种"), "currency", "a code of three letters, for instance CNY", _upper),
     _keyword("host", ("域名", "网站"), "host", "a host name", _lower),
     _keyword("code", ("统一社会信用代码", "信用代码"), "code", "a 统一社会信用代码", _upper),
     _keyword("rule", ("规则",), "rule", "the id of a rule, for instance AD01", _upper),

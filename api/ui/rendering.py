@@ -54,12 +54,17 @@ def static_url(path: str) -> str:
     return f"/static/{path}?v={quote(integrity(path)[7:19], safe='')}"
 
 
-def money(fen: int | None) -> str:
-    """分 as 元 with two decimals, or a dash."""
+def money(fen: int | None, currency: str = "CNY") -> str:
+    """An amount with two decimals, or a dash.
+
+    Args:
+        fen: hundredths of the currency's unit. currency: ISO 4217 code, told where it is not CNY.
+    """
     if fen is None:
         return "—"
     sign = "-" if fen < 0 else ""
-    return f"{sign}¥{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
+    mark = "¥" if currency == "CNY" else f"{currency} "
+    return f"{sign}{mark}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
 
 
 def when(at: datetime | None) -> str:
@@ -112,7 +117,8 @@ def fact_text(value: object) -> str:
     """A fact's value as a person reads it."""
     if not isinstance(value, dict):
         return f"{value:,}" if isinstance(value, int) else str(value)
-    amounts = [money(value[key]) for key in ("fen", "fen_max") if isinstance(value.get(key), int)]
+    currency = str(value.get("currency") or "CNY")
+    amounts = [money(value[key], currency) for key in ("fen", "fen_max") if isinstance(value.get(key), int)]
     parts = [
         str(value.get("label") or ""),
         " – ".join(amounts),

@@ -88,6 +88,20 @@ def test_documents_join_shop_hits_and_evidence(database: Database) -> None:
     assert (second.rules, second.evidence) == ((), "none")
 
 
+def test_foreign_prices_do_not_compare_with_ours(database: Database) -> None:
+    """A price in dollars has its currency, and stands in no range or band of 元."""
+    with database.write() as session:
+        first, second = (session.get_one(Listing, number) for number in (1, 2))
+        first.price_fen, first.struck_fen, first.currency = 2_999, 3_999, "USD"
+        second.price_fen = 2_999
+    with database.read() as session:
+        dollars, yuan = load_documents(session, [1, 2])
+    assert (dollars.price_fen, dollars.struck_fen, dollars.currency) == (None, None, "USD")
+    assert dollars.keywords()["currency"] == ("USD",)
+    assert dollars.keywords()["band"] == ("none",)
+    assert (yuan.price_fen, yuan.currency) == (2_999, "CNY")
+
+
 def test_columns(document: ListingDocument) -> None:
     """Empty values are left out; sort columns are always there."""
     keywords = document.keywords()

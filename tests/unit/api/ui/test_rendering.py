@@ -18,6 +18,8 @@ def test_values_read_as_people_write_them() -> None:
         "-¥1.23",
         "¥1,234,567.89",
     ]
+    assert (money(2_999, "USD"), money(2_999, "CNY"), money(None, "USD")) == ("USD 29.99", "¥29.99", "—")
+    assert fact_text({"fen": 2_999, "currency": "USD"}) == "USD 29.99"
     assert when(AT) == "2026-11-20 10:00:00"
     assert [moment("2026-11-20T02:00:00Z"), moment(""), moment("soon")] == ["2026-11-20 10:00:00", "—", "soon"]
     assert [size(value) for value in (None, 1_023, 1_536, 5 << 30)] == ["0 B", "1023 B", "1.5 KB", "5.0 GB"]
