@@ -127,6 +127,7 @@ STATUS_OF_CODE = {
     "exchange.classification": 422,
     "exchange.recipient": 422,
     "exchange.scope": 403,
+    "exchange.jurisdiction": 422,
     "exchange.peer": 403,
     "exchange.chain": 409,
     "exchange.window": 409,

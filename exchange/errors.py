@@ -88,9 +88,15 @@ class RecipientError(ExchangeError):
 
 
 class ScopeError(ExchangeError):
-    """The peer may not send, or may not get, this type of message."""
+    """The peer may not send, or may not get, this type of message or some of its fields."""
 
     code = "exchange.scope"
+
+
+class JurisdictionError(ExchangeError):
+    """Nobody can be named who has the matter: of no known kind, or its places are not known."""
+
+    code = "exchange.jurisdiction"
 
 
 class PeerError(ExchangeError):

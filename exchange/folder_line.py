@@ -20,6 +20,7 @@ from exchange.gateway import Gateway
 from exchange.peers import KnownPeer
 from exchange.receipt import read_sheet
 from exchange.retry import next_try
+from exchange.scope import hold_back
 from kernel.crypto import canonical_json
 from kernel.models import Delivery, Message
 
@@ -50,6 +51,9 @@ def turn_folders(gateway: Gateway, *, at: datetime) -> tuple[int, int, int]:
 
 def turn_folder(gateway: Gateway, peer: KnownPeer, *, at: datetime) -> tuple[int, int, int]:
     """One round at one folder. Effects: as of :func:`turn_folders`."""
+    if peer.scopes:
+        with gateway.database.write() as session:
+            hold_back(session, peer)
 
     def take(data: bytes) -> bytes:
         return _take(gateway, peer, data, at)

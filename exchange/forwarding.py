@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from exchange import scope
 from exchange.errors import RecipientError
 from exchange.keys import NodeKeys
 from exchange.message_row import row_of
@@ -52,6 +53,7 @@ def pass_on(
             peer = next_hop(opened.envelope.receiver, keys.org, book)
             if peer == came_from:
                 raise RecipientError(f"expected a way that leads on, got one back to {came_from}")
+            scope.require_whole(scope.on_the_way(book, peer), opened.envelope.type, opened.envelope.payload)
         except WangjianError as error:
             refused.append((number, error))
             continue

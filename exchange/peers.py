@@ -23,6 +23,8 @@ from kernel.clock import iso
 from kernel.models import Peer
 
 Card = Mapping[str, str]
+ACCOUNTS = frozenset({"RECEIPT", "RECON"})
+"""Types by which the exchange keeps its own accounts: they go with every other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class KnownPeer:
     def may(self, way: str, kind: str) -> bool:
         """True when it may send (``in``) or get (``out``) this type."""
         listed = self.scopes.get(way)
-        return not listed or kind in listed
+        return not listed or kind in listed or kind in ACCOUNTS
 
 
 Book = Mapping[str, KnownPeer]
@@ -80,10 +82,11 @@ def open_book(session: Session, keys: NodeKeys, ours: Sequence[str]) -> Book:
     """All peers by code, and ourselves: units of one installation exchange by the same rules."""
     cards = tuple(keys.cards(datetime.fromtimestamp(0, UTC)))
     own = KnownPeer(keys.org, "", "local:", "active", "authority", tuple(ours), cards, {}, None)
-    return {**{row.code: _known(row) for row in session.execute(select(Peer)).scalars()}, keys.org: own}
+    return {**{row.code: as_known(row) for row in session.execute(select(Peer)).scalars()}, keys.org: own}
 
 
-def _known(row: Peer) -> KnownPeer:
+def as_known(row: Peer) -> KnownPeer:
+    """A row of the table as the book has it."""
     return KnownPeer(
         code=row.code,
         name=row.name,

@@ -23,6 +23,7 @@ from exchange.peer_line import PeerLine
 from exchange.peers import Book, KnownPeer
 from exchange.receipt import read_sheet
 from exchange.retry import next_try
+from exchange.scope import hold_back
 from exchange.sealing import seal_waiting
 from exchange.transport import OTHER_WAYS, Transport, scheme_of
 from kernel.batch import batched
@@ -96,6 +97,7 @@ class Relay:
         if sealed or not lines:
             for peer in self._due_peers(book, at):
                 if peer.code not in lines:
+                    self._hold_back(peer)
                     lines[peer.code] = PeerLine(peer, self._failures(peer), self._pace.at_once)
         busy = sum(bool(line.futures) for line in lines.values())
         for line in lines.values():
@@ -107,6 +109,12 @@ class Relay:
         if under_way and not sealed:
             wait(under_way, return_when=FIRST_COMPLETED)
         return bool(under_way or sealed)
+
+    def _hold_back(self, peer: KnownPeer) -> None:
+        """Scopes may have become narrower since messages were sealed."""
+        if peer.scopes:
+            with self._database.write() as session:
+                hold_back(session, peer)
 
     def _due_peers(self, book: Book, at: datetime) -> list[KnownPeer]:
         with self._database.read() as session:

@@ -1,14 +1,15 @@
 """From posted to sealed: place in the stream, chain, signature, first hop. In order, and off the caller's path."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from exchange import field_cipher
+from exchange import field_cipher, scope
 from exchange.envelope import Envelope, signed_bytes
 from exchange.keys import NodeKeys
 from exchange.organisation import level
@@ -17,6 +18,7 @@ from exchange.place import Place, Places
 from exchange.routing import host_of, next_hop
 from exchange.suite import suite
 from exchange.tree_signature import sign_group
+from kernel import audit
 from kernel.clock import iso
 from kernel.crypto import canonical_json_of_read
 from kernel.db import Database
@@ -52,20 +54,21 @@ def seal_waiting(database: Database, keys: NodeKeys, ours: Sequence[str], *, at:
     Returns:
         how many messages were taken up; call again while it is ``limit``.
 
-    Effects: tables ``message``, ``stream``, ``delivery``, ``hop``.
+    Effects: tables ``message``, ``stream``, ``delivery``, ``hop``, and ``audit`` where a field was left out.
     """
     with database.read() as session:
         if session.execute(_posted(1)).first() is None:
             return 0
     with database.write() as session:
-        rows = session.execute(_posted(limit)).all()
+        # Whoever seals at the same time waits here, and finds what was sealed meanwhile no longer posted.
+        rows = session.execute(_posted(limit).with_for_update()).all()
         sealer = Sealer(keys, open_book(session, keys, ours), ours, at)
         streams = Places(session, "out")
         batch_id = uuid7(at)
         done, deliveries, hops = [], [], []
         for row in rows:
             try:
-                changes, peer = _seal(sealer, streams, row, batch_id)
+                sealed = _seal(sealer, streams, row, batch_id)
             except WangjianError as error:
                 changes = {
                     "id": row.id,
@@ -76,10 +79,18 @@ def seal_waiting(database: Database, keys: NodeKeys, ours: Sequence[str], *, at:
                 }
                 session.execute(update(Message).where(Message.id == row.id).values(**changes))
                 continue
-            done.append(changes)
-            deliveries.append({"message_row": row.id, "peer": peer, "state": "waiting", "attempts": 0, "next_at": at,
-                               "code": "", "error": ""})  # fmt: skip
-            hops.append({"message_id": row.message_id, "node": keys.org, "next_node": peer, "at": at, "sheet": ""})
+            done.append(sealed.changes)
+            if sealed.left_out:
+                _note_left_out(session, sealed, row.message_id, at)
+            deliveries.append(
+                {
+                    "message_row": row.id, "peer": sealed.peer, "state": "waiting", "attempts": 0, "next_at": at,
+                    "code": "", "error": "",
+                }
+            )  # fmt: skip
+            hops.append(
+                {"message_id": row.message_id, "node": keys.org, "next_node": sealed.peer, "at": at, "sheet": ""}
+            )
         if done:
             _sign(keys, done)
             update_rows(session, Message, done)
@@ -102,7 +113,25 @@ def _sign(keys: NodeKeys, sealed: Sequence[dict[str, Any]]) -> None:
             row["kid"], row["signature"] = kid, text
 
 
-_Payload = tuple[dict[str, Any], dict[str, str]]
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """A message with its number. Attributes: changes: of its row. peer: next hop. left_out: fields beyond its scope."""
+
+    changes: dict[str, Any]
+    peer: str
+    left_out: tuple[str, ...]
+
+
+def _note_left_out(session: Session, sealed: _Sealed, message_id: str, at: datetime) -> None:
+    detail = {"message_id": message_id, "peer": sealed.peer, "fields": list(sealed.left_out)}
+    number = sealed.changes["id"]
+    audit.append(
+        session, actor="system:exchange", action="exchange.fields-left-out", object_type="message", object_id=number,
+        detail=detail, at=at,
+    )  # fmt: skip
+
+
+_Payload = tuple[Mapping[str, Any], dict[str, str]]
 
 
 def _posted(limit: int) -> Any:
@@ -112,14 +141,16 @@ def _posted(limit: int) -> Any:
     )
 
 
-def _seal(sealer: Sealer, streams: Places, row: Any, batch_id: str) -> tuple[dict[str, Any], str]:
+def _seal(sealer: Sealer, streams: Places, row: Any, batch_id: str) -> _Sealed:
     draft = row.draft
     host = host_of(draft["receiver"], sealer.keys.org, sealer.book)
     peer = next_hop(draft["receiver"], sealer.keys.org, sealer.book)
+    way = scope.on_the_way(sealer.book, host, peer)
+    scope.require_type(way, draft["type"])
     name = sealer.suite_for(host)
     sealer.keys.private(name)  # A suite without a key stops this message, not all that are signed with it.
     used = suite(name)
-    payload: dict[str, Any] = draft["payload"]
+    payload, left_out = scope.narrowed(way, draft["type"], draft["version"], draft["payload"])
     key: dict[str, str] = {}
     if field_cipher.has_any(payload, draft["personal_fields"]):
         payload, key = field_cipher.seal_fields(
@@ -144,7 +175,7 @@ def _seal(sealer: Sealer, streams: Places, row: Any, batch_id: str) -> tuple[dic
         "kid": "",
         "signature": "",
     }
-    return changes, peer
+    return _Sealed(changes, peer, left_out)
 
 
 def _envelope(sealer: Sealer, row: Any, stream: Place, batch_id: str, *, sealed: _Payload) -> Envelope:

@@ -3,8 +3,10 @@
 import argparse
 import json
 from contextlib import closing
+from pathlib import Path
 
 from exchange import peers
+from exchange.scope import read_scopes
 from kernel.clock import now
 from kernel.config import settings
 from pipeline.errors import UsageError
@@ -31,14 +33,24 @@ def exchange_peer_add(options: argparse.Namespace) -> int:
         card = peers.read_card(json.loads(options.card.read_text("utf-8")))
     except (OSError, ValueError) as error:
         raise UsageError(f"expected a card in {options.card}, got {error}", hint="wangjian exchange card") from error
+    scopes = _scopes(options.scopes) if options.scopes else None
     with closing(open_database(config)) as database:
         gateway = open_gateway(config, database)
         with database.write() as session:
-            agreed = peers.enter(session, card, gateway.ours, actor=ACTOR, at=now(), lower_reason=options.reason)
+            agreed = peers.enter(
+                session, card, gateway.ours, actor=ACTOR, at=now(), lower_reason=options.reason, scopes=scopes
+            )
     print(f"{card.code} {card.name} 已登记 entered: {agreed}")
     for key in card.keys:
         print(f"  {key['kid']}  {key['suite']} {key['use']}")
     return 0
+
+
+def _scopes(path: Path) -> dict[str, object]:
+    try:
+        return read_scopes(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"expected scopes in {path}, got {error}", hint='{"out": ["LEAD"], "fields": {}}') from error
 
 
 def exchange_peers(options: argparse.Namespace) -> int:

@@ -49,6 +49,7 @@ def _about_the_exchange(commands: "argparse._SubParsersAction[argparse.ArgumentP
     add = kinds.add_parser("peer-add", help="enter a peer from its card 登记对方密钥卡")
     add.add_argument("card", type=Path)
     add.add_argument("--reason", default="", help="why a lower suite is taken 接受较弱套件的理由")
+    add.add_argument("--scopes", type=Path, help="JSON: what it may send and get 对方的收发范围")
     add.set_defaults(action="cli_exchange.exchange_peer_add")
     listing = kinds.add_parser("peers", help="peers and their state 对方一览")
     listing.set_defaults(action="cli_exchange.exchange_peers")

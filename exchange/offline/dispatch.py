@@ -24,10 +24,11 @@ from exchange.offline.hand import Hand
 from exchange.offline.incoming import Accept
 from exchange.offline.opening import Arrived, Hands
 from exchange.receipt import read_sheet
+from exchange.scope import may_go
 from exchange.suite import suite
 from kernel.batch import batched
 from kernel.crypto import canonical_json
-from kernel.models import Delivery, Message
+from kernel.models import Delivery, Message, Peer
 
 MESSAGES = "messages.jsonl"
 MAX_LINE_BYTES = 2_000_000
@@ -81,10 +82,14 @@ def write_waiting(session: Session, peer: str, path: Path) -> tuple[int, list[in
 
     Effects: the file.
     """
-    columns = (Delivery.id, Message.envelope, Message.suite, Message.kid, Message.signature)
+    row_of_peer = session.execute(select(Peer).where(Peer.code == peer)).scalar_one_or_none()
+    known = peers.as_known(row_of_peer) if row_of_peer is not None and row_of_peer.scopes else None
+    columns = (Delivery.id, Message.type, Message.envelope, Message.suite, Message.kid, Message.signature)
     rows: list[int] = []
     with path.open("wb") as stream:
         for row in session.execute(_waiting(peer).with_only_columns(*columns)).yield_per(500):
+            if known is not None and not may_go(known, row.type, row.envelope):
+                continue  # It stays; the relay or a person settles what the scope does not let through.
             signature = {"kid": row.kid, "suite": row.suite, "value": row.signature}
             line = {"envelope": read_json(row.envelope, MAX_LINE_BYTES), "signature": signature}
             stream.write(canonical_json(line) + b"\n")

@@ -73,9 +73,16 @@ class Node:
             return list(session.query(table).filter_by(**wanted).order_by(table.id).all())
 
 
-def make_node(org: str, folder: Path, line: Line, suites: Sequence[str] = SUITES, pace: Pace = PACE) -> Node:
+def make_node(  # noqa: PLR0917 - what differs from one installation to another
+    org: str,
+    folder: Path,
+    line: Line,
+    suites: Sequence[str] = SUITES,
+    pace: Pace = PACE,
+    records: Callable[[Path], Database] = open_records,
+) -> Node:
     """An installation on a line."""
-    database = open_records(folder / f"{org}.db")
+    database = records(folder / f"{org}.db")
     keys = new_keys(org, tuple(suites))
     gateway = Gateway(database, keys, suites)
     line.gateways[org] = gateway
@@ -90,10 +97,15 @@ def introduce(one: Node, other: Node, url: str = "line://", **given: Any) -> str
 
 
 @contextmanager
-def pair(folder: Path, suites: Sequence[str] = SUITES, pace: Pace = PACE) -> Iterator[tuple[Node, Node, Line]]:
+def pair(
+    folder: Path,
+    suites: Sequence[str] = SUITES,
+    pace: Pace = PACE,
+    records: Callable[[Path], Database] = open_records,
+) -> Iterator[tuple[Node, Node, Line]]:
     """A bureau (310000) and the national authority (000000), who know each other."""
     line = Line()
-    city, national = (make_node(org, folder, line, suites, pace) for org in ("310000", "000000"))
+    city, national = (make_node(org, folder, line, suites, pace, records) for org in ("310000", "000000"))
     introduce(city, national)
     introduce(national, city)
     try:
