@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from exchange.keys import NodeKeys
@@ -17,9 +17,23 @@ from exchange.receipt import PROCESSED, REJECTED, Line, ReadSheet, take
 from exchange.routing import host_of
 from kernel.batch import batched
 from kernel.models import Delivery, Hop, Message
-from kernel.rows import update_rows
+from kernel.rows import table_of, update_rows
 
 CHUNK = 400
+_M, _D, _H = table_of(Message).c, table_of(Delivery).c, table_of(Hop).c
+_SENT = (
+    select(
+        _M.id, _M.message_id, _M.direction, _M.digest, _M.receiver, _M.came_from, _D.id.label("delivery"), _D.peer,
+        _D.state.label("delivery_state"),
+    )
+    .join(table_of(Delivery), _D.message_row == _M.id)
+    .where(_M.message_id.in_(bindparam("numbers", expanding=True)), _M.direction.in_(("out", "through")))
+)  # fmt: skip
+_ARRIVED = (
+    update(table_of(Hop))
+    .where(_H.message_id.in_(bindparam("numbers", expanding=True)), _H.acknowledged_at.is_(None), _H.next_node != "")
+    .values(acknowledged_at=bindparam("at_"), sheet=bindparam("sheet_"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +53,8 @@ class _Known:
 
 def _find(session: Session, numbers: Sequence[str]) -> dict[str, _Known]:
     found: dict[str, _Known] = {}
-    columns = (
-        Message.id, Message.message_id, Message.direction, Message.digest, Message.receiver, Message.came_from,
-        Delivery.id, Delivery.peer, Delivery.state,
-    )  # fmt: skip
     for part in batched(numbers, CHUNK):
-        query = select(*columns).join(Delivery, Delivery.message_row == Message.id)
-        query = query.where(Message.message_id.in_(part), Message.direction.in_(("out", "through")))
-        found |= {row[1]: _Known(*row) for row in session.execute(query)}
+        found |= {row[1]: _Known(*row) for row in session.execute(_SENT, {"numbers": part})}
     return found
 
 
@@ -69,8 +77,7 @@ def take_sheet(session: Session, read: ReadSheet, book: Book, keys: NodeKeys, *,
     _settle(session, newest, known, at)
     acknowledged = [number for number in newest if known[number].state == "waiting"]
     for part in batched(acknowledged, CHUNK):
-        wanted = (Hop.message_id.in_(part), Hop.acknowledged_at.is_(None))
-        session.execute(update(Hop).where(*wanted, Hop.next_node != "").values(acknowledged_at=at, sheet=read.number))
+        session.execute(_ARRIVED, {"numbers": part, "at_": at, "sheet_": read.number})
     for taker in sorted({known[number].came_from for number in newest if known[number].direction == "through"}):
         forwarded = ReadSheet(read.number, read.giver, taker, read.at, read.lines, read.sheet)
         take(session, forwarded, (), direction="forward", at=at)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from exchange.envelope import Envelope
@@ -48,6 +48,7 @@ def register(type: str, handler: Handler) -> None:  # noqa: A002 - the contract 
 _Key = tuple[str, str, str]
 _TABLE = table_of(BusinessVersion)
 _COLUMNS = tuple(_TABLE.c[name] for name in ("sender", "type", "biz_key", "id", "biz_version", "content"))
+_NEWEST = select(*_COLUMNS).where(_TABLE.c.biz_key.in_(bindparam("keys", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,7 @@ class Effects:
         """Read the newest versions of some business objects, in few queries."""
         wanted = sorted(set(keys))
         for part in batched(wanted, CHUNK):
-            query = select(*_COLUMNS).where(_TABLE.c.biz_key.in_(part))
-            for row in self._session.execute(query):
+            for row in self._session.execute(_NEWEST, {"keys": part}):
                 # What this batch brought is newer than what is written.
                 self._versions.setdefault((row.sender, row.type, row.biz_key), _Version(*row[3:]))
 

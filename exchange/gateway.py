@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from exchange.call import Call, make_answer, read_call
@@ -17,9 +17,12 @@ from exchange.receipt import Line, Sheet, give, sheets_of
 from kernel.db import Database
 from kernel.errors import WangjianError
 from kernel.models import Peer, ReceiptSheet, Stream
+from kernel.rows import table_of
 
 SHEETS = 40
 """How many sheets one answer carries at most."""
+_PEERS = table_of(Peer)
+_HEARD = update(_PEERS).where(_PEERS.c.code == bindparam("code_")).values(heard_at=bindparam("at_"))
 
 
 class Gateway:
@@ -97,7 +100,7 @@ class Gateway:
     ) -> tuple[Taken, list[Sheet]]:
         with self.database.write() as session:
             taken = Inbox(session, book, self.keys, caller, at=at, careful=careful).receive(opened)
-            session.execute(update(Peer).where(Peer.code == caller).values(heard_at=at))
+            session.execute(_HEARD, {"code_": caller, "at_": at})
             return taken, self._sheets(session, taken, caller, book, at)
 
     def _sheets(self, session: Session, taken: Taken, taker: str, book: Book, at: datetime) -> list[Sheet]:
@@ -125,7 +128,7 @@ class Gateway:
             wanted = or_(ReceiptSheet.direction == "given", ReceiptSheet.direction == "forward")
             query = select(ReceiptSheet).where(wanted, ReceiptSheet.taker == call.caller, ReceiptSheet.id > call.after)
             rows = session.execute(query.order_by(ReceiptSheet.id).limit(SHEETS)).scalars().all()
-            session.execute(update(Peer).where(Peer.code == call.caller).values(heard_at=at))
+            session.execute(_HEARD, {"code_": call.caller, "at_": at})
         sheets = [Sheet(row.body, row.signature).as_json() for row in rows]
         return {"sheets": sheets, "missing": [], "refused": [], "after": rows[-1].id if rows else call.after}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from exchange.effect import FAILED, Effect, Effects, Handler, register
@@ -25,7 +25,7 @@ from exchange.routing import host_of
 from kernel.batch import batched
 from kernel.errors import WangjianError
 from kernel.models import Message
-from kernel.rows import insert_rows, update_rows
+from kernel.rows import insert_rows, table_of, update_rows
 
 __all__ = ["Effect", "Handler", "Inbox", "Taken", "register"]
 
@@ -34,6 +34,10 @@ WINDOW = 1_000
 RELEASE = 500
 """How many waiting messages are taken from the buffer at once."""
 CHUNK = 400
+_ROWS = table_of(Message).c
+_PRESENT = select(_ROWS.seq, _ROWS.digest, _ROWS.message_id).where(
+    _ROWS.stream_id == bindparam("stream"), _ROWS.seq.in_(bindparam("numbers", expanding=True))
+)
 
 
 @dataclass(slots=True)
@@ -145,10 +149,8 @@ class Inbox:
         """What is here already, by number: digest, id, and whether it came in this very batch."""
         found: dict[int, tuple[str, str, bool]] = {}
         for part in batched(numbers, CHUNK):
-            query = select(Message.seq, Message.digest, Message.message_id).where(
-                Message.stream_id == stream.id, Message.seq.in_(part)
-            )
-            found |= {row.seq: (row.digest, row.message_id, False) for row in self._session.execute(query)}
+            rows = self._session.execute(_PRESENT, {"stream": stream.id, "numbers": part})
+            found |= {row.seq: (row.digest, row.message_id, False) for row in rows}
         return found
 
     def _first_waiting(self, stream: Place) -> int | None:

@@ -31,9 +31,9 @@ class PeerLine:
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix=f"exchange-{peer.code}")
 
     @property
-    def has_room(self) -> bool:
-        """True when another call may be made."""
-        return not self.over and len(self._calls) < (1 if self.failures else self._at_once + 1)
+    def room(self) -> int:
+        """How many more calls may be made now."""
+        return 0 if self.over else max(0, (1 if self.failures else self._at_once + 1) - len(self._calls))
 
     @property
     def futures(self) -> list["Future[Answer]"]:

@@ -6,7 +6,7 @@ A row that is changed message by message would be written message by message, be
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from exchange.envelope import GENESIS
@@ -14,6 +14,12 @@ from kernel.models import Stream
 from kernel.rows import dialect_insert, table_of, update_rows
 
 STREAMS = table_of(Stream)
+_NAMES = ("id", "sender", "receiver", "name", "last_seq", "head", "highest_seq", "last_at", "missing_since")
+_ONE = (
+    select(*(STREAMS.c[name] for name in _NAMES))
+    .where(*(STREAMS.c[name] == bindparam(f"{name}_") for name in ("direction", "sender", "receiver", "name")))
+    .with_for_update()
+)
 
 
 @dataclass(slots=True)
@@ -60,15 +66,8 @@ class Places:
         return found
 
     def _read(self, key: tuple[str, str, str]) -> Place | None:
-        names = ("id", "sender", "receiver", "name", "last_seq", "head", "highest_seq", "last_at", "missing_since")
-        columns = STREAMS.c
-        query = select(*(columns[name] for name in names)).where(
-            columns.direction == self._direction,
-            columns.sender == key[0],
-            columns.receiver == key[1],
-            columns.name == key[2],
-        )
-        row = self._session.execute(query.with_for_update()).first()
+        wanted = {"direction_": self._direction, "sender_": key[0], "receiver_": key[1], "name_": key[2]}
+        row = self._session.execute(_ONE, wanted).first()
         return Place(*row) if row is not None else None
 
     def _make(self, key: tuple[str, str, str]) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from exchange.acknowledgement import take_sheet
@@ -29,7 +29,7 @@ from exchange.transport import OTHER_WAYS, Transport, scheme_of
 from kernel.batch import batched
 from kernel.errors import WangjianError
 from kernel.models import Delivery, Message, Peer, Stream
-from kernel.rows import update_rows
+from kernel.rows import table_of, update_rows
 
 logger = logging.getLogger(__name__)
 MAX_BATCH_BYTES = 8_000_000
@@ -40,6 +40,16 @@ MAX_AGAIN = 2_000
 CHUNK = 400
 ASK_AFTER = timedelta(seconds=5)
 """How long after a message was stored its receiver is asked for the receipt that is still out."""
+_M, _D = table_of(Message).c, table_of(Delivery).c
+_DUE = (
+    select(_D.id, _D.attempts, _D.message_row, _M.message_id, _M.envelope, _M.suite, _M.kid, _M.signature)
+    .join(table_of(Message), _M.id == _D.message_row)
+    .where(_D.peer == bindparam("peer_"), _D.state == "waiting", _D.next_at <= bindparam("at_"))
+    .where(_D.message_row > bindparam("after"))
+    .order_by(_D.message_row)
+    .limit(bindparam("most"))
+)
+_STILL_WAITING = select(_D.id).where(_D.id.in_(bindparam("numbers", expanding=True)), _D.state == "waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +136,10 @@ class Relay:
     # --- messages -------------------------------------------------------------------------------------------
 
     def _due(self, session: Session, peer: KnownPeer, at: datetime, limit: int, after: int = 0) -> list[Any]:
-        columns = (Delivery.id, Delivery.attempts, Delivery.message_row, Message.message_id, Message.envelope,
-                   Message.suite, Message.kid, Message.signature)  # fmt: skip
-        query = select(*columns).join(Message, Message.id == Delivery.message_row)
-        query = query.where(Delivery.peer == peer.code, Delivery.state == "waiting", Delivery.next_at <= at)
-        query = query.where(Delivery.message_row > after).order_by(Delivery.message_row).limit(limit)
+        wanted = {"peer_": peer.code, "at_": at, "after": after, "most": limit}
         rows: list[Any] = []
         size = 0
-        for row in session.execute(query):
+        for row in session.execute(_DUE, wanted):
             size += len(row.envelope) * 3
             if rows and size > MAX_BATCH_BYTES:
                 break
@@ -142,13 +148,15 @@ class Relay:
 
     def _feed(self, line: PeerLine, book: Book, at: datetime) -> None:
         """Make calls until the line is full or nothing is due."""
-        while line.has_room:
+        while line.room:
             limit = max(1, self._pace.batch >> min(line.failures, 8))
             with self._database.read() as session:
-                rows = self._due(session, line.peer, at, limit, line.after)
+                rows = self._due(session, line.peer, at, limit * line.room, line.after)
+            for part in batched(rows, limit):
+                line.begin(part, partial(self._hand_over, line.peer, book, at, part))
             if rows:
-                line.begin(rows, partial(self._hand_over, line.peer, book, at, rows))
-            elif line.futures or not line.again():
+                continue
+            if line.futures or not line.again():
                 return
 
     def _failures(self, peer: KnownPeer) -> int:
@@ -222,8 +230,7 @@ class Relay:
         numbers = [row.id for row in rows]
         open_ids: set[int] = set()
         for part in batched(numbers, CHUNK):
-            query = select(Delivery.id).where(Delivery.id.in_(part), Delivery.state == "waiting")
-            open_ids |= set(session.execute(query).scalars())
+            open_ids |= set(session.execute(_STILL_WAITING, {"numbers": part}).scalars())
         changes = []
         for row in rows:
             if row.id not in open_ids:

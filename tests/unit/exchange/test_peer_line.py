@@ -40,18 +40,18 @@ def held(gate: threading.Event) -> Callable[[], Answer]:
 def test_one_call_more_than_the_line_takes_is_made_ready(line: PeerLine) -> None:
     """So that it is never idle; a third has to wait."""
     gate = threading.Event()
-    room = []
+    room = [line.room]
     for rows in ([Row(1), Row(3)], [Row(4)]):
         line.begin(rows, held(gate))
-        room.append(line.has_room)
-    assert room == [True, False]
+        room.append(line.room)
+    assert room == [2, 1, 0]
     assert (line.under_way(), line.after) == ({1, 3, 4}, 4)
     assert line.answered() == []
     gate.set()
     for future in line.futures:
         future.result(30)
     assert [[row.message_row for row in rows] for rows, _ in line.answered()] == [[1, 3], [4]]
-    assert line.has_room
+    assert line.room == 2
     assert line.under_way() == set()
 
 
@@ -59,7 +59,7 @@ def test_a_peer_that_did_not_answer_is_tried_with_one_call() -> None:
     """Nothing is made ready before it is known to be there."""
     line, gate = PeerLine(PEER, 2, 4), threading.Event()
     line.begin([Row(1)], held(gate))
-    assert not line.has_room
+    assert line.room == 0
     gate.set()
     line.close()
 
@@ -67,7 +67,7 @@ def test_a_peer_that_did_not_answer_is_tried_with_one_call() -> None:
 def test_a_line_that_is_over_takes_nothing_more(line: PeerLine) -> None:
     """The rest waits for the next turn."""
     line.over = True
-    assert not line.has_room
+    assert line.room == 0
 
 
 def test_another_pass_only_when_something_moved(line: PeerLine) -> None:
