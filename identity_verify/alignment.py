@@ -102,3 +102,13 @@ def _walk_back(left: str, right: str, costs: list[list[int]], offset: int) -> li
 
 def _is_swap(left: str, right: str, row: int, column: int) -> bool:
     return row > 1 and column > 1 and left[row - 1] == right[column - 2] and left[row - 2] == right[column - 1]
+
+
+def is_doubled(edit: Edit, registered: str, before: str = "") -> bool:
+    """True when a sign stands twice where the registered name has it once.
+
+    Args:
+        before: what stands before the registered text.
+    """
+    whole, place = before[-1:] + registered, edit.place + len(before[-1:])
+    return edit.kind == "extra" and edit.shown in whole[max(0, place - 1) : place + 1]

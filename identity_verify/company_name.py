@@ -53,21 +53,26 @@ class CompanyName:
         return self.core + self.industry
 
 
-def parse(name: str, vocabulary: Vocabulary | None = None) -> CompanyName:
+def parse(name: str, vocabulary: Vocabulary | None = None, *, towns: bool = True) -> CompanyName:
     """The parts of a name as it is written.
 
     Nothing is refused: a text that is no company name comes back as a core without the other parts.
+
+    Args:
+        towns: take the short name of a county-level city (昆山) at the beginning for a place.
     """
     words = vocabulary or shipped()
     text, wrapper = _unwrapped(_SIGNS.sub("", folded(name)), words)
     main, branch = text, ""
     if found := _BRANCH.match(text):
         main, branch = found["parent"], found["branch"]
-    main, inside, notes = _brackets(main, words)
+    main, inside, notes = _brackets(_closed(main, words), words)
     body, form, form_class = _form(main, words)
     taken, regions, stem = _regions(body, words)
     if inside is not None and not any(region.level for region in regions):
         taken, regions = (*taken, *inside[0]), (*regions, *inside[1])
+    if towns and not regions and inside is None:
+        taken, regions, stem = _town(stem, words)
     core, industry = _industry(stem, words)
     province, city, county = _places(regions)
     return CompanyName(
@@ -75,6 +80,15 @@ def parse(name: str, vocabulary: Vocabulary | None = None) -> CompanyName:
         form=form, form_class=form_class, notes=notes, branch=branch, wrapper=wrapper,
         latin=text.isascii() and bool(text),
     )  # fmt: skip
+
+
+def readings_of(name: str, vocabulary: Vocabulary | None = None) -> list[CompanyName]:
+    """The parts of a shown name; twice where it begins with a word that may be a town or a part of 字号."""
+    words = vocabulary or shipped()
+    parsed = parse(name, words)
+    if parsed.region and parsed.region[0] in words.bare_towns:
+        return [parsed, parse(name, words, towns=False)]
+    return [parsed]
 
 
 def _unwrapped(text: str, words: Vocabulary) -> tuple[str, str]:
@@ -99,6 +113,21 @@ def _unwrapped(text: str, words: Vocabulary) -> tuple[str, str]:
         taken.append(text[: text.index(")") + 1])
         text = text[text.index(")") + 1 :]
     return text, "".join(taken)
+
+
+def _closed(text: str, words: Vocabulary) -> str:
+    """A place in brackets of which one is lost, with both; any other text as it is."""
+    opening, closing = text.count("("), text.count(")")
+    if opening == closing or opening + closing != 1:
+        return text
+    place = text.index("(" if opening else ")")
+    for length in range(min(words.longest_region, len(text)), 1, -1):
+        after, before = text[place + 1 : place + 1 + length], text[max(0, place - length) : place]
+        if opening and (after in words.regions or after in words.bare_towns):
+            return f"{text[: place + 1 + length]}){text[place + 1 + length :]}"
+        if closing and place >= length and (before in words.regions or before in words.bare_towns):
+            return f"{text[: place - length]}({text[place - length :]}"
+    return text
 
 
 def _brackets(
@@ -165,6 +194,18 @@ def _next_region(
         if found:
             return found[0], Region(4, found[0], "")
     return None
+
+
+def _town(stem: str, words: Vocabulary) -> tuple[tuple[str, ...], tuple[Region, ...], str]:
+    """A county-level city by its short name (昆山) at the beginning.
+
+    Such names are everyday words, so one counts only where more than a trade stands after it.
+    """
+    for length in (3, 2):
+        town, rest = words.bare_towns.get(stem[:length]), stem[length:]
+        if town is not None and len(rest) >= MIN_STEM and _industry(rest, words)[0] not in words.industries:
+            return (stem[:length],), (town,), rest
+    return (), (), stem
 
 
 def _places(regions: tuple[Region, ...]) -> tuple[str, str, str]:

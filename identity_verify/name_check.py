@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from identity_verify.company_name import parse
 from identity_verify.errors import OtherFirmError
-from identity_verify.matching import Reason, score
+from identity_verify.name_score import Reason, score
 from identity_verify.normal_name import normal_name
 from kernel.models import Subject, SubjectName
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from identity_verify.company_name import CompanyName, parse
-from identity_verify.name_keys import keys_of
+from identity_verify.name_keys import key_of, keys_of
+from identity_verify.rarity import Rarity
 from identity_verify.vocabulary import Vocabulary, learnt_industries, shipped
 
 NUMBER_BITS = 24
@@ -37,9 +38,16 @@ class NameEntry:
 class NameIndex:
     """Names to be found by; immutable once made. See :meth:`of`."""
 
-    def __init__(self, entries: Sequence[NameEntry], parts: Sequence["array[int]"], vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        entries: Sequence[NameEntry],
+        parts: Sequence["array[int]"],
+        vocabulary: Vocabulary,
+        rarity: Rarity | None = None,
+    ) -> None:
         self.entries = entries
         self.vocabulary = vocabulary
+        self.rarity = rarity or Rarity.of(entries, vocabulary, bearers=self.bearers)
         self._parts = tuple(parts)
         self._by_code: dict[str, list[int]] = {}
         for number, entry in enumerate(entries):
@@ -47,19 +55,29 @@ class NameIndex:
                 self._by_code.setdefault(entry.code, []).append(number)
 
     @classmethod
-    def of(cls, entries: Iterable[NameEntry], *, vocabulary: Vocabulary | None = None) -> "NameIndex":
+    def of(
+        cls, entries: Iterable[NameEntry], *, vocabulary: Vocabulary | None = None, rarity: Rarity | None = None
+    ) -> "NameIndex":
         """An index of these names; words for trades are learnt from them where there are enough.
 
         Args:
-            vocabulary: what was learnt elsewhere; then nothing is learnt here.
+            vocabulary, rarity: what was learnt and counted elsewhere, of a registry that these names are a part of;
+                then nothing is learnt or counted here.
         """
         held = tuple(entries)
         words = vocabulary or learn(entry.name for entry in islice(held, LEARN_SAMPLE))
-        return cls(held, [packed(held, words, start=0)], words)
+        return cls(held, [packed(held, words, start=0)], words, rarity)
 
     def by_code(self, code: str) -> list[int]:
         """Numbers of the names whose subject has this code."""
         return self._by_code.get(code, [])
+
+    def bearers(self, core: str) -> int:
+        """How many names have this 字号, to the sign."""
+        key = key_of(f"X{core}")
+        return sum(
+            bisect_left(part, (key + 1) << NUMBER_BITS) - bisect_left(part, key << NUMBER_BITS) for part in self._parts
+        )
 
     def candidates(self, name: CompanyName) -> list[int]:
         """Numbers of the names that share most keys with this one, best first, at most ``CANDIDATES``.

@@ -7,7 +7,7 @@ trade, one character of 字号), so that a name that lacks it, or has it wrong, 
 from hashlib import blake2b
 
 from identity_verify.company_name import CompanyName
-from identity_verify.sound import readings, sound_of
+from identity_verify.sound import readings, sound_of, sounds_of
 
 KEY_BITS = 40
 _SUFFIXES = (
@@ -47,14 +47,14 @@ def keys_of(name: CompanyName) -> tuple[int, ...]:
     place = name.city or name.province or name.county
     texts = [
         f"S{stem}",
-        f"L{stem}",
+        *(f"L{way}" for way in sounds_of(name.stem)),
         f"L{sound_of(''.join(name.region))}{stem}",
         f"C{core}|{place}",
         f"C{core}|{name.county}" if name.county else f"C{core}|{name.province}",
         f"C{core}",
         f"P{place}|{name.industry}|{sounds[0] if sounds else ''}",
         f"T{place}|{name.industry}|{sounds[-1] if sounds else ''}",
-        f"X{name.core}|{name.industry}",
+        f"X{name.core}",
         f"B{place}|{sound_of(name.stem[:2])}",
         f"E{place}|{sound_of(name.stem[-4:])}",
     ]
@@ -62,8 +62,13 @@ def keys_of(name: CompanyName) -> tuple[int, ...]:
         texts.append(f"S{core}{sound_of(''.join(name.notes))}{sound_of(name.industry)}")
     if len(sounds) > 2:
         # The last two signs alone: a misread region sticks to the front of 字号.
-        texts.append(f"D{''.join(sounds[-2:])}|{name.industry}")
-        texts += [f"D{''.join(sounds[:gap] + sounds[gap + 1 :])}|{name.industry}" for gap in range(len(sounds))]
+        texts.append(f"D{_ordered(sounds[-2:])}|{name.industry}")
+        texts += [f"D{_ordered(sounds[:gap] + sounds[gap + 1 :])}|{name.industry}" for gap in range(len(sounds))]
     elif sounds:
-        texts.append(f"D{core}|{name.industry}")
+        texts.append(f"D{_ordered(sounds)}|{name.industry}")
     return tuple(dict.fromkeys(map(key_of, texts)))
+
+
+def _ordered(sounds: list[str]) -> str:
+    """Two sounds in one order, so that signs that changed places meet; more stand as they do."""
+    return "".join(sorted(sounds) if len(sounds) == 2 else sounds)

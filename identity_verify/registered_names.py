@@ -3,14 +3,20 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from identity_verify.company_name import parse
+from identity_verify.company_name import parse, readings_of
 from identity_verify.name_index import CANDIDATES, LONG_BLOCK, NameEntry, NameIndex
-from identity_verify.name_keys import keys_of
+from identity_verify.name_keys import key_of, keys_of
+from identity_verify.rarity import Rarity
 from identity_verify.vocabulary import shipped
 from kernel.models import Subject, SubjectName, SubjectNameKey
+
+COUNTED = 5_000
+"""Names that shares are counted from, evenly spread; enough to tell a trade of one in a hundred."""
+_counted: dict[tuple[str, int], Rarity] = {}
+"""Shares by database and size of its registry; counted again when that has doubled."""
 
 
 def write_keys(session: Session, row: SubjectName) -> None:
@@ -45,7 +51,23 @@ def small_index(session: Session, names: Sequence[str], code: str = "") -> NameI
         )
         for row, subject in session.execute(query)
     ]  # fmt: skip
-    return NameIndex.of(entries, vocabulary=shipped())
+    return NameIndex.of(entries, vocabulary=shipped(), rarity=rarity_of(session))
+
+
+def rarity_of(session: Session) -> Rarity:
+    """How rare the parts of names are in the registry of this database."""
+    total = session.execute(select(func.max(SubjectName.id))).scalar() or 0
+    mark = (str(session.get_bind().engine.url), total.bit_length())
+    if mark not in _counted:
+        step = max(1, total // COUNTED)
+        some = session.execute(select(SubjectName.name).where(SubjectName.id % step == 0)).scalars()
+        _counted[mark] = Rarity(map(parse, some), total=total)
+    return _counted[mark].within(total, lambda core: _bearers(session, core))
+
+
+def _bearers(session: Session, core: str) -> int:
+    query = select(func.count()).select_from(SubjectNameKey).where(SubjectNameKey.key == key_of(f"X{core}"))
+    return session.execute(query).scalar_one()
 
 
 def _code_like(subject: Subject, code: str) -> str:
@@ -56,7 +78,7 @@ def _code_like(subject: Subject, code: str) -> str:
 def _by_keys(session: Session, name: str) -> Counter[int]:
     found: Counter[int] = Counter()
     long: list[list[int]] = []
-    for key in keys_of(parse(name)):
+    for key in dict.fromkeys(key for parsed in readings_of(name) for key in keys_of(parsed)):
         query = select(SubjectNameKey.name_id).where(SubjectNameKey.key == key).limit(LONG_BLOCK + 1)
         block = list(session.execute(query).scalars())
         if len(block) > LONG_BLOCK:

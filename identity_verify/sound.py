@@ -42,6 +42,25 @@ def sound_of(text: str) -> str:
     return "".join(readings(character)[0] for character in text)
 
 
+MOST_SOUNDS = 4
+
+
+def sounds_of(text: str) -> tuple[str, ...]:
+    """The ways a text may sound, the usual one first: signs with a second reading (长, 行, 乐) make several.
+
+    Returns:
+        at most ``MOST_SOUNDS``; of each sign its two first readings.
+    """
+    ways = [""]
+    for character in text:
+        found = readings(character)[:2]
+        if len(found) > 1 and len(ways) * 2 <= MOST_SOUNDS:
+            ways = [way + reading for reading in found for way in ways]
+        else:
+            ways = [way + found[0] for way in ways]
+    return tuple(ways)
+
+
 def same_sound(left: str, right: str) -> bool:
     """True when two characters share a reading."""
     return not set(readings(left)).isdisjoint(readings(right))

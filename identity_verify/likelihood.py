@@ -1,0 +1,120 @@
+"""How much likelier a shown name is when it stands for a registered one than when it is another firm's, by part.
+
+Each part that agrees says the more, the rarer it is; each difference costs what such slips are rare. The sum is a
+weight: its power of ten is how many times likelier. Among a million names, one chance in a million is one accident.
+
+Spec: the model of record linkage of Fellegi and Sunter (1969), with shares counted from the registry.
+"""
+
+from collections.abc import Sequence
+from math import log10
+from typing import Protocol
+
+from identity_verify.alignment import Edit
+from identity_verify.company_name import CompanyName
+from identity_verify.name_keys import latin_core
+from identity_verify.rarity import Rarity, place_of
+from identity_verify.sound import sound_of, sounds_of
+
+_SLIP = {"sound": 0.01, "near-sound": 0.002, "shape": 0.02, "other": 0.000_05, "swap": 0.003, "missing": 0.003}
+"""Chance that a shop has one certain sign wrong in one certain way."""
+_EXTRA = 0.001
+_FEW = log10(0.05)
+"""What is seldom left out or put otherwise: a place of another level, a form nearly the same."""
+_FIXED = {
+    "former-name": -1.0, "branch": -0.2, "note-missing": -1.5, "note-differs": -4.0, "region-differs": -3.0,
+    "industry-differs": -3.0, "form-differs": -3.0, "pinyin-differs": -6.0, "address": 3.5, "code": 9.0,
+    "code-alone": 9.0,
+}  # fmt: skip
+
+
+class Found(Protocol):
+    """A reason, as far as it is weighed: its word, and the wrong signs behind it."""
+
+    @property
+    def word(self) -> str:
+        """Which part agrees, or differs how."""
+
+    @property
+    def slips(self) -> tuple[Edit, ...]:
+        """Wrong signs in 字号."""
+
+
+def weight(shown: CompanyName, registered: CompanyName, reasons: Sequence[Found], rarity: Rarity) -> float:
+    """What all reasons weigh together.
+
+    Returns:
+        logarithm to base ten of the ratio of the two chances; negative when it speaks for another firm.
+    """
+    return sum(_part(reason.word, reason.slips, shown, registered, rarity) for reason in reasons)
+
+
+def _part(word: str, edits: tuple[Edit, ...], shown: CompanyName, registered: CompanyName, rarity: Rarity) -> float:
+    kind = word.partition("-")[0]
+    if word in _FIXED:
+        return _FIXED[word]
+    if kind == "core":
+        return _core(edits, registered.core, rarity)
+    if kind == "industry":
+        return _industry(word, shown, registered, rarity)
+    if kind == "region":
+        return _region(word, shown, registered, rarity)
+    if kind == "form":
+        return _form(word, shown, registered, rarity)
+    return _pinyin(shown, registered, rarity) if word == "pinyin" else 0.0
+
+
+def _core(edits: tuple[Edit, ...], core: str, rarity: Rarity) -> float:
+    if not edits:
+        return -rarity.core(core)
+    wrong = {edit.place for edit in edits if edit.kind not in {"extra", "swap"}}
+    right = sum(-rarity.signs[letter] for place, letter in enumerate(core) if place not in wrong)
+    return right - rarity.length(len(core)) + sum(_slip(edit, rarity) for edit in edits)
+
+
+def _slip(edit: Edit, rarity: Rarity) -> float:
+    """A wrong sign: it may be a slip of the right one, or the right sign of another firm's name."""
+    if edit.kind == "extra":
+        return log10(_EXTRA) - rarity.signs[edit.shown]
+    chance = _SLIP[edit.kind]
+    if edit.kind in {"missing", "swap"}:
+        return log10(chance)
+    there, meant = 10 ** rarity.signs[edit.shown], 10 ** rarity.signs[edit.registered]
+    return log10(chance / (there + meant * chance))
+
+
+def _industry(word: str, shown: CompanyName, registered: CompanyName, rarity: Rarity) -> float:
+    if word == "industry":
+        return -rarity.trades[registered.industry]
+    if word == "industry-missing":
+        return 0.0
+    if word == "industry-extra":
+        return -2.0 - rarity.trades[shown.industry]
+    return -rarity.trades[registered.industry] - (1.5 if word == "industry-near" else 0.5)
+
+
+def _region(word: str, shown: CompanyName, registered: CompanyName, rarity: Rarity) -> float:
+    if word == "region":
+        return -rarity.places[place_of(registered)]
+    if word == "region-missing":
+        return _FEW - rarity.places[place_of(shown)] if place_of(shown) else 0.0
+    if word == "region-wider":
+        return _FEW - rarity.places[place_of(shown)]
+    return -rarity.places[place_of(registered)] - 0.7
+
+
+def _form(word: str, shown: CompanyName, registered: CompanyName, rarity: Rarity) -> float:
+    if word == "form":
+        return -rarity.forms[registered.form_class]
+    if word == "form-missing":
+        return _FEW - rarity.forms[shown.form_class] if shown.form else 0.0
+    if word == "form-near":
+        return _FEW - rarity.forms[shown.form_class]
+    return -rarity.forms[registered.form_class] - 0.5
+
+
+def _pinyin(shown: CompanyName, registered: CompanyName, rarity: Rarity) -> float:
+    """All that is known is how 字号 and trade sound."""
+    core = sum(-rarity.sounds[syllable] for syllable in map(sound_of, registered.core))
+    place = 0.0 if latin_core(shown.text) in sounds_of(registered.stem) else -rarity.places[place_of(registered)]
+    return core - rarity.length(len(registered.core)) - rarity.trades[registered.industry] + place
