@@ -7,7 +7,7 @@ score. Nothing of ours is imported here.
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,30 +19,28 @@ NEAREST = 10
 Found = list[tuple[int, float]]
 
 
-def _by_rapidfuzz(scorer: str) -> Callable[[Sequence[str], Sequence[str]], Any]:
-    process = import_module("rapidfuzz.process")
-    module, _, name = scorer.rpartition(".")
-    function = getattr(import_module(f"rapidfuzz.{module}"), name)
-    return lambda queries, names: process.cdist(queries, names, scorer=function, workers=1)
+def _scorer(name: str) -> Any:
+    module, _, function = name.rpartition(".")
+    return getattr(import_module(f"rapidfuzz.{module}"), function)
 
 
-def _best(matrix: Callable[[Sequence[str], Sequence[str]], Any], names: list[list[Any]], queries: list[str]) -> Found:
-    texts = [name for _, name in names]
+def _best(scorer: str, names: list[list[Any]], queries: list[str]) -> Found:
+    """The best of all names for each query. What cannot beat the best so far is not looked at to the end."""
+    extract, texts = import_module("rapidfuzz.process").extractOne, [name for _, name in names]
+    function = _scorer(scorer)
     found: Found = []
-    for start in range(0, len(queries), CHUNK):
-        scores = matrix(queries[start : start + CHUNK], texts)
-        for row in scores:
-            place = int(row.argmax())
-            found.append((int(names[place][0]), float(row[place])))
+    for query in queries:
+        _, score, place = extract(query, texts, scorer=function)
+        found.append((int(names[place][0]), float(score)))
     return found
 
 
 def _nearest(names: list[list[Any]], queries: list[str]) -> list[list[int]]:
-    matrix = _by_rapidfuzz("fuzz.ratio")
+    cdist, ratio = import_module("rapidfuzz.process").cdist, _scorer("fuzz.ratio")
     texts = [name for _, name in names]
     places: list[list[int]] = []
     for start in range(0, len(queries), CHUNK):
-        rows = matrix(queries[start : start + CHUNK], texts)
+        rows = cdist(queries[start : start + CHUNK], texts, scorer=ratio, workers=1)
         places += [[int(place) for place in row.argpartition(-NEAREST)[-NEAREST:]] for row in rows]
     return places
 
@@ -113,9 +111,9 @@ def main() -> None:
     names, queries = task["names"], task["queries"]
     nearest: list[list[int]] = []
     runs: dict[str, Callable[[], Found]] = {
-        "rapidfuzz WRatio": lambda: _best(_by_rapidfuzz("fuzz.WRatio"), names, queries),
-        "rapidfuzz ratio": lambda: _best(_by_rapidfuzz("fuzz.ratio"), names, queries),
-        "rapidfuzz Jaro-Winkler": lambda: _best(_by_rapidfuzz("distance.JaroWinkler.similarity"), names, queries),
+        "rapidfuzz WRatio": lambda: _best("fuzz.WRatio", names, queries),
+        "rapidfuzz ratio": lambda: _best("fuzz.ratio", names, queries),
+        "rapidfuzz Jaro-Winkler": lambda: _best("distance.JaroWinkler.similarity", names, queries),
         "nomenklatura logic-v1": lambda: _nomenklatura("logic-v1", names, queries, nearest),
         "nomenklatura logic-v2": lambda: _nomenklatura("logic-v2", names, queries, nearest),
         "nomenklatura regression-v1": lambda: _nomenklatura("regression-v1", names, queries, nearest),

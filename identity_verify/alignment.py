@@ -51,25 +51,20 @@ def align(shown: str, registered: str) -> tuple[Edit, ...]:
 
 
 def _aligned(left: str, right: str, offset: int) -> tuple[Edit, ...]:
-    width = len(right) + 1
-    costs = [[100 * column for column in range(width)]]
-    for row in range(1, len(left) + 1):
+    costs = [[100 * column for column in range(len(right) + 1)]]
+    for row, first in enumerate(left, 1):
         above, current = costs[-1], [100 * row]
-        for column in range(1, width):
-            current.append(_cell(left, right, row, column, costs, above, current))
+        best = 100 * row
+        for column, second in enumerate(right, 1):
+            # A function for each cell would double the time.
+            cost = above[column - 1] + (0 if first == second else COST[_substitution(first, second)])
+            aside = 100 + min(above[column], best)
+            best = min(cost, aside)
+            if row > 1 and column > 1 and first == right[column - 2] and left[row - 2] == second:
+                best = min(best, costs[row - 2][column - 2] + COST["swap"])
+            current.append(best)
         costs.append(current)
     return tuple(reversed(_walk_back(left, right, costs, offset)))
-
-
-def _cell(  # noqa: PLR0917 - the inner loop: a frame of its own would double its cost
-    left: str, right: str, row: int, column: int, costs: list[list[int]], above: list[int], current: list[int]
-) -> int:
-    first, second = left[row - 1], right[column - 1]
-    best = above[column - 1] if first == second else above[column - 1] + COST[_substitution(first, second)]
-    best = min(best, above[column] + 100, current[column - 1] + 100)
-    if row > 1 and column > 1 and first == right[column - 2] and left[row - 2] == second:
-        best = min(best, costs[row - 2][column - 2] + COST["swap"])
-    return best
 
 
 def _walk_back(left: str, right: str, costs: list[list[int]], offset: int) -> list[Edit]:

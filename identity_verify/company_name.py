@@ -94,12 +94,12 @@ def readings_of(name: str, vocabulary: Vocabulary | None = None) -> list[Company
 def _unwrapped(text: str, words: Vocabulary) -> tuple[str, str]:
     taken = []
     for _ in range(2):
-        for end in words.wrapper_ends:
+        for end in words.wrapper_ends if text.endswith(words.wrapper_ends) else ():
             if text.endswith(end) and len(text) - len(end) >= MIN_STEM:
                 text = text[: -len(end)]
                 taken.append(end)
                 break
-        for start in words.wrapper_starts:
+        for start in words.wrapper_starts if text.startswith(words.wrapper_starts) else ():
             if text.startswith(start) and len(text) - len(start) >= MIN_STEM:
                 text = text[len(start) :]
                 taken.append(start)
@@ -181,7 +181,8 @@ def _next_region(
     text: str, position: int, above: Region | None, words: Vocabulary, *, alone: bool
 ) -> tuple[str, Region] | None:
     level = above.level if above else -1
-    for length in range(min(words.longest_region, len(text) - position), 1, -1):
+    longest = words.longest_region if text[position : position + 2] in words.region_starts else 0
+    for length in range(min(longest, len(text) - position), 1, -1):
         word = text[position : position + length]
         region = words.regions.get(word)
         if region is not None and region.level > level:

@@ -21,6 +21,8 @@ NUMBER_MASK = (1 << NUMBER_BITS) - 1
 LONG_BLOCK = 400
 """A key that more names than this share tells too little to look at all of them."""
 CANDIDATES = 40
+FEWEST = 4
+"""A candidate shares at least one in so many of the keys that the best one shares."""
 LEARN_SAMPLE = 200_000
 
 
@@ -94,7 +96,10 @@ class NameIndex:
                 shared.update(block)
         if not shared and long:
             shared.update(min(long, key=len)[:LONG_BLOCK])
-        return [number for number, _ in shared.most_common(CANDIDATES)]
+        found = shared.most_common(CANDIDATES)
+        # One that shares few keys is never nearer than one that shares nearly all.
+        least = found[0][1] // FEWEST if found else 0
+        return [number for number, keys in found if keys >= least]
 
     def _block(self, key: int) -> list[int]:
         """Numbers of the names that have a key; when there are too many, one more than ``LONG_BLOCK``."""

@@ -37,6 +37,7 @@ class Vocabulary:
 
     Attributes:
         regions: folded name (full or short) to what it may be. forms: folded word to its class.
+        region_starts: the two first characters of all regions and towns.
         bare_towns: short names of county-level cities (昆山), which are everyday words too often to be taken for a
             place wherever they stand.
     """
@@ -50,6 +51,7 @@ class Vocabulary:
     longest_industry: int
     longest_form: int
     bare_towns: Mapping[str, Region] = field(default_factory=dict)
+    region_starts: frozenset[str] = frozenset()
 
     def with_industries(self, more: Iterable[str]) -> "Vocabulary":
         """The same words and more trades."""
@@ -107,6 +109,11 @@ def shipped() -> Vocabulary:
     wraps: dict[str, list[str]] = {"end": [], "start": []}
     for side, *words in _lines("wrappers.txt"):
         wraps[side] += [folded(word) for word in words]
+    towns = {
+        name[:-1]: region
+        for name, region in regions.items()
+        if region.level == 3 and name.endswith("市") and len(name) > 2 and name[:-1] not in regions
+    }
     return Vocabulary(
         regions=regions,
         industries=industries,
@@ -116,11 +123,8 @@ def shipped() -> Vocabulary:
         longest_region=max(map(len, regions)),
         longest_industry=max(map(len, industries)),
         longest_form=max(map(len, forms)),
-        bare_towns={
-            name[:-1]: region
-            for name, region in regions.items()
-            if region.level == 3 and name.endswith("市") and len(name) > 2 and name[:-1] not in regions
-        },
+        bare_towns=towns,
+        region_starts=frozenset(name[:2] for name in (*regions, *towns)),
     )
 
 
