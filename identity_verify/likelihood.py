@@ -3,7 +3,7 @@
 Each part that agrees says the more, the rarer it is; each difference costs what such slips are rare. The sum is a
 weight: its power of ten is how many times likelier. Among a million names, one chance in a million is one accident.
 
-Spec: the model of record linkage of Fellegi and Sunter (1969), with shares counted from the registry.
+The model is that of record linkage by Fellegi and Sunter (1969), with shares counted from the registry.
 """
 
 from collections.abc import Sequence
