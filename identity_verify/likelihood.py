@@ -8,17 +8,18 @@ The model is that of record linkage by Fellegi and Sunter (1969), with shares co
 
 from collections.abc import Sequence
 from math import log10
-from typing import Protocol
 
 from identity_verify.alignment import Edit
 from identity_verify.company_name import CompanyName
 from identity_verify.name_keys import latin_core
+from identity_verify.name_score import Reason
 from identity_verify.rarity import Rarity, place_of
 from identity_verify.sound import sound_of, sounds_of
 
 _SLIP = {"sound": 0.01, "near-sound": 0.002, "shape": 0.02, "other": 0.000_05, "swap": 0.003, "missing": 0.003}
 """Chance that a shop has one certain sign wrong in one certain way."""
 _EXTRA = 0.001
+_TRADE_SLIP = {"sound": 0.5, "near-sound": 0.7, "shape": 0.5, "swap": 0.7}
 _FEW = log10(0.05)
 """What is seldom left out or put otherwise: a place of another level, a form nearly the same."""
 _FIXED = {
@@ -28,19 +29,7 @@ _FIXED = {
 }  # fmt: skip
 
 
-class Found(Protocol):
-    """A reason, as far as it is weighed: its word, and the wrong signs behind it."""
-
-    @property
-    def word(self) -> str:
-        """Which part agrees, or differs how."""
-
-    @property
-    def slips(self) -> tuple[Edit, ...]:
-        """Wrong signs in 字号."""
-
-
-def weight(shown: CompanyName, registered: CompanyName, reasons: Sequence[Found], rarity: Rarity) -> float:
+def weight(shown: CompanyName, registered: CompanyName, reasons: Sequence[Reason], rarity: Rarity) -> float:
     """What all reasons weigh together.
 
     Returns:
@@ -56,7 +45,7 @@ def _part(word: str, edits: tuple[Edit, ...], shown: CompanyName, registered: Co
     if kind == "core":
         return _core(edits, registered.core, rarity)
     if kind == "industry":
-        return _industry(word, shown, registered, rarity)
+        return _industry(word, edits, shown, registered, rarity)
     if kind == "region":
         return _region(word, shown, registered, rarity)
     if kind == "form":
@@ -83,14 +72,16 @@ def _slip(edit: Edit, rarity: Rarity) -> float:
     return log10(chance / (there + meant * chance))
 
 
-def _industry(word: str, shown: CompanyName, registered: CompanyName, rarity: Rarity) -> float:
+def _industry(word: str, edits: tuple[Edit, ...], shown: CompanyName, registered: CompanyName, rarity: Rarity) -> float:
     if word == "industry":
         return -rarity.trades[registered.industry]
     if word == "industry-missing":
         return 0.0
     if word == "industry-extra":
         return -2.0 - rarity.trades[shown.industry]
-    return -rarity.trades[registered.industry] - (1.5 if word == "industry-near" else 0.5)
+    # One slip may happen to anybody; with each further one it is less this trade.
+    slips = sorted(_TRADE_SLIP.get(edit.kind, 2.0) for edit in edits)
+    return -rarity.trades[registered.industry] - 0.5 - sum(slips[:-1]) - (1.0 if word == "industry-near" else 0.0)
 
 
 def _region(word: str, shown: CompanyName, registered: CompanyName, rarity: Rarity) -> float:

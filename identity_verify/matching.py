@@ -16,12 +16,12 @@ from identity_verify.likelihood import weight
 from identity_verify.name_index import NameIndex
 from identity_verify.name_score import Reason, score
 from identity_verify.normal_name import normal_text
-from identity_verify.rarity import Rarity
+from identity_verify.rarity import Rarity, place_of
 from identity_verify.vocabulary import Vocabulary
 
 SURE = 740
 SURE_MISREAD = 600
-MOST_DOUBT = 0.15
+MOST_DOUBT = 0.2
 STRANGERS = 0.43
 """For each shop of a registered firm, so many are of one that is not in the registry."""
 CONTRADICTION = -50
@@ -94,12 +94,23 @@ def match(name: str, index: NameIndex, *, code: str = "", address: str = "") -> 
             points = max(0, min(1000, sum(reason.points for reason in reasons)))
             if entry.subject_id in best and best[entry.subject_id].score >= points:
                 continue
-            said = weight(parsed, registered, reasons, index.rarity) if points >= WORTH_SHOWING else UNLIKELY
+            said = UNLIKELY
+            if points >= WORTH_SHOWING:
+                said = weight(parsed, registered, reasons, index.rarity) - _read_as_core(
+                    readings[0], parsed, index.rarity
+                )
             best[entry.subject_id] = Candidate(
                 entry.subject_id, entry.name, entry.former, entry.code, points, tuple(reasons), said
             )
     ranked = sorted(best.values(), key=lambda found: (-found.score, -found.weight, found.subject_id))
     return _decided(name, readings[0], ranked, right_code, index.rarity, known_code=bool(of_code))
+
+
+def _read_as_core(first: CompanyName, parsed: CompanyName, rarity: Rarity) -> float:
+    """What a town weighs too much when it is read as a part of 字号: it is as common as the place, not as its signs."""
+    if parsed is first:
+        return 0.0
+    return rarity.places[place_of(first)] - sum(rarity.signs[letter] for letter in first.region[0])
 
 
 def _decided(
@@ -142,7 +153,7 @@ def _near(found: Candidate, rarity: Rarity) -> bool:
     """Near enough; with a sign in 字号 that no firm has in its own, less will do, for it can only be misread."""
     if found.score >= SURE:
         return True
-    slips = [slip for reason in found.reasons for slip in reason.slips]
+    slips = [slip for reason in found.reasons if reason.word.startswith("core") for slip in reason.slips]
     return (
         found.score >= SURE_MISREAD
         and bool(slips)

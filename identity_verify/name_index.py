@@ -7,13 +7,13 @@ megabytes and processes that are forked share them. Each process that helps to m
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from identity_verify.company_name import CompanyName, parse
 from identity_verify.name_keys import key_of, keys_of
-from identity_verify.rarity import Rarity
+from identity_verify.rarity import SAMPLE, Rarity
 from identity_verify.vocabulary import Vocabulary, learnt_industries, shipped
 
 NUMBER_BITS = 24
@@ -49,7 +49,7 @@ class NameIndex:
     ) -> None:
         self.entries = entries
         self.vocabulary = vocabulary
-        self.rarity = rarity or Rarity.of(entries, vocabulary, bearers=self.bearers)
+        self.rarity = rarity or _rarity(entries, vocabulary, self.bearers)
         self._parts = tuple(parts)
         self._by_code: dict[str, list[int]] = {}
         for number, entry in enumerate(entries):
@@ -109,6 +109,12 @@ class NameIndex:
             high = bisect_left(part, (key + 1) << NUMBER_BITS, low)
             found += [entry & NUMBER_MASK for entry in part[low : min(high, low + LONG_BLOCK + 1 - len(found))]]
         return found
+
+
+def _rarity(entries: Sequence[NameEntry], words: Vocabulary, bearers: Callable[[str], int]) -> Rarity:
+    step = max(1, len(entries) // SAMPLE)
+    some = (parse(entry.name, words) for entry in entries[::step])
+    return Rarity(some, total=len(entries), bearers=bearers)
 
 
 def learn(names: Iterable[str]) -> Vocabulary:

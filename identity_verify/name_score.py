@@ -131,8 +131,8 @@ def _industry(shown: CompanyName, registered: CompanyName, edits: Sequence[Edit]
     if cost > 50 or _two_trades(left, right):
         return Reason("industry-differs", -150, left or extra, right)
     if cost > 35:
-        return Reason("industry-near", 60, extra, right)
-    return Reason("industry-misspelt", INDUSTRY - 20 - cost * 6 // 10, extra, right)
+        return Reason("industry-near", 60, extra, right, tuple(edits))
+    return Reason("industry-misspelt", INDUSTRY - 20 - cost * 6 // 10, extra, right, tuple(edits))
 
 
 def _two_trades(left: str, right: str) -> bool:
@@ -193,7 +193,8 @@ def _by_letters(shown: CompanyName, registered: CompanyName) -> list[Reason]:
     for edit in edits:
         # What was added at the end of 字号 or of the trade belongs to it.
         place_of = edit.place - 1 if edit.kind == "extra" and edit.place in ends[1:3] else edit.place
-        parts[next(number for number, end in enumerate(ends) if place_of < end)].append(edit)
+        part = next(number for number, end in enumerate(ends) if place_of < end)
+        parts[part].append(replace(edit, place=edit.place - len(place)) if part == 1 else edit)
     region, core, industry, form = parts
     if len(form) > 1 and shown.form and shown.form_class != registered.form_class:
         return []

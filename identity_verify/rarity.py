@@ -5,14 +5,12 @@ names a registry holds and the more of them share the part. All of it is counted
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from copy import copy
 from math import log10
-from typing import Protocol
 
-from identity_verify.company_name import CompanyName, parse
+from identity_verify.company_name import CompanyName
 from identity_verify.sound import readings
-from identity_verify.vocabulary import Vocabulary
 
 LEAST_NAMES = 10_000
 """A registry of fewer names is an extract: shops are of firms that it does not hold. Chances are of this many."""
@@ -31,14 +29,6 @@ SAMPLE = 40_000
 def place_of(name: CompanyName) -> str:
     """The place a name is of, as it is counted: the city, or what stands instead of one."""
     return name.city or name.province or name.county
-
-
-class Named(Protocol):
-    """Whatever has a registered name."""
-
-    @property
-    def name(self) -> str:
-        """As registered."""
 
 
 class Shares:
@@ -80,12 +70,6 @@ class Rarity:
         self._lengths = Shares(lengths, LENGTH)
         self._bearers = bearers
         self.strangers = max(total, LEAST_NAMES)
-
-    @classmethod
-    def of(cls, named: Sequence[Named], words: Vocabulary, *, bearers: Callable[[str], int]) -> "Rarity":
-        """Counted from some of these names, evenly spread."""
-        some = (parse(one.name, words) for one in named[:: max(1, len(named) // SAMPLE)])
-        return cls(some, total=len(named), bearers=bearers)
 
     def within(self, total: int, bearers: Callable[[str], int]) -> "Rarity":
         """The same shares, among so many names, with another way to ask who bears a 字号."""

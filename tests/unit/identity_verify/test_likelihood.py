@@ -4,14 +4,12 @@ import pytest
 
 from identity_verify.company_name import parse
 from identity_verify.likelihood import weight
-from identity_verify.name_index import NameEntry
 from identity_verify.name_score import Reason, score
 from identity_verify.rarity import Rarity
-from identity_verify.vocabulary import shipped
 
 REGISTERED = "上海青禾云商贸有限公司"
 NAMES = ["上海青禾商贸有限公司", "上海辰光食品有限公司", "杭州云栖科技有限公司", "北京晟景食品股份有限公司"] * 50
-RARITY = Rarity.of([NameEntry(1, name) for name in NAMES], shipped(), bearers=lambda _core: 0)
+RARITY = Rarity(map(parse, NAMES), total=len(NAMES))
 
 
 def _weight(shown: str, registered: str = REGISTERED, *, former: bool = False) -> float:

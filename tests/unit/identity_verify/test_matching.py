@@ -3,7 +3,7 @@
 import pytest
 
 from identity_verify.company_name import parse
-from identity_verify.matching import match
+from identity_verify.matching import MOST_DOUBT, match
 from identity_verify.name_index import NameEntry, NameIndex
 from identity_verify.rarity import Rarity
 from identity_verify.vocabulary import shipped
@@ -128,7 +128,7 @@ def test_a_slip_in_a_common_name_is_for_a_person(large: NameIndex) -> None:
     assert result.outcome != "none"
     wrong = match("上海红晟商贸有限公司", large)
     assert (wrong.outcome, wrong.because) == ("review", "common")
-    assert 0.15 < wrong.doubt < 1
+    assert MOST_DOUBT < wrong.doubt < 1
     told = next(reason for reason in wrong.candidates[0].reasons if reason.word == "look-alikes")
     assert int(told.right) >= 10_000
 

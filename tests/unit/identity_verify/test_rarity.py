@@ -1,16 +1,13 @@
 """How rare the parts of names are."""
 
 from identity_verify.company_name import parse
-from identity_verify.name_index import NameEntry
 from identity_verify.rarity import LEAST_NAMES, Rarity, place_of
-from identity_verify.vocabulary import shipped
 
 NAMES = ["上海青禾商贸有限公司"] * 60 + ["上海青云商贸有限公司"] * 30 + ["杭州辰光食品股份有限公司"] * 10
-ENTRIES = [NameEntry(number, name) for number, name in enumerate(NAMES)]
 
 
 def _rarity(bearers: int = 0) -> Rarity:
-    return Rarity.of(ENTRIES, shipped(), bearers=lambda _core: bearers)
+    return Rarity(map(parse, NAMES), total=len(NAMES), bearers=lambda _core: bearers)
 
 
 def test_what_many_share_is_less_rare() -> None:
