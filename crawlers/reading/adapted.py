@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from crawlers.reading.details import path_names
 from crawlers.reading.document import Document, Element
 from crawlers.reading.facts import element_fact, kind_of, price_value
 from crawlers.reading.locator import at_element, at_text
@@ -41,6 +42,10 @@ def _field_facts(document: Document, field: str, elements: list[Element]) -> Ite
         if field == "image":
             raw = element.get("src")
             yield Fact(field, absolute(document, raw), raw, at_element(document, element, "src"), "adapter", SURE)
+        elif field == "category":
+            raw = document.text_of(element)
+            value = " > ".join(filter(None, path_names(raw)))[:200]
+            yield Fact(field, value, raw[:4000], at_element(document, element), "adapter", SURE)
         else:
             yield element_fact(document, field, element, "adapter", SURE)
 

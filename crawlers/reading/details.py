@@ -168,11 +168,7 @@ def category(document: Document, title: str) -> Iterator[Fact]:
         if _CRUMB_MARK[mark] or "breadcrumb" in element.get("aria-label").lower():
             text = document.text_of(element)
             if 2 < len(text) < 300:
-                value = _path(
-                    [clean(part) for part in _CRUMB_PART.split(_CRUMB_LEAD.sub("", text))],
-                    title,
-                    title_parts(document.title)[1:],
-                )
+                value = _path(path_names(_CRUMB_LEAD.sub("", text)), title, title_parts(document.title)[1:])
                 if value:
                     yield Fact("category", value, text[:4000], at_element(document, element), "heuristic", 85)
                     return
@@ -189,13 +185,18 @@ def _crumb_line(document: Document, title: str) -> list[Fact]:
     for match in _CRUMB_LINE.finditer(document.text, max(0, sign.start() - MAX_BEFORE_CRUMB), CRUMBS_WITHIN):
         if in_card(document, document.element_at(match.start("path")).index) or _CRUMB_OTHER.search(match["path"]):
             continue
-        names = [clean(part) for part in _CRUMB_PART.split(match["path"])]
+        names = path_names(match["path"])
         value = _path(names, title, title_parts(document.title)[1:])
         if value and len(names) > 1:
             return [
                 range_fact(document, "category", match.start("path"), match.end("path"), value=value, confidence=80)
             ]
     return []
+
+
+def path_names(text: str) -> list[str]:
+    """The names along a path as a page writes it: with signs between them, or each on a line."""
+    return [clean(part) for part in _CRUMB_PART.split(text)]
 
 
 def _path(names: list[str], title: str, site: Iterable[str] = ()) -> str:

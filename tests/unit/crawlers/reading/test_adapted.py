@@ -15,7 +15,7 @@ PLATFORM = Platform.model_validate(
         "title": "某平台",
         "pages": {"detail": [r"^/item/"], "list": [r"^/all\?p="]},
         "selectors": {
-            "fields": {"title": [".none", ".t"], "image": [".g img"]},
+            "fields": {"title": [".none", ".t"], "image": [".g img"], "category": [".path"]},
             "prices": {"shown": [".now"], "struck": [".was"], "member": [".vip"]},
             "cards": {"card": [".c"], "title": [".n"], "price": [".p"]},
         },
@@ -33,6 +33,7 @@ def test_kind_by_address() -> None:
 def test_detail(read: Reader) -> None:
     """Selectors win over guesses; what they do not say is still read."""
     body = (
+        "<ul class=path><li>家居</li><li>茶具</li></ul>"
         "<h1>店</h1><p class=t>茶壶</p><div class=g><img src=/a.jpg></div><b class=now>12.5</b>"
         "<i class=was>¥20</i><p class=q>券后价 ¥11</p><p>库存 5 件</p>"
     )
@@ -42,6 +43,7 @@ def test_detail(read: Reader) -> None:
     assert {("price", "shown", 1250), ("price", "struck", 2000)} <= found
     assert listing.facts[0].value == "茶壶"
     assert [fact.value for fact in listing.facts if fact.field == "image"] == ["https://shop.example.test/a.jpg"]
+    assert [fact.value for fact in listing.facts if fact.field == "category"] == ["家居 > 茶具"]
     assert ("stock", 5) in [(fact.field, fact.value) for fact in listing.facts]
 
 
