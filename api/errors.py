@@ -161,6 +161,8 @@ STATUS_OF_CODE = {
     "identity_verify.step": 409,
     "identity_verify.not_ready": 409,
     "identity_verify.too_often": 429,
+    "identity_verify.history_broken": 422,
+    "identity_verify.recovery": 422,
     "identity_verify.filing_table": 422,
     "identity_verify.site": 422,
     "identity_verify.badge": 422,

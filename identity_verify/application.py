@@ -1,4 +1,4 @@
-"""Applications (申请): begun by a code, moved step by step, each step one row and one audit line.
+"""Applications (申请): begun by a code, moved step by step, each step one row, one audit line and one leaf of the log.
 
 Spec: 网络交易监督管理办法 art 24 (identity, address, contact, licence are taken and checked).
 """
@@ -21,6 +21,7 @@ from identity_verify.errors import (
     SubjectEndedError,
 )
 from identity_verify.name_check import check_name
+from identity_verify.sealed_history import seal, snapshot
 from identity_verify.subjects import find_by_code
 from kernel import audit
 from kernel.identifiers import REGISTRATION_LENGTH, check_registration_number, check_uscc
@@ -157,7 +158,7 @@ def move(
     Raises:
         StepError: not possible in this state.
 
-    Effects: tables ``application``, ``application_event``, ``audit``.
+    Effects: tables ``application``, ``application_event``, ``log_leaf``, ``audit``.
     """
     before = row.state
     row.state, row.state_since = journey.step(before, event), at
@@ -167,12 +168,11 @@ def move(
 def _write(
     session: Session, row: Application, event: str, before: str, *, actor: str, reason: str, note: str, at: datetime
 ) -> None:
-    session.add(
-        ApplicationEvent(
-            application_id=row.id, at=at, event=event, before=before, after=row.state, reason=reason, note=note,
-            actor=actor,
-        )
+    step = ApplicationEvent(
+        application_id=row.id, at=at, event=event, before=before, after=row.state, reason=reason, note=note,
+        actor=actor, detail=snapshot(session, row),
     )  # fmt: skip
+    seal(session, step)
     audit.append(
         session, actor=actor, action=f"application.{event}", object_type="application", object_id=row.id, at=at,
         detail={"before": before, "after": row.state, "reason": reason, "subject": row.subject_id},
@@ -182,7 +182,7 @@ def _write(
 def note_event(session: Session, row: Application, event: str, *, actor: str, reason: str, at: datetime) -> None:
     """Write down what happened without a change of state.
 
-    Effects: tables ``application_event``, ``audit``.
+    Effects: tables ``application_event``, ``log_leaf``, ``audit``.
     """
     _write(session, row, event, row.state, actor=actor, reason=reason, note="", at=at)
 

@@ -127,6 +127,18 @@ class TooOftenError(WangjianError):
     code = "identity_verify.too_often"
 
 
+class HistoryBrokenError(WangjianError):
+    """A history of an identity does not hold: a step was changed, left out, or is not in the witnessed log."""
+
+    code = "identity_verify.history_broken"
+
+
+class RecoveryError(WangjianError):
+    """A forgotten password cannot be replaced so: the code, the site or the time is not right."""
+
+    code = "identity_verify.recovery"
+
+
 class FilingTableError(WangjianError):
     """A table of ICP filings cannot be read."""
 

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from identity_verify.application import note_event
 from identity_verify.control import SCOPES_OF, Challenge, Fetcher, Outcome, missed
 from identity_verify.control_dns import check_cname, check_txt
 from identity_verify.control_record import (
@@ -30,6 +31,7 @@ from kernel.clock import CHINA
 from kernel.models import Application, ControlProof, FactVersion, Page, Shop, SiteClaim, Subject, SubjectName, Visit
 
 LOOKS = {"dns": check_txt, "cname": check_cname, "file": check_file, "meta": check_meta}
+ACTOR = "system:identity"
 LEAST_GAP = timedelta(seconds=5)
 A_DAY = 200
 """Looks a person may ask for in a day at one site: each one asks other people's servers."""
@@ -91,7 +93,7 @@ def settle(
     Returns:
         the outcome, also for methods that the records decide.
 
-    Effects: tables ``control_proof``, ``site_claim``.
+    Effects: tables ``control_proof``, ``site_claim``; at a proof that is new, ``application_event`` and ``log_leaf``.
     """
     filed = _filed(session, application, claim, seen, delegate)
     outcome = seen.outcome
@@ -107,8 +109,12 @@ def settle(
     )  # fmt: skip
     session.flush()
     if outcome.ok:
+        first = claim.state != "proven" or claim.method != method
         claim.state, claim.method, claim.proven_at, claim.failing_since = "proven", method, at, None
         claim.proof_expires_at = proof_end(claim, at)
+        if first:
+            session.flush()
+            note_event(session, application, "site-proven", actor=ACTOR, reason=method, at=at)
     refresh_doubts(session, application, claim)
     return outcome
 

@@ -1,12 +1,13 @@
 """Audits of the log: a quick one at every start, and a complete one on demand.
 
-What is compared: leaves of the database, tiles on disk, checkpoints that the log signed, custody events.
+What is compared: leaves of the database, tiles on disk, checkpoints that the log signed, custody events,
+steps of merchants' identities.
 """
 
 from dataclasses import dataclass
 
 from sqlalchemy import func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from evidence.log import entry, history, ledger, merkle
 from evidence.log.checkpoint import Checkpoint
@@ -14,9 +15,7 @@ from evidence.log.errors import LogChangedError, LogRewoundError
 from evidence.log.projection import Projection
 from evidence.log.tiles import WIDTH
 from evidence.vkey import VerifierKey
-from kernel.models import CustodyEvent, LogCheckpoint, LogLeaf
-
-_CUSTODY = f"{entry.CUSTODY} "
+from kernel.models import ApplicationEvent, CustodyEvent, LogCheckpoint, LogLeaf
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,8 @@ def check_everything(session: Session, projection: Projection, own: VerifierKey)
     size = ledger.size(session)
     mended = projection.catch_up(session, size, since=0)
     checkpoints = _check_checkpoints(session, own, size)
-    _check_custody(session)
+    _check_records(session, entry.CUSTODY, CustodyEvent.hash, "custody event")
+    _check_records(session, entry.IDENTITY, ApplicationEvent.hash, "step of an identity")
     mended = projection.compare_all(session, size) or mended
     tree = Checkpoint(own.name, size, merkle.root(size, projection.tiles.stored))
     projection.tiles.set_audited(size, tree.root)
@@ -92,14 +92,14 @@ def _check_checkpoints(session: Session, own: VerifierKey, size: int) -> int:
     return len(rows)
 
 
-def _check_custody(session: Session) -> None:
-    """Every custody event is in the log, and every one that is in the log is there."""
-    logged = select(LogLeaf.index).where(LogLeaf.entry == literal(_CUSTODY) + CustodyEvent.hash).exists()
-    stray = session.execute(select(CustodyEvent.hash).where(~logged).limit(1)).scalar()
+def _check_records(session: Session, kind: str, hashes: InstrumentedAttribute[str], what: str) -> None:
+    """Every record of a kind is in the log, and every one that is in the log is there."""
+    logged = select(LogLeaf.index).where(LogLeaf.entry == literal(f"{kind} ") + hashes).exists()
+    stray = session.execute(select(hashes).where(~logged).limit(1)).scalar()
     if stray is not None:
-        raise LogChangedError(f"expected every custody event in the log, got none of the one with hash {stray}")
-    kept = func.substr(LogLeaf.entry, len(_CUSTODY) + 1).in_(select(CustodyEvent.hash))
-    query = select(LogLeaf.index).where(LogLeaf.entry.startswith(_CUSTODY), ~kept)
+        raise LogChangedError(f"expected every {what} in the log, got none of the one with hash {stray}")
+    kept = func.substr(LogLeaf.entry, len(kind) + 2).in_(select(hashes))
+    query = select(LogLeaf.index).where(LogLeaf.entry.startswith(f"{kind} "), ~kept)
     gone = session.execute(query.order_by(LogLeaf.index).limit(1)).scalar()
     if gone is not None:
-        raise LogChangedError(f"expected the custody event of leaf {gone}, it is gone or another")
+        raise LogChangedError(f"expected the {what} of leaf {gone}, it is gone or another")

@@ -6,8 +6,8 @@ from evidence.log import merkle
 from evidence.log.errors import LogFormError
 
 HEX = re.compile(r"[0-9a-f]{64}")
-PACKAGE, CUSTODY = "wangjian/package/v1", "wangjian/custody/v1"
-_FORM = re.compile(rf"{PACKAGE} [0-9a-f]{{64}} [0-9a-f]{{64}}|{CUSTODY} [0-9a-f]{{64}}")
+PACKAGE, CUSTODY, IDENTITY = "wangjian/package/v1", "wangjian/custody/v1", "wangjian/identity/v1"
+_FORM = re.compile(rf"{PACKAGE} [0-9a-f]{{64}} [0-9a-f]{{64}}|(?:{CUSTODY}|{IDENTITY}) [0-9a-f]{{64}}")
 
 
 def _digest(text: str, what: str) -> str:
@@ -37,6 +37,15 @@ def custody(event_hash: str) -> str:
     return f"{CUSTODY} {_digest(event_hash, 'the hash of the event')}"
 
 
+def identity(event_hash: str) -> str:
+    """The entry of a step in the history of a merchant's identity, from the step's hash (hex).
+
+    Raises:
+        LogFormError: not 64 lower-case hex digits.
+    """
+    return f"{IDENTITY} {_digest(event_hash, 'the hash of the step')}"
+
+
 def require(entry: str) -> str:
     """The entry, if it has one of the known forms.
 
@@ -44,7 +53,7 @@ def require(entry: str) -> str:
         LogFormError: another form.
     """
     if not _FORM.fullmatch(entry):
-        raise LogFormError(f"expected a package or custody entry, got {entry[:160]!r}")
+        raise LogFormError(f"expected a package, custody or identity entry, got {entry[:160]!r}")
     return entry
 
 

@@ -26,7 +26,7 @@ def append(session: Session, line: str) -> int:
     Args:
         session: a write session; the entry is in the log when the caller commits. Other writers wait
             until then.
-        line: ``entry.package`` or ``entry.custody``.
+        line: ``entry.package``, ``entry.custody`` or ``entry.identity``.
 
     Returns:
         its index; that of the first time when it is there already.

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, UtcDateTime
@@ -17,6 +17,8 @@ class MerchantAccount(Base):
     Attributes:
         name: what they sign in with, lower case. contact: telephone or mail.
         password_hash: argon2id.
+        recovery_sha256: of the one-time code an officer handed out, empty when none is out; recovery_by: who.
+        recovery_expires_at: till when it counts. recovery_tries: wrong ones since.
     """
 
     __tablename__ = "merchant_account"
@@ -29,6 +31,10 @@ class MerchantAccount(Base):
     active: Mapped[bool] = mapped_column(default=True)
     failed_attempts: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    recovery_sha256: Mapped[str] = mapped_column(String(64), default="")
+    recovery_by: Mapped[str] = mapped_column(String(60), default="")
+    recovery_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    recovery_tries: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -92,9 +98,15 @@ class Application(Base):
 
 
 class ApplicationEvent(Base):
-    """One step of an application: which state became which, by whom and why. Never changed."""
+    """One step of an application: which state became which, by whom and why. Never changed.
+
+    Attributes:
+        seq: 1, 2, … within the application. detail: what the application said then (``sealed_history.snapshot``).
+        prev_hash, hash: as in ``identity_verify.sealed_history``, hex; the hash is in the log.
+    """
 
     __tablename__ = "application_event"
+    __table_args__ = (UniqueConstraint("application_id", "seq"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
@@ -105,6 +117,10 @@ class ApplicationEvent(Base):
     reason: Mapped[str] = mapped_column(String(40), default="")
     note: Mapped[str] = mapped_column(Text, default="")
     actor: Mapped[str] = mapped_column(String(80))
+    seq: Mapped[int]
+    detail: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
 
 
 class SiteClaim(Base):

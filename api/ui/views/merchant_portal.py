@@ -46,12 +46,12 @@ def _inside(goto: str) -> str:
 
 @router.get("/merchant/signin", dependencies=[OPEN])
 def merchant_sign_in_page(
-    request: Request, merchant: Visiting, goto: Annotated[str, Query(alias="next")] = HOME
+    request: Request, merchant: Visiting, goto: Annotated[str, Query(alias="next")] = HOME, recovered: str = ""
 ) -> Response:
     """The merchants' sign-in form."""
     if merchant is not None:
         return RedirectResponse(_inside(goto), SEE_OTHER)
-    return page(request, "merchant/signin.html", goto=_inside(goto), failed=False, name="")
+    return page(request, "merchant/signin.html", goto=_inside(goto), failed=False, name="", recovered=bool(recovered))
 
 
 @router.post("/merchant/signin", dependencies=[OPEN])
@@ -70,7 +70,9 @@ def merchant_sign_in(
         account = try_password(session, name=name, stored=stored, right=right, at=at)
         token = open_session(session, account, hours=context.settings.session_hours, at=at) if account else ""
     if not token:
-        return page(request, "merchant/signin.html", status=401, goto=_inside(goto), failed=True, name=name)
+        return page(
+            request, "merchant/signin.html", status=401, goto=_inside(goto), failed=True, name=name, recovered=False
+        )
     response = RedirectResponse(_inside(goto), SEE_OTHER)
     set_cookie(response, context, token)
     return response

@@ -33,6 +33,10 @@ def upgrade() -> None:
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.Column('failed_attempts', sa.Integer(), nullable=False),
     sa.Column('locked_until', kernel.db.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('recovery_sha256', sa.String(length=64), nullable=False),
+    sa.Column('recovery_by', sa.String(length=60), nullable=False),
+    sa.Column('recovery_expires_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('recovery_tries', sa.Integer(), nullable=False),
     sa.Column('created_at', kernel.db.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_merchant_account')),
     sa.UniqueConstraint('name', name=op.f('uq_merchant_account_name'))
@@ -108,8 +112,14 @@ def upgrade() -> None:
     sa.Column('reason', sa.String(length=40), nullable=False),
     sa.Column('note', sa.Text(), nullable=False),
     sa.Column('actor', sa.String(length=80), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.Column('detail', sa.JSON(), nullable=False),
+    sa.Column('prev_hash', sa.String(length=64), nullable=False),
+    sa.Column('hash', sa.String(length=64), nullable=False),
     sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_application_event_application_id_application')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_application_event'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_application_event')),
+    sa.UniqueConstraint('application_id', 'seq', name=op.f('uq_application_event_application_id')),
+    sa.UniqueConstraint('hash', name=op.f('uq_application_event_hash'))
     )
     with op.batch_alter_table('application_event', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_application_event_application_id'), ['application_id'], unique=False)
