@@ -34,7 +34,7 @@ def test_when_all_is_right_nobody_is_asked(case: Case) -> None:
     """The badge is there with the proof, and the journey is told step by step."""
     case.issued()
     assert case.badge().sites == [HOST]
-    assert case.events() == ["begin", "site-added", "submit", "verify", "issue"]
+    assert case.events() == ["begin", "site-added", "submit", "site-proven", "verify", "issue"]
     assert case.application().approval == ""
 
 
