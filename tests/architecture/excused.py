@@ -308,6 +308,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "api/ui/views/merchant_portal.py",
         ),
     ),
+    ("tests/unit/api/test_merchant_recovery.py", HTTP, ("api/ui/views/merchant_recovery.py",)),
     (
         "tests/unit/pipeline/test_licence_duty.py",
         "queries around the check: seen by the tasks that the duty opens and closes",

@@ -118,7 +118,7 @@ def upgrade() -> None:
     sa.Column('hash', sa.String(length=64), nullable=False),
     sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_application_event_application_id_application')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_application_event')),
-    sa.UniqueConstraint('application_id', 'seq', name=op.f('uq_application_event_application_id')),
+    sa.UniqueConstraint('application_id', 'seq', name=op.f('uq_application_event_application_id_seq')),
     sa.UniqueConstraint('hash', name=op.f('uq_application_event_hash'))
     )
     with op.batch_alter_table('application_event', schema=None) as batch_op:
