@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from exchange import peers, transfer
+from exchange import identity_report, peers, transfer
 from exchange.errors import PeerError, SuiteError
 from exchange.gateway import Gateway
 from exchange.keys import NodeKeys, ensure_exchange_keys
@@ -39,6 +39,7 @@ def suites_of(config: Settings) -> tuple[str, ...]:
 def open_gateway(config: Settings, database: Database) -> Gateway:
     """The gateway of this installation. Effects: keys in ``keys_path()/exchange`` at the first call."""
     transfer.register_handlers()
+    identity_report.register_handlers()
     correspondence.attend()
     return Gateway(database, ensure_exchange_keys(config), suites_of(config))
 

@@ -15,6 +15,8 @@ from api.ui.catalogue import Language, word
 WIDTH, HEIGHT = 720, 420
 REACH_X, REACH_Y = 265, 165
 MOST = 14
+FIRST = {"shop": 0, "live-room": 1}
+"""Where it sells; who is behind it comes after."""
 LABEL = 22
 """Width of a label; a Chinese character counts two."""
 
@@ -41,10 +43,10 @@ def _short(label: str, limit: int = LABEL) -> str:
 
 
 def nodes_of(detail: SubjectDetail, language: Language) -> tuple[Node, ...]:
-    """Shops first, then what else there is, each kind in its order."""
+    """Shops first, then live rooms, then what else there is, each kind in its order."""
     shops = {str(row.shop.id): row.shop for row in detail.shops}
     nodes = []
-    for link in sorted(detail.links, key=lambda link: link.kind != "shop"):
+    for link in sorted(detail.links, key=lambda link: FIRST.get(link.kind, len(FIRST))):
         shop = shops.get(link.key) if link.kind == "shop" else None
         label = (shop.name or shop.host) if shop else link.key
         href = f"/shops/{shop.id}" if shop else ""
