@@ -37,7 +37,8 @@ class SystemHealth:
     Attributes:
         url: where it is asked, or empty. lag_middle, lag_most, lag_longest: of pulled changes, ms; none before the
             first. open: the breaker is open. stale: not read in full for long.
-        post_lag: the longest of what was written back, ms.
+        posted_middle, posted_most, posted_longest: from a write-back to its receipt, ms, of the last ones; none before
+            the first. waits_since: since when the oldest write-back waits.
     """
 
     system: str
@@ -50,7 +51,10 @@ class SystemHealth:
     lag_middle: int | None
     lag_most: int | None
     lag_longest: int | None
-    post_lag: int | None
+    posted_middle: int | None
+    posted_most: int | None
+    posted_longest: int | None
+    waits_since: datetime | None
     open: bool
     stale: bool
 
@@ -107,7 +111,9 @@ def _health(session: Session, settings: Settings, system: str, at: datetime) -> 
         query = select(func.count()).select_from(model).where(model.system == system, *conditions)
         return int(session.execute(query).scalar_one())
 
-    longest = select(func.max(LinkedPost.lag_ms)).where(LinkedPost.system == system, LinkedPost.state == post.SENT)
+    sent = select(LinkedPost.lag_ms).where(LinkedPost.system == system, LinkedPost.state == post.SENT)
+    posted = list(session.execute(sent.order_by(LinkedPost.sent_at.desc()).limit(state.LAGS_KEPT)).scalars())
+    oldest = select(func.min(LinkedPost.at)).where(LinkedPost.system == system, LinkedPost.state == post.WAITING)
     return SystemHealth(
         system=system,
         url=url_of(settings, system),
@@ -119,7 +125,10 @@ def _health(session: Session, settings: Settings, system: str, at: datetime) -> 
         lag_middle=state.percentile(row.lags, 0.5),
         lag_most=state.percentile(row.lags, 0.95),
         lag_longest=max(row.lags, default=None),
-        post_lag=session.execute(longest).scalar_one(),
+        posted_middle=state.percentile(posted, 0.5),
+        posted_most=state.percentile(posted, 0.95),
+        posted_longest=max(posted, default=None),
+        waits_since=session.execute(oldest).scalar_one(),
         open=state.is_open(row, at),
         stale=state.is_stale(row, at),
     )
