@@ -227,7 +227,7 @@ def test_a_match_is_decided(chromium: Browser, office: Office) -> None:
     expect(page.locator("main")).to_contain_text("松韵")
     page.locator("input[name=choice]").first.check()
     page.locator("#match-reason").fill("名称与地址一致，已电话核实")
-    page.get_by_role("button", name="决定").click()
+    page.get_by_role("button", name="作出判定").click()
     expect(page.locator("main")).to_contain_text("已电话核实")
     with office.context.database.read() as session:
         assert session.get_one(SubjectTask, office.match).state == "done"
