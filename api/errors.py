@@ -134,6 +134,7 @@ STATUS_OF_CODE = {
     "exchange.expired": 403,
     "exchange.version_conflict": 409,
     "exchange.transfer": 409,
+    "exchange.key_change": 409,
     "exchange.redrive": 409,
     "exchange.receipt": 422,
     "exchange.subscribe": 422,

@@ -141,6 +141,12 @@ class TransferError(ExchangeError):
     code = "exchange.transfer"
 
 
+class KeyChangeError(ExchangeError):
+    """A change of keys that cannot be: not begun, not known to all peers yet, or not what a peer may tell us."""
+
+    code = "exchange.key_change"
+
+
 class RedriveError(ExchangeError):
     """There is nothing here to be sent again."""
 

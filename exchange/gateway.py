@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from exchange.call import Call, make_answer, read_call
 from exchange.effect import HandlerFailedError
 from exchange.inbox import Inbox, Taken
-from exchange.keys import NodeKeys
+from exchange.keys import KeyFolder, NodeKeys
 from exchange.opening import Opened, check_signed, open_message
 from exchange.peers import Book, known, open_book
 from exchange.receipt import Line, Sheet, give, sheets_of
@@ -29,11 +29,17 @@ class Gateway:
     """This installation's side of every call.
 
     Args:
+        keys: those of this installation, or the folder they lie in, which is looked at again each time.
         ours: suites of this installation, preferred first.
     """
 
-    def __init__(self, database: Database, keys: NodeKeys, ours: Sequence[str]) -> None:
-        self.database, self.keys, self.ours = database, keys, tuple(ours)
+    def __init__(self, database: Database, keys: NodeKeys | KeyFolder, ours: Sequence[str]) -> None:
+        self.database, self._keys, self.ours = database, keys, tuple(ours)
+
+    @property
+    def keys(self) -> NodeKeys:
+        """The keys as they are now."""
+        return self._keys.keys() if isinstance(self._keys, KeyFolder) else self._keys
 
     def book(self) -> Book:
         """The peers as they stand now."""

@@ -4,7 +4,7 @@ They lie in ``Settings.keys_path()/exchange``, readable by the owner alone, made
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from exchange.suite import available_suites, suite
 from kernel.clock import iso
 from kernel.config import Settings
 from kernel.crypto import sha256_hex
+from kernel.durable import synchronise
 
 KID_LENGTH = 16
 
@@ -24,11 +25,18 @@ class NodeKeys:
 
     Attributes:
         org: code of the organisation that signs with them. signing, sealing: private keys in PEM, by suite.
+        next_signing, next_sealing: those that peers were told and that do not sign yet.
+        old_sealing: suite and private key by number, of those that opened before. old_cards: public halves of those
+            that signed before.
     """
 
     org: str
     signing: Mapping[str, bytes]
     sealing: Mapping[str, bytes]
+    next_signing: Mapping[str, bytes] = field(default_factory=dict)
+    next_sealing: Mapping[str, bytes] = field(default_factory=dict)
+    old_sealing: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
+    old_cards: tuple[Mapping[str, str], ...] = ()
 
     def sign(self, name: str, data: bytes) -> tuple[str, bytes]:
         """Number of the key and a signature by the suite of that name."""
@@ -41,10 +49,22 @@ class NodeKeys:
             raise SuiteError(f"expected a key of the suite {name}, got none", hint="Install its extra and start again.")
         return self.signing[name]
 
+    def opening(self, name: str, kid: str = "") -> tuple[bytes, ...]:
+        """Private keys of a suite that open what was sealed for us: the one of that number, or all, newest first."""
+        live = [keys[name] for keys in (self.next_sealing, self.sealing) if name in keys]
+        found = [*live, *(pem for of, pem in self.old_sealing.values() if of == name)]
+        return tuple(pem for pem in found if not kid or kid_of(suite(name).public(pem)) == kid)
+
+    def sealing_kid(self, name: str) -> str:
+        """Number of the key in force that peers seal for."""
+        return kid_of(suite(name).public(self.sealing[name]))
+
     def cards(self, at: datetime) -> list[dict[str, str]]:
-        """The public halves, as a peer keeps them."""
+        """The public halves, as a peer keeps them: in force, then next."""
         found = []
-        for use, keys in (("sign", self.signing), ("seal", self.sealing)):
+        for use, keys in (
+            ("sign", self.signing), ("seal", self.sealing), ("sign", self.next_signing), ("seal", self.next_sealing),
+        ):  # fmt: skip
             for name, private in keys.items():
                 public = suite(name).public(private)
                 found.append(card(name, use, public, at))
@@ -100,8 +120,86 @@ def ensure_exchange_keys(settings: Settings) -> NodeKeys:
         lacking = tuple(name for name in names if not (folder / f"{name}.sign.key").exists())
         if lacking:
             key_folder.change(folder, _files(new_keys(settings.exchange_org, lacking)))
-        return NodeKeys(
-            settings.exchange_org,
-            {name: key_folder.read(folder, f"{name}.sign.key") for name in names},
-            {name: key_folder.read(folder, f"{name}.seal.key") for name in names},
-        )
+        signing = {name: key_folder.read(folder, f"{name}.sign.key") for name in names}
+        sealing = {name: key_folder.read(folder, f"{name}.seal.key") for name in names}
+        next_signing, next_sealing = _next(folder, "sign", names, signing), _next(folder, "seal", names, sealing)
+        old_sealing, old_cards = _old(folder)
+        return NodeKeys(settings.exchange_org, signing, sealing, next_signing, next_sealing, old_sealing, old_cards)
+
+
+class KeyFolder:
+    """The folder of keys, read again when it changed: a long process works with the keys of today.
+
+    Args:
+        settings: of this installation.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._folder = settings, folder_of(settings)
+        self._seen: tuple[int, NodeKeys] | None = None
+
+    def keys(self) -> NodeKeys:
+        """The keys as they are now. Raises, Effects: as :func:`ensure_exchange_keys`."""
+        stamp = self._folder.stat().st_mtime_ns if self._folder.is_dir() else 0
+        if self._seen is None or self._seen[0] != stamp:
+            found = ensure_exchange_keys(self._settings)
+            self._seen = self._folder.stat().st_mtime_ns, found
+        return self._seen[1]
+
+    def prepare(self, name: str) -> NodeKeys:
+        """Make the next keys of a suite, unless they are there. Effects: files in the folder. Raises: SuiteError."""
+        self.keys().private(name)
+        with key_folder.held(self._folder):
+            if not (self._folder / f"{name}.sign.next.key").exists():
+                used = suite(name)
+                files = {f"{name}.sign.next.key": used.new_key(), f"{name}.seal.next.key": used.new_sealing_key()}
+                key_folder.change(self._folder, files)
+        self._seen = None
+        return self.keys()
+
+    def switch(self, name: str) -> None:
+        """The next keys take the place of those in force.
+
+        Of the old ones stay the public half of the one that signed, so that what it signed can be checked, and the
+        one that opens, so that what was sealed for it can be opened.
+
+        Effects: files in the folder.
+        """
+        used, keys = suite(name), self.keys()
+        signed, sealed = used.public(keys.signing[name]), used.public(keys.sealing[name])
+        files = {
+            f"{name}.sign.{kid_of(signed)}.pem": signed,
+            f"{name}.seal.{kid_of(sealed)}.old.key": keys.sealing[name],
+            f"{name}.sign.key": keys.next_signing[name],
+            f"{name}.seal.key": keys.next_sealing[name],
+        }
+        with key_folder.held(self._folder):
+            key_folder.change(self._folder, files)
+            for use in ("sign", "seal"):
+                (self._folder / f"{name}.{use}.next.key").unlink()
+            synchronise(self._folder)
+        self._seen = None
+
+
+def _next(folder: Path, use: str, names: tuple[str, ...], now: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Keys that were told and do not sign yet; what is in force already was left over by a switch that was cut off."""
+    found = {}
+    for name in names:
+        if (folder / f"{name}.{use}.next.key").exists():
+            pem = key_folder.read(folder, f"{name}.{use}.next.key")
+            if pem != now[name]:
+                found[name] = pem
+    return found
+
+
+def _old(folder: Path) -> tuple[dict[str, tuple[str, bytes]], tuple[dict[str, str], ...]]:
+    sealing: dict[str, tuple[str, bytes]] = {}
+    cards = []
+    for path in sorted(folder.glob("*.old.key")):
+        name, _, kid = path.name.removesuffix(".old.key").split(".")
+        sealing[kid] = name, key_folder.read(folder, path.name)
+    for path in sorted(folder.glob("*.sign.*.pem")):
+        name, _, kid = path.name.removesuffix(".pem").split(".")
+        public = key_folder.read(folder, path.name).decode()
+        cards.append({"kid": kid, "suite": name, "use": "sign", "public": public, "since": "", "until": ""})
+    return sealing, tuple(cards)

@@ -37,6 +37,7 @@ _ALL = (
     MessageType("TRANSFER", "移送", "transfer", "transfer"),
     MessageType("ASSIST", "协查", "request for assistance", "assist"),
     MessageType("RECEIPT", "回执", "receipt", "receipt", "public"),
+    MessageType("KEYS", "密钥更换", "change of keys", "keys", "public"),
     MessageType("RECON", "对账", "reconciliation", "recon", "public"),
 )
 TYPES = {found.name: found for found in _ALL}

@@ -11,7 +11,7 @@ from typing import Any
 from exchange import field_cipher
 from exchange.envelope import MAX_BYTES, Envelope, read_envelope, read_json, signed_bytes
 from exchange.errors import EnvelopeError, ExpiredError, ForgedError, ScopeError, SealError, TooLargeMessageError
-from exchange.keys import NodeKeys, kid_of
+from exchange.keys import NodeKeys
 from exchange.message_type import check_classification, check_op
 from exchange.peers import Book, known, signer, verify
 from exchange.routing import host_of
@@ -111,13 +111,13 @@ def _plain(envelope: Envelope, book: Book, keys: NodeKeys, at: datetime) -> Mapp
 
 
 def _sealing_key(envelope: Envelope, keys: NodeKeys) -> bytes:
-    private = keys.sealing.get(str(envelope.key.get("suite", "")))
-    if private is None or kid_of(suite(envelope.key["suite"]).public(private)) != envelope.key.get("kid"):
+    found = keys.opening(str(envelope.key.get("suite", "")), str(envelope.key.get("kid", "")) or "-")
+    if not found:
         raise SealError(
             "expected fields sealed for one of our keys, got another number",
             hint="Give the sender our newest card: wangjian exchange card.",
         )
-    return private
+    return found[0]
 
 
 def reopen(canonical: str, suite_name: str, digest: str, book: Book, keys: NodeKeys, *, at: datetime) -> Opened:

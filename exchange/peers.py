@@ -1,7 +1,8 @@
 """Those we exchange with: who they are, by which keys they are known, and which suite was agreed.
 
 Peers are entered by a person from a card that came by another way (paper, a sealed medium), never learned
-from a message. The agreed suite changes to a lower one only when a person says so, with a reason.
+from a message; a peer that is known tells its next key under its present one (:mod:`exchange.key_change`). The
+agreed suite changes to a lower one only when a person says so, with a reason.
 """
 
 import base64
@@ -21,9 +22,10 @@ from exchange.suite import PREFERENCE, suite
 from kernel import audit
 from kernel.clock import iso
 from kernel.models import Peer
+from kernel.rows import table_of
 
 Card = Mapping[str, str]
-ACCOUNTS = frozenset({"RECEIPT", "RECON"})
+ACCOUNTS = frozenset({"RECEIPT", "RECON", "KEYS"})
 """Types by which the exchange keeps its own accounts: they go with every other."""
 
 
@@ -76,16 +78,17 @@ class KnownPeer:
 
 
 Book = Mapping[str, KnownPeer]
+_ALL = select(table_of(Peer))
 
 
 def open_book(session: Session, keys: NodeKeys, ours: Sequence[str]) -> Book:
     """All peers by code, and ourselves: units of one installation exchange by the same rules."""
-    cards = tuple(keys.cards(datetime.fromtimestamp(0, UTC)))
+    cards = (*keys.old_cards, *keys.cards(datetime.fromtimestamp(0, UTC)))
     own = KnownPeer(keys.org, "", "local:", "active", "authority", tuple(ours), cards, {}, None)
-    return {**{row.code: as_known(row) for row in session.execute(select(Peer)).scalars()}, keys.org: own}
+    return {**{row.code: as_known(row) for row in session.execute(_ALL)}, keys.org: own}
 
 
-def as_known(row: Peer) -> KnownPeer:
+def as_known(row: Any) -> KnownPeer:
     """A row of the table as the book has it."""
     return KnownPeer(
         code=row.code,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from exchange.envelope import read_json
@@ -25,12 +25,17 @@ from kernel.crypto import canonical_json, sha256_hex
 from kernel.errors import ClockError
 from kernel.identifiers import uuid7
 from kernel.models import Receipt, ReceiptSheet
-from kernel.rows import insert_rows
+from kernel.rows import insert_rows, table_of
 
 STORED, REJECTED, DUPLICATE, PROCESSED = KINDS = ("STORED", "REJECTED", "DUPLICATE", "PROCESSED")
 FORMAT = "wangjian-exchange/1 receipts"
 PREFIX = b"wangjian-exchange/1 receipts\n"
 MAX_SHEET_BYTES = 4_000_000
+_SHEETS = table_of(ReceiptSheet)
+_SHEET = insert(_SHEETS).returning(_SHEETS.c.id)
+_SAME = select(_SHEETS.c.id).where(
+    _SHEETS.c.direction == bindparam("direction_"), _SHEETS.c.digest == bindparam("digest_")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,27 +167,25 @@ def take(session: Session, read: ReadSheet, lines: Iterable[Line], *, direction:
 
     Effects: tables ``receipt_sheet``, ``receipt``.
     """
-    wanted = (ReceiptSheet.direction == direction, ReceiptSheet.digest == read.digest)
-    if session.execute(select(ReceiptSheet.id).where(*wanted)).first() is not None:
+    if session.execute(_SAME, {"direction_": direction, "digest_": read.digest}).first() is not None:
         return False
     _keep(session, direction, read, tuple(lines), at)
     return True
 
 
 def _keep(session: Session, direction: str, read: ReadSheet, lines: Sequence[Line], at: datetime) -> None:
-    row = ReceiptSheet(
-        direction=direction,
-        number=read.number,
-        giver=read.giver,
-        taker=read.taker,
-        body=read.sheet.body,
-        digest=read.digest,
-        signature=dict(read.sheet.signature),
-        at=at,
-    )
-    session.add(row)
-    session.flush()
-    insert_rows(session, Receipt, [_receipt(direction, read.giver, row.id, line, at) for line in lines])
+    values = {
+        "direction": direction,
+        "number": read.number,
+        "giver": read.giver,
+        "taker": read.taker,
+        "body": read.sheet.body,
+        "digest": read.digest,
+        "signature": dict(read.sheet.signature),
+        "at": at,
+    }
+    number = session.connection().execute(_SHEET, values).scalar_one()
+    insert_rows(session, Receipt, [_receipt(direction, read.giver, number, line, at) for line in lines])
 
 
 def _receipt(direction: str, giver: str, sheet_id: int, line: Line, at: datetime) -> dict[str, Any]:

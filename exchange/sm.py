@@ -27,7 +27,13 @@ SECONDS = 10.0
 
 def available() -> bool:
     """True when tongsuopy and openssl are here."""
-    return ec is not None and shutil.which("openssl") is not None
+    return ec is not None and bool(_program())
+
+
+@lru_cache(maxsize=1)
+def _program() -> str:
+    """Where openssl is; it is looked for once, as every signature asks whether the suite is here."""
+    return shutil.which("openssl") or ""
 
 
 @lru_cache(maxsize=64)
@@ -88,7 +94,7 @@ def _openssl(words: list[str], key: bytes, data: bytes) -> bytes:
         path.touch(0o600)
         path.write_bytes(key)
         done = subprocess.run(
-            [shutil.which("openssl") or "openssl", "pkeyutl", *words, "-inkey", str(path)],
+            [_program(), "pkeyutl", *words, "-inkey", str(path)],
             input=data,
             capture_output=True,
             check=False,

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from exchange.effect import Effect, register
 from exchange.envelope import Envelope
 from exchange.errors import TransferError
-from exchange.organisation import check_code, common_superior, name_of
+from exchange.organisation import ancestors, check_code, common_superior, name_of
 from exchange.outbox import Draft, post
 from kernel import audit
 from kernel.clock import CHINA
-from kernel.models import Transfer
+from kernel.models import Message, Transfer
 
 ANSWER_DAYS = 7
 """Calendar days until an answer is looked for; the working days of the law are counted by whoever keeps the case."""
@@ -185,8 +185,17 @@ def _tell(
         legal_basis="PROC 14" if row.kind == "TRANSFER" else "执法协查",
         purpose="案件移送" if row.kind == "TRANSFER" else "协助调查",
         reply_to=reply_to,
+        on_behalf_of=_asked_of(session, row),
     )
     return post(session, draft, at=at)
+
+
+def _asked_of(session: Session, row: Transfer) -> str:
+    """The unit of ours that was asked: its answer names it, as this installation signs for all its units."""
+    if row.direction == "out":
+        return ""
+    query = select(Message.receiver).where(Message.message_id == row.asked_id, Message.direction == "in")
+    return session.execute(query).scalar() or ""
 
 
 def _note(session: Session, row: Transfer, what: str, actor: str, at: datetime) -> None:
@@ -220,7 +229,9 @@ def take(session: Session, envelope: Envelope, payload: Mapping[str, object], at
 def _asked(session: Session, envelope: Envelope, matter: str, payload: Mapping[str, object], at: datetime) -> None:
     row = _find(session, "in", envelope.type, matter)
     gone = _find(session, "out", envelope.type, matter)
-    if envelope.type == "TRANSFER" and gone is not None and gone.state != "returned":
+    # Between two units of this installation the other side of the very same request lies beside it.
+    is_ours = gone is not None and gone.asked_id == envelope.message_id
+    if envelope.type == "TRANSFER" and gone is not None and gone.state != "returned" and not is_ours:
         raise TransferError(f"expected a matter that we did not transfer ourselves, got {matter}")
     if row is not None and row.state not in {"returned", "refused"} and row.other != envelope.sender:
         raise TransferError(f"expected {matter} from {row.other}, who asked first, got it from {envelope.sender}")
@@ -232,12 +243,19 @@ def _asked(session: Session, envelope: Envelope, matter: str, payload: Mapping[s
     row.asked_id, row.due_at = envelope.message_id, at + timedelta(days=ANSWER_DAYS)
 
 
+def _speaker(envelope: Envelope) -> str:
+    """Who answers: the unit that is named, where its installation is its own or that of one above it."""
+    unit = envelope.on_behalf_of
+    return unit if unit and envelope.sender in {unit, *ancestors(unit)} else envelope.sender
+
+
 def _answered(session: Session, envelope: Envelope, matter: str, step: str, payload: Mapping[str, object]) -> None:
     row = _find(session, "out", envelope.type, matter)
     state = STEPS[envelope.type].get(step)
-    if step == "object" and payload.get("to") and (row is None or row.other != envelope.sender):
+    speaker = _speaker(envelope)
+    if step == "object" and payload.get("to") and (row is None or row.other != speaker):
         return  # An appeal to us as the superior: it is in the inbox for a person to decide.
-    if row is None or state is None or row.other != envelope.sender:
+    if row is None or state is None or row.other != speaker:
         raise TransferError(f"expected an answer to what we asked of {envelope.sender}, got one about {matter}")
     row.state, row.reason = state, str(payload.get("reason") or payload.get("answer") or "")
 

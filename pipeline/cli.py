@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from kernel.config import settings
 from kernel.errors import WangjianError
 from kernel.log import set_up
-from pipeline.commands import action_of, command_line
+from pipeline.commands import action_of, command_line, plain_words
 from pipeline.nursery import begin_nursery
 from pipeline.room import file_error
 
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
         exit status: 0 good, 1 failed, 2 wrong usage, 3 done but something waits, 130 interrupted;
         ``verify`` has its own.
     """
-    options = command_line().parse_args(arguments)
+    options = command_line().parse_args(plain_words(arguments))
     set_up(as_json=False, level=logging.INFO if options.verbose else logging.ERROR)
     signal.signal(signal.SIGTERM, _end_like_interrupt)
     try:

@@ -5,12 +5,14 @@ import json
 from contextlib import closing
 from pathlib import Path
 
-from exchange import peers
+from exchange import key_change, peers
+from exchange.keys import NodeKeys, kid_of
 from exchange.scope import read_scopes
+from exchange.suite import suite
 from kernel.clock import now
 from kernel.config import settings
 from pipeline.errors import UsageError
-from pipeline.exchange_node import open_gateway, open_relay, own_card
+from pipeline.exchange_node import open_gateway, open_key_folder, open_relay, own_card, suites_of
 from pipeline.wiring import open_database
 
 ACTOR = "system:cli"
@@ -62,6 +64,55 @@ def exchange_peers(options: argparse.Namespace) -> int:
         for code, peer in sorted(gateway.book().items()):
             if code != config.exchange_org:
                 print(f"{code}  {peer.state}  {peer.suite}  {peer.url or '（经上级 through another）'}  {peer.name}")
+    return 0
+
+
+def exchange_keys_list(options: argparse.Namespace) -> int:
+    """Print our keys, and how far a change of them is."""
+    del options
+    config = settings()
+    with closing(open_database(config)) as database:
+        gateway = open_gateway(config, database)
+        with database.read() as session:
+            under_way = key_change.standing(session, gateway.keys)
+        for card in gateway.keys.cards(now()):
+            is_next = any(card["suite"] == one.suite for one in under_way) and card["kid"] not in _in_force(
+                gateway.keys
+            )
+            print(f"{card['kid']}  {card['suite']} {card['use']}  {'下一把 next' if is_next else '使用中 in force'}")
+        for one in under_way:
+            print(
+                f"{one.suite}: 已知悉 told {' '.join(one.told) or '—'}; 未知悉 not yet {' '.join(one.waiting) or '—'}"
+            )
+    return 0
+
+
+def _in_force(keys: NodeKeys) -> set[str]:
+    live = (*keys.signing.items(), *keys.sealing.items())
+    return {kid_of(suite(name).public(private)) for name, private in live}
+
+
+def exchange_keys_rotate(options: argparse.Namespace) -> int:
+    """Make the next keys and tell every peer, under the present one."""
+    config = settings()
+    name = options.suite or suites_of(config)[0]
+    with closing(open_database(config)) as database:
+        gateway = open_gateway(config, database)
+        with database.write() as session:
+            kid = key_change.begin(
+                session, open_key_folder(config), name, gateway.book(), actor=ACTOR, at=now(), days=options.days
+            )
+    print(f"{kid}  {name} 已告知各对方，全部知悉后自动启用 told to every peer; it signs once all know it")
+    return 0
+
+
+def exchange_keys_finish(options: argparse.Namespace) -> int:
+    """Sign with the next key from now on."""
+    config = settings()
+    name = options.suite or suites_of(config)[0]
+    with closing(open_database(config)) as database, database.write() as session:
+        kid = key_change.finish(session, open_key_folder(config), name, actor=ACTOR, at=now(), even_so=options.even_so)
+    print(f"{kid}  {name} 开始签名 signs from now on")
     return 0
 
 

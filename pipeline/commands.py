@@ -1,13 +1,26 @@
 """The words of the ``wangjian`` command line; what each command does is in ``cli_*`` and loaded when it is given."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
 # As ``evidence.keys.USES`` and ``evidence.authority.REASONS``, which a command line must not load for its help.
 KEY_USES = ("seal", "report", "node")
 REVOCATION_REASONS = ("key_compromise", "superseded", "cessation_of_operation")
+
+
+BEFORE_NUMBER = ("badge", "keys", "compromise")
+"""A command whose one argument is a number that may begin with a hyphen (base64url)."""
+
+
+def plain_words(arguments: Sequence[str]) -> list[str]:
+    """The words of a command line, with ``--`` before a number that would be taken for an option."""
+    words = list(arguments)
+    number = words[-1] if len(words) == len(BEFORE_NUMBER) + 1 and tuple(words[:-1]) == BEFORE_NUMBER else ""
+    if number.startswith("-") and number not in {"-h", "--help", "--"}:
+        words.insert(-1, "--")
+    return words
 
 
 def command_line() -> argparse.ArgumentParser:
@@ -55,8 +68,23 @@ def _about_the_exchange(commands: "argparse._SubParsersAction[argparse.ArgumentP
     listing.set_defaults(action="cli_exchange.exchange_peers")
     once = kinds.add_parser("turn", help="send what waits, once 立即收发一次")
     once.set_defaults(action="cli_exchange.exchange_turn")
+    _exchange_keys(kinds)
     _packages_out(kinds)
     _packages_in(kinds)
+
+
+def _exchange_keys(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    keys = kinds.add_parser("keys", help="our own keys 本机密钥").add_subparsers(dest="part", required=True)
+    listing = keys.add_parser("list", help="keys, and how far a change is 密钥与更换进度")
+    listing.set_defaults(action="cli_exchange.exchange_keys_list")
+    rotate = keys.add_parser("rotate", help="make the next keys and tell every peer 生成下一把密钥并告知各对方")
+    rotate.add_argument("--suite", default="", help="signature suite; the preferred one if not given 签名套件")
+    rotate.add_argument("--days", type=int, default=30, help="how long both hold 新旧并用天数")
+    rotate.set_defaults(action="cli_exchange.exchange_keys_rotate")
+    finish = keys.add_parser("finish", help="the next key signs from now on 启用下一把密钥")
+    finish.add_argument("--suite", default="", help="signature suite 签名套件")
+    finish.add_argument("--even-so", action="store_true", help="though peers do not know it yet 即使有对方未知悉")
+    finish.set_defaults(action="cli_exchange.exchange_keys_finish")
 
 
 def _packages_out(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -4,12 +4,13 @@ import logging
 from datetime import datetime
 
 from evidence.timestamp import Timestamper, open_timestampers
-from exchange import alarm, batch_stamp, dead_letter
+from exchange import alarm, batch_stamp, dead_letter, key_change
 from exchange.errors import ExchangeError
+from exchange.gateway import Gateway
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.errors import WangjianError
-from pipeline.exchange_node import enter_cards, has_peers, open_gateway, open_relay
+from pipeline.exchange_node import enter_cards, has_peers, open_gateway, open_key_folder, open_relay
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ def turn(config: Settings, database: Database, at: datetime) -> None:
     try:
         enter_cards(config, database, gateway, at=at)
         open_relay(config, gateway).turn(at=at)
+        _finish_keys(config, gateway, at)
         for stream_id in dead_letter.streams_to_try(database, config.exchange_retry_after_s, at=at):
             gateway.release(stream_id, at=at)
     except ExchangeError as error:
@@ -33,6 +35,13 @@ def turn(config: Settings, database: Database, at: datetime) -> None:
     _stamp(config, database, at)
     with database.write() as session:
         alarm.raise_alarms(session, backlog=config.exchange_stamp_backlog, at=at)
+
+
+def _finish_keys(config: Settings, gateway: Gateway, at: datetime) -> None:
+    """Sign with the next key once every peer knows it."""
+    if gateway.keys.next_signing:
+        with gateway.database.write() as session:
+            key_change.finish_known(session, open_key_folder(config), at=at)
 
 
 def _stamp(config: Settings, database: Database, at: datetime) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from exchange import identity_report, peers, transfer
+from exchange import identity_report, key_change, peers, transfer
 from exchange.errors import PeerError, SuiteError
 from exchange.gateway import Gateway
-from exchange.keys import NodeKeys, ensure_exchange_keys
+from exchange.keys import KeyFolder, NodeKeys
 from exchange.organisation import name_of
 from exchange.reconcile import correspondence
 from exchange.relay import Pace, Relay
@@ -40,13 +40,21 @@ def open_gateway(config: Settings, database: Database) -> Gateway:
     """The gateway of this installation. Effects: keys in ``keys_path()/exchange`` at the first call."""
     transfer.register_handlers()
     identity_report.register_handlers()
+    key_change.register_handler()
     correspondence.attend()
-    return Gateway(database, ensure_exchange_keys(config), suites_of(config))
+    return Gateway(database, open_key_folder(config), suites_of(config))
 
 
 @lru_cache(maxsize=4)
 def _line(ca_file: str, timeout_s: float) -> HttpsTransport:
     return HttpsTransport(ca_file=ca_file, timeout_s=timeout_s)
+
+
+def open_key_folder(config: Settings) -> KeyFolder:
+    """The folder of this installation's keys. Effects: keys in it at the first call."""
+    folder = KeyFolder(config)
+    folder.keys()
+    return folder
 
 
 def open_relay(config: Settings, gateway: Gateway) -> Relay:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from exchange import peers
 from exchange.acknowledgement import take_sheet
 from exchange.envelope import read_json
-from exchange.errors import EnvelopeError
+from exchange.errors import EnvelopeError, SealError
 from exchange.gateway import Gateway
 from exchange.offline.errors import ContentError
 from exchange.offline.hand import Hand
@@ -25,7 +25,7 @@ from exchange.offline.incoming import Accept
 from exchange.offline.opening import Arrived, Hands
 from exchange.receipt import read_sheet
 from exchange.scope import may_go
-from exchange.suite import suite
+from exchange.suite import Suite, suite
 from kernel.batch import batched
 from kernel.crypto import canonical_json
 from kernel.models import Delivery, Message, Peer
@@ -65,8 +65,18 @@ def _hand(gateway: Gateway, peer: peers.KnownPeer, at: datetime) -> Hand:
 
     return Hand(
         keys.org, peer.code, name, sign, verify, used.content_key_bytes, wrap,
-        partial(used.open, keys.sealing[name]), used.encrypt, used.decrypt,
+        partial(_unwrap, used, keys.opening(name)), used.encrypt, used.decrypt,
     )  # fmt: skip
+
+
+def _unwrap(used: Suite, keys: Sequence[bytes], sealed: bytes, info: bytes) -> bytes:
+    """Open with the next key, the one in force, or an older one: a medium may have been long on its way."""
+    for private in keys[:-1]:
+        try:
+            return used.open(private, sealed, info)
+        except SealError:
+            continue
+    return used.open(keys[-1], sealed, info)
 
 
 def _waiting(peer: str) -> Select[Delivery]:

@@ -19,7 +19,15 @@ SUBJECT_FIELDS = (
     "code", "registration_number", "name", "kind", "status", "region", "address", "established_on", "approved_on",
 )  # fmt: skip
 RECORD_FIELDS = ("system", "state", "subject_code", "subject_name", "title", "happened_on")
-DATA_SET_OF_TYPE = {"IDENTITY_REPORT": "identity_report", "LEAD": "lead"}
+DATA_SET_OF_TYPE = {
+    "IDENTITY_REPORT": "identity_report",
+    "LEAD": "lead",
+    "CASE": "case_message",
+    "PENALTY": "penalty_message",
+    "COMPLAINT": "complaint_message",
+    "EVIDENCE_META": "evidence_meta",
+    "RECALL": "recall_message",
+}
 """Types of messages whose content has rules, and the data set of its rows."""
 
 
@@ -75,4 +83,9 @@ def messages(session: Session, kind: str, after: int, limit: int) -> Iterator[tu
     for number, sender, key, envelope in session.execute(query):
         payload = json.loads(envelope)["payload"]
         rows = payload["rows"] if isinstance(payload.get("rows"), list) else [payload]
-        yield number, sender, [{**row, "biz_key": key} for row in rows if isinstance(row, dict)]
+        yield number, sender, [{**row, **_counts(row), "biz_key": key} for row in rows if isinstance(row, dict)]
+
+
+def _counts(row: Mapping[str, Any]) -> dict[str, int]:
+    """How many there are in each list, as ``<field>_count``: rules ask for two officers, not for which."""
+    return {f"{name}_count": len(value) for name, value in row.items() if isinstance(value, list)}

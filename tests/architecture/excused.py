@@ -287,6 +287,11 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("api/queries/exchange.py", "api/ui/views/exchange.py"),
     ),
     (
+        "tests/unit/api/test_transfers_page.py",
+        HTTP,
+        ("api/queries/transfers.py", "api/ui/views/transfers.py"),
+    ),
+    (
         "tests/unit/api/test_exchange_desk.py",
         HTTP,
         (

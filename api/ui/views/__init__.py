@@ -23,6 +23,7 @@ from api.ui.views import (
     shops,
     subjects,
     subscriptions,
+    transfers,
     users,
     watches,
 )
@@ -47,6 +48,7 @@ ROUTERS = tuple(
         badge_office,
         linked,
         exchange,
+        transfers,
         reconciliation,
         subscriptions,
         jobs,

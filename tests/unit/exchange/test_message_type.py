@@ -6,9 +6,9 @@ from exchange.errors import ClassificationError, EnvelopeError, SchemaUnknownErr
 from exchange.message_type import TYPES, check_classification, check_op, message_type
 
 
-def test_the_contract_names_twelve_types() -> None:
+def test_the_contract_names_thirteen_types() -> None:
     """And each has words in both languages and a stream."""
-    assert len(TYPES) == 12
+    assert len(TYPES) == 13
     assert all(found.zh and found.en and found.stream for found in TYPES.values())
     with pytest.raises(SchemaUnknownError):
         message_type("OTHER")

@@ -7,11 +7,13 @@ import pytest
 
 from exchange import transfer
 from exchange.errors import RecipientError, SchemaError, TransferError
+from exchange.outbox import Draft
 from exchange.transfer import Request, answer, appeal, ask, decide, overdue
 from kernel.models import Message, Transfer
 from tests.servers.exchanging import Line, Node, introduce, make_node
 
 MATTER = "lead-2026-001"
+Pair = tuple[Node, Node, Line]
 
 
 @pytest.fixture
@@ -157,3 +159,33 @@ def test_answers_that_are_late_are_known(three: tuple[Node, Node, Node]) -> None
             assert overdue(session, at=node.at) == []
             node.turn(8 * 86_400)
             assert len(overdue(session, at=node.at)) == count
+
+
+def test_a_unit_without_an_installation_of_its_own_answers_by_the_one_above(two: Pair) -> None:
+    """The national authority asks a district that the bureau hosts: the answer names the district and is taken."""
+    city, national, _ = two
+    transfer.register_handlers()
+    wanted = transfer.Request("TRANSFER", "case-77", "310115", "实际经营地在该区", {})
+    with national.database.write() as session:
+        transfer.ask(session, wanted, actor="li", at=national.at)
+    national.turn()
+    with city.database.write() as session:
+        transfer.answer(session, "TRANSFER", "case-77", "accept", reason="", actor="wang", at=city.at)
+    city.turn(1)
+    assert [(row.other, row.state) for row in national.rows(Transfer)] == [("310115", "accepted")]
+
+
+def test_nobody_answers_for_a_unit_that_is_not_below(two: Pair) -> None:
+    """A peer that names another's unit speaks for itself."""
+    city, national, _ = two
+    transfer.register_handlers()
+    wanted = transfer.Request("TRANSFER", "case-78", "320000", "属地", {})
+    with national.database.write() as session:
+        transfer.ask(session, wanted, actor="li", at=national.at)
+    payload = {"matter": "case-78", "step": "accept"}
+    city.post(
+        Draft("TRANSFER", "1.0", "UPSERT", "answer:case-78", 1, payload, receiver="000000", on_behalf_of="320000")
+    )
+    city.turn(1)
+    (row,) = city.rows(Message)
+    assert (row.state, row.error_code) == ("rejected", "exchange.transfer")

@@ -1,8 +1,13 @@
 """Signatures of groups: each message is verified alone, and nothing of another place, group or key passes."""
 
 import base64
+import hashlib
+from pathlib import Path
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +16,8 @@ from exchange.keys import NodeKeys, new_keys
 from exchange.suite import suite
 from exchange.tree_signature import MAX_DEPTH, is_group, sign_group, verify_in_group
 from kernel.crypto import sha256_hex
+from kernel.models import Message
+from tests.servers.exchanging import lead, pair
 
 NAME = "ed25519-sha256"
 KEYS = new_keys("310000", (NAME, "es256-sha256", "sm2-sm3"))
@@ -128,3 +135,36 @@ def base64_same(left: str, right: str) -> bool:
             return [value]
 
     return left.startswith("tree.") and parts(left) == parts(right)
+
+
+def by_the_book(public: bytes, envelope: bytes, value: str) -> bool:
+    """The steps of docs/exchange.md, written again with nothing of ours."""
+    _, index_text, size_text, path_text, signature = value.split(".")
+    index, last = int(index_text), int(size_text) - 1
+    path = base64.b64decode(path_text)
+    node = hashlib.sha256(b"\x00" + hashlib.sha256(envelope).digest()).digest()
+    while last:
+        if index % 2:
+            node, path = hashlib.sha256(b"\x01" + path[:32] + node).digest(), path[32:]
+        elif index < last:
+            node, path = hashlib.sha256(b"\x01" + node + path[:32]).digest(), path[32:]
+        index, last = index // 2, last // 2
+    key = load_pem_public_key(public)
+    assert isinstance(key, Ed25519PublicKey)
+    try:
+        key.verify(base64.b64decode(signature), b"wangjian-exchange/1 message group\n%s\n%s" % (
+            size_text.encode(), node.hex().encode()))  # fmt: skip
+    except InvalidSignature:
+        return False
+    return not path
+
+
+def test_another_author_verifies_by_the_book(tmp_path: Path) -> None:
+    """A message as it lies in the receiver's records, with the sender's card and the page that says how."""
+    with pair(tmp_path) as (city, national, _):
+        city.post(*(lead(number) for number in range(11)))
+        city.turn()
+        public = suite(NAME).public(city.keys.private(NAME))
+        rows = national.rows(Message)
+        assert all(by_the_book(public, row.envelope.encode(), row.signature) for row in rows)
+        assert not by_the_book(public, rows[0].envelope.encode() + b" ", rows[0].signature)

@@ -15,13 +15,13 @@ from kernel.config import settings
 from kernel.db import Database
 from kernel.models import Badge, BadgeKey
 from kernel.schema import upgrade
-from pipeline.commands import action_of, command_line
+from pipeline.commands import action_of, command_line, plain_words
 from pipeline.errors import UsageError
 from tests.data.badges.issuing import add_subject
 
 
 def _run(*words: str) -> int:
-    options = command_line().parse_args(("badge", *words))
+    options = command_line().parse_args(plain_words(("badge", *words)))
     return action_of(options)(options)
 
 
@@ -109,7 +109,7 @@ def test_states_and_numbers(badge: Badge, capsys: pytest.CaptureFixture[str]) ->
 
 def test_a_compromise_from_the_command_line(badge: Badge, capsys: pytest.CaptureFixture[str]) -> None:
     """The drill: the old token is refused, the badge goes on under the next key."""
-    assert _run("keys", "compromise", "--", badge.kid) == 0
+    assert _run("keys", "compromise", badge.kid) == 0
     assert "signed anew: 1" in capsys.readouterr().out
     assert _run("verify", badge.token) == 1
     assert _run("verify", badge.id) == 0

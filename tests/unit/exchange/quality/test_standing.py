@@ -3,11 +3,13 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exchange.quality import standing
 from exchange.quality.desk import OPEN
+from exchange.quality.rule_set import rule_set
 from kernel.db import Database
 from kernel.models import (
     AuditEntry,
@@ -128,7 +130,7 @@ def test_messages_are_read_once(database: Database) -> None:
             "LEAD",
             {"title": "t", "description": "短", "region": "310115", "shop_url": "https://a.example.test/"},
         )
-        _message(session, 3, "CASE", {})
+        _message(session, 3, "TRANSFER", {})
     assert standing.read_messages(database, at=AT) == 2
     assert standing.read_messages(database, at=AT) == 0
     report = _open(database, "identity_report")
@@ -136,3 +138,169 @@ def test_messages_are_read_once(database: Database) -> None:
     assert {one.owner_unit for one in report.values()} == {"310104"}
     ((_, lead),) = _open(database, "lead").items()
     assert (lead.rule_id, lead.row_key, lead.owner_unit) == ("DQ-LEA-02", "k2", "310115")
+
+
+GOOD_CASE = {
+    "case_number": "沪市监浦案〔2026〕1号",
+    "title": "某店虚构原价案",
+    "state": "filed",
+    "filed_on": "2026-11-02",
+    "due_on": "2027-01-31",
+    "subject_code": CODE,
+    "subject_name": "上海甲(测试)有限公司",
+    "cause": "虚构原价",
+    "laws": ["价格法 14"],
+    "officers": ["甲", "乙"],
+    "evidence_ids": ["E1"],
+}
+GOOD_PENALTY = {
+    "decision_number": "沪市监浦处〔2026〕152026000001号",
+    "subject_name": "上海甲(测试)有限公司",
+    "subject_code": CODE,
+    "subject_kind": "company",
+    "act": "虚构原价",
+    "facts": "标示原价从未成交",
+    "basis": "价格法 14",
+    "content": "罚款",
+    "kinds": ["fine"],
+    "fine_fen": 100000,
+    "authority": "浦东分局(测试)",
+    "authority_code": CODE,
+    "decided_on": "2026-11-02",
+    "publish_until": "2027-02-02",
+}
+GOOD_COMPLAINT = {
+    "record_number": "C1",
+    "kind": "complaint",
+    "category": "110101103",
+    "received_at": "2026-11-02T08:00:00Z",
+    "content": "所购商品与页面宣传不符，要求退货退款",
+    "subject_name": "上海甲(测试)有限公司",
+    "subject_code": CODE,
+    "shop_url": "https://a.example.test/",
+    "state": "received",
+    "amount_fen": 9900,
+    "complainant": {"name": {"$sealed": "x"}},
+}
+GOOD_EVIDENCE = {
+    "evidence_id": "E1",
+    "package_sha256": "0" * 64,
+    "package_sm3": "0" * 64,
+    "size": 9,
+    "url": "https://a.example.test/",
+    "captured_at": "2026-11-02T08:00:00Z",
+    "sealed_at": "2026-11-02T08:05:00Z",
+    "root_sha256": "0" * 64,
+    "log_index": 3,
+    "completeness": "complete",
+    "timestamps": [{"service": "a"}, {"service": "b"}],
+}
+GOOD_RECALL = {
+    "notice_number": "R1",
+    "producer": "上海甲(测试)有限公司",
+    "producer_code": CODE,
+    "product": "测试商品",
+    "brand": "测试",
+    "models": ["M1"],
+    "batches": ["B1"],
+    "defect": "电源线过热",
+    "measure": "停止销售并召回",
+    "published_on": "2026-11-02",
+    "count": 20,
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "data_set", "good", "spoiled"),
+    [
+        (
+            "CASE",
+            "case_message",
+            GOOD_CASE,
+            {
+                "subject_code": ("91310115XX0000018T", 3),
+                "filed_on": ("2026-13-01", 5),
+                "due_on": ("2027-09-01", 6),
+                "laws": ([], 8),
+                "officers": (["甲"], 9),
+                "evidence_ids": ([], 10),
+                "cause": ("", 11),
+                "subject_name": ("", 4),
+            },
+        ),
+        (
+            "PENALTY",
+            "penalty_message",
+            GOOD_PENALTY,
+            {
+                "decision_number": ("152号", 2),
+                "subject_code": ("", 4),
+                "facts": ("", 6),
+                "basis": ("", 7),
+                "kinds": ([], 8),
+                "publish_until": ("2031-01-01", 10),
+                "authority_code": ("91310115XX0000018T", 11),
+                "fine_fen": (10**15, 13),
+            },
+        ),
+        (
+            "COMPLAINT",
+            "complaint_message",
+            GOOD_COMPLAINT,
+            {
+                "category": ("1101", 2),
+                "received_at": ("2027-01-01T00:00:00Z", 3),
+                "content": ("退货", 4),
+                "subject_name": ("", 5),
+                "shop_url": ("a.example.test", 7),
+                "state": ("", 8),
+                "complainant": (None, 10),
+            },
+        ),
+        (
+            "EVIDENCE_META",
+            "evidence_meta",
+            GOOD_EVIDENCE,
+            {
+                "package_sm3": ("", 2),
+                "sealed_at": ("2026-11-09T08:05:00Z", 5),
+                "timestamps": ([{"service": "a"}], 6),
+                "root_sha256": ("", 7),
+                "log_index": (None, 8),
+                "url": ("ftp://a.example.test/", 9),
+                "completeness": ("", 10),
+                "size": (0, 11),
+            },
+        ),
+        (
+            "RECALL",
+            "recall_message",
+            GOOD_RECALL,
+            {
+                "notice_number": (" R1", 1),
+                "producer_code": ("91310115XX0000018T", 2),
+                "brand": ("", 4),
+                "models": ([], 5),
+                "batches": ([], 6),
+                "defect": ("", 7),
+                "measure": ("", 8),
+                "published_on": ("2026-11-31", 9),
+                "count": (0, 10),
+            },
+        ),
+    ],
+)
+def test_every_type_of_message_has_rules_that_find_what_is_planted(
+    database: Database, kind: str, data_set: str, good: dict[str, object], spoiled: dict[str, tuple[object, int]]
+) -> None:
+    """A good one has no finding; each planted fault is found by its own rule, and nothing else is."""
+    with database.write() as session:
+        _message(session, 1, kind, good)
+        for number, (field, (value, _)) in enumerate(spoiled.items(), start=2):
+            key = {"evidence_id": f"E{number}"} if kind == "EVIDENCE_META" else {}
+            _message(session, number, kind, {**good, **key, field: value})
+    standing.read_messages(database, at=AT)
+    found = _open(database, data_set)
+    prefix = next(iter(rule_set(data_set).rules)).id.rpartition("-")[0]
+    assert {rule for rule, _ in found} == {f"{prefix}-{number:02d}" for _, number in spoiled.values()}
+    assert len(found) == len(spoiled)
