@@ -120,12 +120,15 @@ def approve(session: Session, evidence_id: str, *, account: str, at: datetime) -
         "name": person.name,
         "unit": person.unit,
     }
+    captured = [event.object_sha256 for event in custody.events(session, evidence_id) if event.action == CAPTURED]
     custody.append(
         session,
         evidence_id=evidence_id,
         action="approved",
         actor=account,
         purpose=evidence.purpose,
+        # What was approved: the record of the capture, and through it all that was captured.
+        object_sha256=captured[-1] if captured else "",
         detail=detail,
         at=at,
     )

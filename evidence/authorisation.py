@@ -4,6 +4,7 @@ Spec: 行政处罚法 (2021) 第42条 (not fewer than two officers, with certifi
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -92,6 +93,38 @@ def check(record: Authorisation) -> None:
     if record.valid_from > record.valid_to:
         raise MalformedError(f"expected {record.valid_from} before {record.valid_to}")
     _check_officers(record)
+
+
+def require_custody(record: Authorisation, records: Sequence[Mapping[str, object]], capture_sha256: str) -> None:
+    """Custody knows the record's people: who captured, and that each officer approved that very capture.
+
+    Args:
+        records: the chain of custody, which folds. capture_sha256: of ``meta/capture.json``, hex.
+
+    Raises:
+        MalformedError: it does not; names who.
+    """
+    captured = [one for one in records if one["action"] == "captured"]
+    seen = captured[-1]["object_sha256"] if captured else ""
+    if captured and captured[-1]["actor"] != record.captured_by:
+        raise MalformedError(f"expected a capture by {record.captured_by} in custody, got {captured[-1]['actor']!r}")
+    if seen not in ("", capture_sha256):
+        raise MalformedError(f"expected the capture {capture_sha256[:12]} in custody, got {str(seen)[:12]}")
+    approved = [(one["at"], one["object_sha256"], one["detail"]) for one in records if one["action"] == "approved"]
+    for one in record.officers:
+        if (one.approved_at, seen, approval_detail(record, one)) not in approved:
+            raise MalformedError(f"expected the approval of this capture by {one.name} in custody, got none")
+
+
+def approval_detail(record: Authorisation, officer: Approval) -> dict[str, str]:
+    """What the custody event of an approval says."""
+    return {
+        "authorisation": record.number,
+        "case_number": record.case_number,
+        "certificate_number": officer.certificate_number,
+        "name": officer.name,
+        "unit": officer.unit,
+    }
 
 
 def _check_officers(record: Authorisation) -> None:

@@ -120,11 +120,11 @@ def fill(
     records = [event_record(event) for event in order.custody]
     readiness.require_custody(records, order.evidence_id)
     authority = order.authority or authority_of_task(order.custody, sealed_by, at)
-    readiness.require_authority(authority)
     folder = order.folder
     sizes = {name: (folder / name).stat().st_size for name in capture.files}
     digests = take_all(sizes, lambda name: (folder / name).open("rb"), {})
     sha256 = {name: value.sha256 for name, value in digests.items()}
+    readiness.require_authority(authority, records, sha256[manifest.CAPTURE])
     readiness.require_capture(
         folder, capture, digests=sha256, records=records, node_roots=(keys.node.issuers[-1], *node_roots), at=at
     )

@@ -4,6 +4,7 @@ Spec: RFC 5652 section 5 (SignedData), RFC 5035 (ESSCertIDv2), ETSI EN 319 122-1
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from evidence.chain import build_path
@@ -45,6 +47,14 @@ MAX_CERTIFICATES = 10
 DATA, SIGNED_DATA = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.2"
 SHA256, ECDSA_SHA256 = "2.16.840.1.101.3.4.2.1", "1.2.840.10045.4.3.2"
 TAGGED_0, NULL = b"\xa0", b"\x05\x00"
+CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME = (f"1.2.840.113549.1.9.{last}" for last in (3, 4, 5))
+ORDERS = {
+    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    "secp384r1": (1 << 384) - 0x389CB27E0BC8D220A7E5F24DB74F58851313E695333AD68D,
+    "secp521r1": (1 << 521) - 0x5AE79787C40D069948033FEB708F65A2FC44A36477663B851449048E16EC79BF7,
+}
+"""Number of points of each curve: of the two signatures s and order - s the smaller is the one form."""
+TIMES = re.compile(rb"(?:\x17\x0d[0-9]{12}|\x18\x0f[0-9]{14})Z")
 SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
 SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
 acms.CMSAttributeType._map.setdefault(SIGNING_CERTIFICATE_V2, "signing_certificate_v2")  # noqa: SLF001 - its way to learn one
@@ -92,9 +102,11 @@ class SignedData:
 
 
 def sign(digest: bytes, signer: Signer, at: datetime) -> bytes:
-    """A detached CAdES-B signature over content with this SHA-256 digest.
+    """A detached CAdES-B signature over content with this SHA-256 digest, in its one form.
 
-    Deterministic where the key is (keys in files, RFC 6979): same content, key and time, same bytes.
+    Deterministic where the key is (keys in files, RFC 6979): same content, key and time, same bytes. The root is
+    not enclosed: whoever verifies has it. What is enclosed is named in the signed attributes, so that nothing in
+    the signature can be exchanged without breaking it.
 
     Spec: ETSI EN 319 122-1 clause 6.3: content-type, message-digest, signing-time, signing-certificate-v2.
 
@@ -105,27 +117,53 @@ def sign(digest: bytes, signer: Signer, at: datetime) -> bytes:
         ContentInfo in DER.
     """
     own = signer.certificate.public_bytes(Encoding.DER)
-    bound = sequence(sequence(sequence(encoded(TAG_OCTETS, hashlib.sha256(own).digest()))))
-    attributes = set_of(
-        _attribute("1.2.840.113549.1.9.3", identifier(DATA)),
-        _attribute("1.2.840.113549.1.9.5", _time(as_utc(at))),
-        _attribute("1.2.840.113549.1.9.4", encoded(TAG_OCTETS, digest)),
-        _attribute(SIGNING_CERTIFICATE_V2, bound),
+    others = sorted(issuer.public_bytes(Encoding.DER) for issuer in signer.issuers[:-1])
+    signed = _attributes((own, *others), digest, _time(as_utc(at)))
+    value = _lower(signer.sign(signed), signer.certificate)
+    return _assembled(signer.certificate, others, signed, value)
+
+
+def _attributes(certificates: Sequence[bytes], digest: bytes, time: bytes) -> bytes:
+    """The signed attributes: SET OF. certificates: that of the signer first, DER. time: encoded."""
+    named = (sequence(encoded(TAG_OCTETS, hashlib.sha256(one).digest())) for one in certificates)
+    return set_of(
+        _attribute(CONTENT_TYPE, identifier(DATA)),
+        _attribute(SIGNING_TIME, time),
+        _attribute(MESSAGE_DIGEST, encoded(TAG_OCTETS, digest)),
+        _attribute(SIGNING_CERTIFICATE_V2, sequence(sequence(*named))),
     )
+
+
+def _assembled(signer: x509.Certificate, others: Sequence[bytes], attributes: bytes, value: bytes) -> bytes:
+    """The whole signature from what varies in it. others: further certificates, DER."""
     sha256 = sequence(identifier(SHA256), NULL)
     information = sequence(
         integer(1),
-        sequence(signer.certificate.issuer.public_bytes(), integer(signer.certificate.serial_number)),
+        sequence(signer.issuer.public_bytes(), integer(signer.serial_number)),
         sha256,
         TAGGED_0 + attributes[1:],
         sequence(identifier(ECDSA_SHA256)),
-        encoded(TAG_OCTETS, signer.sign(attributes)),
+        encoded(TAG_OCTETS, value),
     )
-    certificates = set_of(own, *(issuer.public_bytes(Encoding.DER) for issuer in signer.issuers))
+    certificates = set_of(signer.public_bytes(Encoding.DER), *others)
     signed = sequence(
         integer(1), set_of(sha256), sequence(identifier(DATA)), TAGGED_0 + certificates[1:], set_of(information)
     )
     return sequence(identifier(SIGNED_DATA), encoded(TAGGED_0[0], signed))
+
+
+def _lower(value: bytes, certificate: x509.Certificate) -> bytes:
+    """An ECDSA signature in the one of its two forms whose s is the smaller, DER.
+
+    Raises:
+        MalformedError: a curve that we do not use. ValueError: not two numbers.
+    """
+    key = certificate.public_key()
+    order = ORDERS.get(key.curve.name) if isinstance(key, ec.EllipticCurvePublicKey) else None
+    if order is None:
+        raise MalformedError("expected a signer on one of the curves P-256, P-384 and P-521, got another kind of key")
+    r, s = decode_dss_signature(value)
+    return encode_dss_signature(r, min(s, order - s))
 
 
 def _attribute(kind: str, value: bytes) -> bytes:
@@ -294,10 +332,49 @@ def digest_hex(data: bytes, name: str) -> str:
     return value.finalize().hex()
 
 
+def require_one_form(der: bytes, parsed: SignedData) -> None:
+    """Refuse a signature that is not to the byte what :func:`sign` makes.
+
+    Made again from what it says it must be the same: no unsigned attribute, no certificate or list that the signer
+    did not name, no other way to write a number.
+
+    Raises:
+        MalformedError: another form.
+    """
+    with reading("a signature in its one form"):
+        own = parsed.signer.public_bytes(Encoding.DER)
+        others = sorted(one.public_bytes(Encoding.DER) for one in parsed.certificates if one != parsed.signer)
+        time = bytes(parsed.values["signing_time"].dump())
+        if not TIMES.fullmatch(time):
+            raise ValueError("another form of signing time")
+        attributes = _attributes((own, *others), bytes(parsed.values["message_digest"].native), time)
+        again = _assembled(parsed.signer, others, attributes, _lower(parsed.signature, parsed.signer))
+        if again != der:
+            raise ValueError("more than is needed, or another encoding")
+
+
 def verify(
     der: bytes, digest: bytes, anchors: Sequence[x509.Certificate], at: datetime
 ) -> tuple[SignedData, tuple[x509.Certificate, ...]]:
-    """Check a detached signature over content with this SHA-256 digest, in OpenSSL's order.
+    """Check a detached signature of ours over content with this SHA-256 digest: its form, then in OpenSSL's order.
+
+    Raises:
+        MalformedError, UntrustedError, SignatureError, ContentMismatchError.
+    """
+    parsed = parse(der)
+    require_one_form(der, parsed)
+    path = check_chain(parsed, anchors, at)
+    if not set(parsed.certificates) <= set(path):
+        raise SignatureError("expected the signer to name the certificates above it alone, got others")
+    check_signature(parsed)
+    check_content(parsed, digest)
+    return parsed, path
+
+
+def verify_in_report(
+    der: bytes, digest: bytes, anchors: Sequence[x509.Certificate], at: datetime
+) -> tuple[SignedData, tuple[x509.Certificate, ...]]:
+    """The same for the signature in a report: it carries a timestamp, and its form is that of its maker.
 
     Raises:
         MalformedError, UntrustedError, SignatureError, ContentMismatchError.

@@ -20,6 +20,8 @@ PRIMITIVE_ONLY = frozenset((*range(0x01, 0x07), 0x0A, 0x0C, 0x0D, *range(0x12, 0
 MAX_DEPTH = 40
 MAX_IDENTIFIER = 63
 """Bytes of an object identifier: the longest that readers of certificates take; decoders need its square in time."""
+MAX_BYTES = 100_000
+"""Of a signature or a timestamp: a service's answer is no longer when it is asked either."""
 
 
 def _refuse(what: str, offset: int) -> MalformedError:
@@ -86,11 +88,13 @@ def _walk(data: bytes, span: tuple[int, int], depth: int) -> list[bytes]:
 
 
 def require_strict(data: bytes) -> None:
-    """Refuse bytes that are not exactly one value in strict DER.
+    """Refuse bytes that are not exactly one value in strict DER, or too many of them.
 
     Raises:
         MalformedError: says what and at which byte.
     """
+    if len(data) > MAX_BYTES:
+        raise _refuse(f"more than {MAX_BYTES} bytes", MAX_BYTES)
     if len(_walk(data, (0, len(data)), 0)) != 1:
         raise _refuse("not exactly one value", 0)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from evidence import authority, closing, keys, manifest, retold, timestamp, trust
+from evidence import archive_list, authority, closing, keys, manifest, retold, timestamp, trust
 from evidence.closing import Packed
 from evidence.container import Source
 from evidence.errors import ExportFailedError, MalformedError, TimestampError
@@ -29,7 +29,6 @@ from kernel.config import Settings
 
 logger = logging.getLogger(__name__)
 
-RENEWALS = "seal/renewals/"
 ARCHIVE = "data/capture.wacz"
 VIEWER_PAGE = """<!doctype html>
 <html lang="zh-CN">
@@ -110,7 +109,7 @@ def kinds_of(anchors: trust.Trust) -> dict[str, str]:
 
 def is_renewed(package: Package) -> bool:
     """Whether it has archive timestamps."""
-    return any(name.startswith(RENEWALS) for name in package.members)
+    return bool(archive_list.folders(package))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ two officers have it ``deleted``.
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from evidence import custody
@@ -16,7 +16,7 @@ from evidence.errors import EvidenceError, IllegalTransitionError
 from kernel.clock import as_utc
 from kernel.errors import WangjianError
 from kernel.identifiers import new_id
-from kernel.models import Evidence
+from kernel.models import Approval, Evidence
 
 ORDERED, CAPTURING, CAPTURED, SEALED, FAILED = "ordered", "capturing", "captured", "sealed", "failed"
 DELETED = "deleted"
@@ -105,7 +105,8 @@ def transition(
     Raises:
         IllegalTransitionError: the state does not follow; nothing is changed.
 
-    Effects: tables ``evidence``, ``custody_event`` (for captured, sealed, failed).
+    Effects: tables ``evidence``, ``custody_event`` (for captured, sealed, failed), ``approval`` (for ordered again:
+    what officers approved is not what will be captured; custody keeps that they did).
     """
     if to not in NEXT.get(evidence.state, frozenset()):
         raise IllegalTransitionError(
@@ -113,6 +114,8 @@ def transition(
             context={"evidence_id": evidence.id},
         )
     evidence.state = to
+    if to == ORDERED:
+        session.execute(delete(Approval).where(Approval.evidence_id == evidence.id))
     if to == CAPTURING:
         evidence.attempts += 1
     if to == CAPTURED:

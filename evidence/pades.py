@@ -184,7 +184,7 @@ def check(
     archived = [timestamp.check_token(one.value, one.digest, stamp_roots) for one in later]
     stamps = (*inner, *archived)
     judged_at = min((stamp.gen_time for stamp in stamps), default=as_utc(at))
-    _, path = cms.verify(first.value, first.digest, roots, judged_at)
+    _, path = cms.verify_in_report(first.value, first.digest, roots, judged_at)
     return Checked(path, judged_at, stamps)
 
 

@@ -32,14 +32,18 @@ def require_custody(records: Sequence[Mapping[str, object]], evidence_id: str) -
         raise CustodyBrokenError(f"expected the custody of {evidence_id}, got none or that of another")
 
 
-def require_authority(record: Authorisation) -> None:
-    """The authorisation keeps the rules: window, officers, and nobody both captures and seals.
+def require_authority(record: Authorisation, records: Sequence[Mapping[str, object]], capture_sha256: str) -> None:
+    """The authorisation keeps the rules (window, officers, nobody both captures and seals) and custody knows it.
+
+    Args:
+        records: custody so far. capture_sha256: of ``meta/capture.json``, hex.
 
     Raises:
         EvidenceError: it does not.
     """
     try:
         authorisation.check(record)
+        authorisation.require_custody(record, records, capture_sha256)
     except MalformedError as error:
         raise EvidenceError(
             f"expected an authorisation that keeps the rules: {error.message}",

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from evidence import closing, digests, export, manifest, retold, trust
+from evidence import archive_list, closing, digests, export, manifest, retold, trust
 from evidence.container import Source
 from evidence.errors import EvidenceError, MalformedError, RedactionError, TimestampError
 from evidence.export import Aids, Exported
@@ -223,6 +223,7 @@ def redact(stored: Path, target: Path, order: Order, *, settings: Settings, at: 
     """
     anchors = trust.load(settings.trust_path())
     package = open_package(stored)
+    _require_still_proven(package, anchors, at)
     gone = plan(package, order)
     derived, told = _derive(package, order.blur)
     facts = export.facts_of(package)
@@ -241,7 +242,7 @@ def redact(stored: Path, target: Path, order: Order, *, settings: Settings, at: 
     added |= reading or Aids(aids.verifier).files(package)
     added |= _report(package, gone, settings, anchors, at)
     # Readers of an earlier export and archive timestamps over the whole package do not fit what is left.
-    without = {*gone, manifest.REPORT, *(n for n in package.members if n.startswith((export.RENEWALS, "viewer/")))}
+    without = {*gone, manifest.REPORT, *(n for n in package.members if n.startswith((archive_list.FOLDER, "viewer/")))}
     signer = export.closer_of(settings, package, at)
     return export.checked(
         lambda: closing.close_again(package, target, signer=signer, at=at, added=added, without=without),
@@ -249,6 +250,24 @@ def redact(stored: Path, target: Path, order: Order, *, settings: Settings, at: 
         anchors,
         at,
     )
+
+
+def _require_still_proven(package: Package, anchors: trust.Trust, at: datetime) -> None:
+    """Refuse a package whose time only its renewals still prove: they list digests of what is withheld and stay behind.
+
+    Raises:
+        RedactionError: the timestamps of the seal have ended.
+    """
+    if not export.is_renewed(package):
+        return
+    ended = archive_list.first_stamps_end(package, anchors)
+    if ended < at:
+        raise RedactionError(
+            f"expected timestamps of the seal in force, got certificates that ended {iso(ended)}",
+            hint="归档时间戳的清单含被遮盖文件的哈希，不能带上；没有它时间无从证明：请以完整包不公开质证 the archive "
+            "timestamps list digests of what is withheld; without them nothing proves the time: show the whole package "
+            "in closed court",
+        )
 
 
 def _report(

@@ -17,18 +17,16 @@ import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from evidence import chain, closing, cms, evidence_record, export, manifest, retold, timestamp, trust
-from evidence.container import Source, opened
-from evidence.errors import EvidenceError, MalformedError
-from evidence.export import RENEWALS, Aids, Exported
+from evidence import archive_list, chain, closing, cms, evidence_record, export, manifest, retold, timestamp, trust
+from evidence.archive_list import FOLDER, LIST, RECORD
+from evidence.container import Source
+from evidence.errors import EvidenceError
+from evidence.export import Aids, Exported
 from evidence.package import Package, open_package
 from evidence.retold import Press
-from evidence.timestamp import Stamp
 from kernel.clock import as_utc, iso
 from kernel.config import Settings
-from kernel.crypto import CHUNK_BYTES
 
-LIST, RECORD = "list-sha512.txt", "record.ers"
 WEAK_FILE = Path(__file__).parent / "algorithms.yml"
 GAP = 3
 """A package is not renewed again before this part of the notice has gone: services near their end sign on."""
@@ -73,12 +71,12 @@ def standing(package: Package, anchors: trust.Trust) -> Standing:
     Raises:
         EvidenceError: that does not hold, which renewing would only hide.
     """
-    folders = sorted({name.rpartition("/")[0] for name in package.members if name.startswith(RENEWALS)})
+    folders = archive_list.folders(package)
     paths: list[Sequence[x509.Certificate]] = []
     if folders:
-        stamps = _stamps(package, f"{folders[-1]}/{LIST}", f"{folders[-1]}/list", anchors)
+        stamps = archive_list.renewal_stamps(package, folders[-1], anchors)
     else:
-        stamps = _stamps(package, manifest.CHECKPOINT, manifest.CHECKPOINT, anchors)
+        stamps = archive_list.stamps(package, manifest.CHECKPOINT, manifest.CHECKPOINT, anchors)
         digest = hashlib.sha256(package.read(manifest.TAGS)).digest()
         since = min(stamp.gen_time for stamp in stamps)
         paths.append(cms.verify(package.read(manifest.SIGNATURE), digest, anchors.roots("seal"), since)[1])
@@ -87,18 +85,6 @@ def standing(package: Package, anchors: trust.Trust) -> Standing:
     return Standing(
         max(stamp.gen_time for stamp in stamps), min(chain.expires(path) for path in paths), frozenset(names)
     )
-
-
-def _stamps(package: Package, about: str, start: str, anchors: trust.Trust) -> list[Stamp]:
-    imprint = hashlib.sha256(package.read(about)).digest()
-    found = []
-    for name in package.members:
-        if name.startswith(f"{start}.") and name.endswith(".tsr"):
-            tsa = name.removeprefix(f"{start}.").removesuffix(".tsr")
-            found.append(timestamp.check(package.read(name), imprint, anchors.roots("timestamp", tsa)))
-    if not found:
-        raise MalformedError(f"expected timestamps over {about}, got none")
-    return found
 
 
 def _algorithms(certificate: x509.Certificate) -> set[str]:
@@ -126,9 +112,9 @@ def renew(stored: Path, target: Path, press: Press, *, settings: Settings, aids:
     package = open_package(stored)
     added: dict[str, Source] = {} if export.is_renewed(package) else aids.files(package)
     added |= _report(package, press)
-    folder = f"{RENEWALS}{at:%Y%m%dT%H%M%SZ}"
+    folder = f"{FOLDER}{at:%Y%m%dT%H%M%SZ}"
     files = {**closing.members(package), **added}
-    covered = {name: _sha512(source) for name, source in files.items() if name not in _CLOSING}
+    covered = {name: archive_list.sha512(source) for name, source in files.items() if name not in _CLOSING}
     listed = manifest.render(covered)
     stamps = timestamp.stamp_all(listed, press.services, at)
     added |= {f"{folder}/{LIST}": listed, f"{folder}/{RECORD}": evidence_record.render(stamps[0].response)}
@@ -155,13 +141,3 @@ def _report(package: Package, press: Press) -> dict[str, Source]:
         return {manifest.REPORT: retold.make(package, press)}
     except EvidenceError:
         return {}  # N001 is told
-
-
-def _sha512(source: Source) -> str:
-    if isinstance(source, bytes):
-        return hashlib.sha512(source).hexdigest()
-    value = hashlib.sha512()
-    with opened(source) as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            value.update(chunk)
-    return value.hexdigest()

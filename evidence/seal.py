@@ -24,13 +24,14 @@ from evidence import closing, manifest, pades, pictures, report, timestamp
 from evidence.authorisation import Authorisation
 from evidence.bag import Bag, SealOrder, fill
 from evidence.container import ContainerRefusedError
-from evidence.errors import CaptureFolderError, DiskFullError, EvidenceError
+from evidence.errors import CaptureFolderError, ClockSkewError, DiskFullError, EvidenceError
 from evidence.keys import Keys
 from evidence.log import checkpoint, proof
 from evidence.log.publisher import Published
 from evidence.pictures import Screen
+from evidence.steps.stamped import TOLERANCE
 from evidence.timestamp import Timestamp, Timestamper
-from kernel.clock import as_utc
+from kernel.clock import as_utc, iso
 from kernel.errors import WangjianError
 from kernel.models import CustodyEvent
 
@@ -194,7 +195,10 @@ class _Batch:
             raise EvidenceError(f"expected one checkpoint over {len(entries)} entries, got {len(notes)}")
         for line, one in zip(entries, logged, strict=True):
             proof.check(proof.parse(one.proof), line)
-        return logged, timestamp.stamp_all(notes.pop(), self.sealer.timestampers, self.at)
+        data = notes.pop()
+        stamps = timestamp.stamp_all(data, self.sealer.timestampers, self.at)
+        _require_order(data, stamps)
+        return logged, stamps
 
     def _finish(self, bag: Bag, screens: Screens, logged: Published, stamps: tuple[Timestamp, ...]) -> Sealed:
         with _typed(bag.order.evidence_id, self.work_dir):
@@ -245,6 +249,21 @@ class _Batch:
             )
         trust = "court" if all(stamp.kind == "court" for stamp in stamps) else "test"
         return Sealed(final, bag.root, packed.sha256, trust, stamps, packed.size, bag.capture.completeness, index)
+
+
+def _require_order(data: bytes, stamps: Sequence[Timestamp]) -> None:
+    """No timestamp lies before a cosignature in what it stamps, as a verifier would refuse the package for it.
+
+    Raises:
+        ClockSkewError: one does; it is tried again.
+    """
+    last = checkpoint.latest_cosignature(data)
+    for stamp in stamps:
+        if last is not None and stamp.stamp.gen_time + TOLERANCE < last:
+            raise ClockSkewError(
+                f"expected {stamp.name} after the witnesses at {iso(last)}, got {iso(stamp.stamp.gen_time)}",
+                hint="Compare the clocks of witnesses and timestamp services with a time server; one of them is wrong.",
+            )
 
 
 class _typed:  # noqa: N801 - reads as a statement

@@ -7,10 +7,11 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -33,6 +34,7 @@ from pipeline.errors import UsageError
 
 VIEWER = ROOT / "api" / "ui" / "static" / "vendor" / "replaywebpage"
 INDEX = "index"
+STALE = timedelta(hours=1)
 SUFFIX = ".evidence.zip"
 
 
@@ -126,9 +128,37 @@ def note_export(
         )
 
 
+def sweep(beside: Path) -> None:
+    """Take away what killed processes left of earlier exports to the same name.
+
+    Only where the process is gone and the file has not changed for an hour: on a shared folder another machine may
+    be at work, whose processes are not seen here.
+
+    Effects: hidden files beside ``beside``.
+    """
+    tail = r"\.(\d{1,10})\.(?:stored|made)(?:\.[0-9a-f]{16}|\.\d{1,10}\.part)?"
+    form = re.compile(rf"\.+{re.escape(beside.name)}{tail}")
+    old = now() - STALE
+    for path in beside.parent.glob(".*") if beside.parent.is_dir() else ():
+        found = form.fullmatch(path.name)
+        if found and not _alive(int(found[1])) and datetime.fromtimestamp(path.stat().st_mtime, UTC) < old:
+            path.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass  # another account's
+    return True
+
+
 @contextmanager
 def fetched(store: Store, row: Evidence, beside: Path) -> Iterator[Path]:
     """A copy of the stored package, re-hashed, beside where it will be used; it goes with the block."""
+    sweep(beside)
     copy = beside.with_name(f".{beside.name}.{os.getpid()}.stored")
     copy.unlink(missing_ok=True)
     try:

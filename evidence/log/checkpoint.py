@@ -7,6 +7,7 @@ import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from evidence.log import merkle, note
 from evidence.log.errors import LogFormError, NoteSignatureError
@@ -106,6 +107,17 @@ def verify_log(found: Note, keys: Iterable[VerifierKey]) -> Statement:
             hint="Compare the log's key with the published trust list.",
         )
     return statements[0]
+
+
+def latest_cosignature(data: bytes) -> datetime | None:
+    """When the last cosignature in a checkpoint of ours says it was made, aware UTC; unverified; none without any.
+
+    Raises:
+        LogFormError: not in its one form.
+    """
+    found, tree = read(data)
+    times = [note.claimed_time(line) for line in found.signatures if line.name != tree.origin]
+    return max((time for time in times if time is not None), default=None)
 
 
 def verify_witnesses(found: Note, keys: Iterable[VerifierKey]) -> tuple[Statement, ...]:

@@ -191,6 +191,14 @@ def cosign(text: str, name: str, key: Ed25519PrivateKey, at: datetime) -> Signat
     return Signature(name, verifier_key(name, WITNESS, key.public_key()).key_id, value)
 
 
+def claimed_time(signature: Signature) -> datetime | None:
+    """When a witness's line says that it was made, aware UTC; unverified; none where it is no such line."""
+    seconds = int.from_bytes(signature.value[:_TIME], "big")
+    if len(signature.value) != _TIME + _ED25519 or not 0 < seconds <= MAX_TIME:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 def verify(note: Note, key: VerifierKey) -> Statement | None:
     """What a known key says in a note; none when it says nothing.
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -46,6 +46,8 @@ logger = logging.getLogger(__name__)
 
 WAIT_SECONDS, CHECK_WAIT_SECONDS = 60.0, 10.0
 _TRIES = 3
+MAX_AHEAD = timedelta(minutes=1)
+"""Of a witness's clock: verifiers grant five minutes between it and a timestamp service that may be behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +270,7 @@ class Publisher:
         for _ in range(_TRIES):
             way = merkle.consistency(old, tree.size, self._projection.tiles.stored)
             try:
-                return witness.add_checkpoint(old, way, signed)
+                return self._in_time(witness, signed, witness.add_checkpoint(old, way, signed))
             except WitnessSizeError as error:
                 if error.size > tree.size:
                     self._require_one_history(witness, tree)
@@ -278,6 +280,17 @@ class Publisher:
                 self._require_one_history(witness, tree)
                 raise
         raise WitnessRefusedError(f"expected the witness {witness.name} to keep to one size, got another each time")
+
+    def _in_time(self, witness: Witness, signed: Note, got: Signature) -> Signature:
+        """A cosignature whose time is not ahead of ours: no timestamp could come after it, and packages would fail."""
+        statement = note.verify(Note(signed.text, (got,)), witness.key)
+        said = statement.at if statement else None
+        if said is not None and said > self._clock() + MAX_AHEAD:
+            raise WitnessRefusedError(
+                f"expected a cosignature of {witness.name} from now, got one from {said.isoformat()}",
+                hint="Compare both clocks with a time server; the witness's operator corrects the one that is wrong.",
+            )
+        return got
 
     def _last_seen_by(self, witness: Witness, tree: Checkpoint) -> int:
         with self._database.read() as session:

@@ -36,7 +36,7 @@ def custody(run: Inspection) -> Outcome:
 
 
 def authority(run: Inspection) -> Outcome:
-    """The record of authorisation and officers keeps the rules, and fits the proven times. E801 E802 W801 W802."""
+    """The record of authorisation keeps the rules, fits the proven times and the custody. E801-E803 W801 W802."""
     if not run.has(manifest.AUTHORITY):
         return run.lacking(manifest.AUTHORITY)
     try:
@@ -44,16 +44,38 @@ def authority(run: Inspection) -> Outcome:
         authorisation.check(record)
     except EvidenceError as error:
         return failed("E801", error.message)
+    return _contradicted(run, record) or _reserved(run, record) or (*PASSED[:2], f"{record.kind} {record.number}")
+
+
+def _contradicted(run: Inspection, record: Authorisation) -> Outcome | None:
+    """What the proven times or the custody say against the record; none where they fit."""
     if run.bound and run.stamps:
         latest = iso(run.earliest().replace(microsecond=0) + TOLERANCE)
         after = [one.approved_at for one in record.officers if one.approved_at > latest]
         if after:
             return failed("E802", f"approved {max(after)}, stamped {iso(run.earliest())}")
+    other = _unknown_to_custody(run, record)
+    return failed("E803", other) if other else None
+
+
+def _reserved(run: Inspection, record: Authorisation) -> Outcome | None:
     if _outside(record, run.facts.get("captured_from", "")):
         return reserved("W802", f"captured {run.facts['captured_from']}, from {record.valid_from} to {record.valid_to}")
     if not record.officers:
         return reserved("W801", record.number)
-    return PASSED[0], PASSED[1], f"{record.kind} {record.number}"
+    return None
+
+
+def _unknown_to_custody(run: Inspection, record: Authorisation) -> str:
+    """What custody does not say of the people in the record; not judged where its chain does not fold."""
+    if not run.custody_holds:
+        return ""
+    try:
+        records = custodies.parse(run.read(manifest.CUSTODY))
+        authorisation.require_custody(record, records, run.lists.tags.get(manifest.CAPTURE, ""))
+    except EvidenceError as error:
+        return error.message
+    return ""
 
 
 def _outside(record: Authorisation, captured: str) -> bool:

@@ -3,19 +3,14 @@
 Spec: RFC 4998 section 5.3 (evidence records); the list and its timestamps are judged here, ``record.ers`` repeats them.
 """
 
-import hashlib
-import re
-
-from evidence import chain, manifest, names, timestamp
+from evidence import chain, manifest
+from evidence.archive_list import LIST, parse, renewal_stamps, sha512
 from evidence.errors import EvidenceError, MalformedError
 from evidence.inspection import PASSED, Inspection, Outcome, failed, reserved
 from evidence.timestamp import Stamp
 from evidence.verdict import State
 from kernel.clock import iso
-from kernel.crypto import CHUNK_BYTES
 
-LIST = "list-sha512.txt"
-LINE = re.compile(r"([0-9a-f]{128})  (.+)")
 CORE = (manifest.TAGS, manifest.SIGNATURE, manifest.CHECKPOINT, manifest.PROOF)
 """What every renewal is about, and what never changes: the sealed list, its signature, its place in the log."""
 
@@ -34,7 +29,8 @@ def renewal(run: Inspection) -> Outcome:
     try:
         _require_all(run, folders[-1], there)
         _require_core(run, folders, there)
-        layers = [_stamps(run, folder, there) for folder in folders]
+        assert run.package is not None  # noqa: S101 - the names are from it
+        layers = [renewal_stamps(run.package, folder, run.trust) for folder in folders]
         _require_order(layers)
     except EvidenceError as error:
         return failed("E311", error.message)
@@ -74,20 +70,6 @@ def _require_order(layers: list[list[Stamp]]) -> None:
         raise MalformedError("expected renewals named in the order of their timestamps, got another order")
 
 
-def _stamps(run: Inspection, folder: str, there: list[str]) -> list[Stamp]:
-    """The timestamps of one renewal, each under the root of its service."""
-    place = f"{folder}/{LIST}"
-    imprint = hashlib.sha256(run.read(place)).digest()
-    found = []
-    for name in there:
-        if name.startswith(f"{folder}/list.") and name.endswith(".tsr"):
-            tsa = name.rpartition("/")[2].removeprefix("list.").removesuffix(".tsr")
-            found.append(timestamp.check(run.read(name), imprint, run.trust.roots("timestamp", tsa)))
-    if not found:
-        raise MalformedError(f"expected a timestamp over {place}, got none")
-    return found
-
-
 def _in_time(run: Inspection, layers: list[list[Stamp]]) -> Outcome:
     until = run.stamped_until
     for stamps in layers:
@@ -100,27 +82,7 @@ def _in_time(run: Inspection, layers: list[list[Stamp]]) -> Outcome:
     return State.PASSED, "OK", iso(first)
 
 
-def parse(data: bytes) -> dict[str, str]:
-    """Read a list of SHA-512, in the form of sha512sum.
-
-    Raises:
-        MalformedError: not in its one form.
-    """
-    digests: dict[str, str] = {}
-    for line in data.decode("latin-1").splitlines():
-        match = LINE.fullmatch(line)
-        if match is None or not names.is_safe(match[2]) or match[2] in digests:
-            raise MalformedError(f"expected a digest and a plain name once, got {line[:150]!r}")
-        digests[match[2]] = match[1]
-    if manifest.render(digests) != data or not digests:
-        raise MalformedError("expected a list sorted by name with LF after each line, got another form")
-    return digests
-
-
 def _sha512(run: Inspection, name: str) -> str:
-    assert run.package is not None  # noqa: S101 - the caller has its names from it
-    value = hashlib.sha512()
-    with run.package.open(name) as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            value.update(chunk)
-    return value.hexdigest()
+    package = run.package
+    assert package is not None  # noqa: S101 - the caller has its names from it
+    return sha512(lambda: package.open(name))

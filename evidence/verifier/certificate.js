@@ -5,6 +5,12 @@ const CURVES = {
   "1.3.132.0.34": ["P-384", 48],
   "1.3.132.0.35": ["P-521", 66],
 };
+// Half the number of points of each curve: of the two signatures s and order - s the smaller is the one form.
+const HALVES = {
+  "P-256": 0x7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8n,
+  "P-384": (1n << 383n) - 0x1c4e593f05e4691053f2f926dba7ac428989f34a999d6b47n,
+  "P-521": (1n << 520n) - 0x2d73cbc3e206834ca4019ff5b847b2d17e2251b23bb31dc28a2482470b763cdfcn,
+};
 const SIGNATURES = {
   "1.2.840.10045.4.3.2": ["ecdsa", "SHA-256"],
   "1.2.840.10045.4.3.3": ["ecdsa", "SHA-384"],
@@ -33,6 +39,7 @@ class Certificate {
     const version = parts[0].tag === 0xa0 ? parts.shift().parts[0].integer() : 0n;
     if (version > 2n || version < 0n) throw new Refusal("form", "expected a certificate of version 1 to 3");
     this.serial = parts[0].integer();
+    this.number = parts[0].raw;
     if (this.serial <= 0n) throw new Refusal("form", "expected a positive serial number");
     if (!same(parts[1].raw, algorithm.raw)) this.odd = true;
     this.issuer = Certificate.#name(parts[2]);
@@ -70,6 +77,11 @@ class Certificate {
   get keyIdentifier() {
     const found = this.extension("2.5.29.14");
     return found ? new Der(found.value).octets() : null;
+  }
+
+  get curve() {
+    const [name, curve] = this.keyAlgorithm.sequence();
+    return name.oid() === "1.2.840.10045.2.1" && curve ? CURVES[curve.oid()] : undefined;
   }
 
   // The key for one digest, as the browser has it: {verify(signature, message)}.

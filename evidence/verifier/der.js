@@ -58,7 +58,10 @@ function derWalk(data, offset, end, depth) {
   return children;
 }
 
+const MAX_DER = 100000;
+
 function requireStrict(data) {
+  if (data.length > MAX_DER) throw damaged(`more than ${MAX_DER} bytes`);
   if (derWalk(data, 0, data.length, 0).length !== 1) throw damaged("not exactly one value");
 }
 
@@ -150,3 +153,15 @@ class Der {
     return found;
   }
 }
+
+// One value: tag, shortest length, bytes.
+function derEncoded(tag, ...parts) {
+  const value = joined(...parts);
+  if (value.length < 128) return joined(Uint8Array.of(tag, value.length), value);
+  const length = [];
+  for (let size = value.length; size; size = Math.floor(size / 256)) length.unshift(size % 256);
+  return joined(Uint8Array.of(tag, 128 + length.length, ...length), value);
+}
+
+const derSequence = (...parts) => derEncoded(0x30, ...parts);
+const derSet = (...parts) => derEncoded(0x31, ...parts.sort(compareBytes));

@@ -18,6 +18,8 @@ async function authority(run) {
     const whole = (time) => new Date(1000 * seconds(time)).toISOString().replace(/\.\d+Z$/, ".000000Z");
     const latest = run.bound && run.stamps.length ? whole(run.earliest() + TOLERANCE) : "";
     if (latest && record.officers.some((one) => one.approved_at > latest)) return failed("E802", latest);
+    const other = run.custody ? unknownToCustody(record, run.custody, run.lists.tags.get(FILES.capture) || "") : "";
+    if (other) return failed("E803", other);
     const captured = run.facts.captured_from || "";
     const started = moment(captured);
     if (started !== null) {
@@ -28,6 +30,25 @@ async function authority(run) {
     }
     return record.officers.length ? passed(`${record.kind} ${record.number}`) : reserved("W801", record.number);
   }, (error) => failed("E801", error.message));
+}
+
+// What custody does not say: who captured, and that each officer of the record approved that very capture.
+function unknownToCustody(record, events, capture) {
+  const [last] = events.filter((event) => event.get("action") === "captured").slice(-1);
+  const seen = last ? last.get("object_sha256") : "";
+  if (last && last.get("actor") !== record.captured_by) return record.captured_by;
+  if (seen !== "" && seen !== capture) return "meta/capture.json";
+  const approved = events.filter((event) => event.get("action") === "approved");
+  const missing = record.officers.find((one) => {
+    const pairs = [["authorisation", record.number], ["case_number", record.case_number]];
+    for (const key of ["certificate_number", "name", "unit"]) pairs.push([key, one[key]]);
+    const detail = canonical(new Map(pairs));
+    return !approved.some(
+      (event) =>
+        event.get("at") === one.approved_at && event.get("object_sha256") === seen && canonical(event.get("detail")) === detail,
+    );
+  });
+  return missing ? missing.name : "";
 }
 
 function withheld(run, ...names) {

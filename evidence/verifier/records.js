@@ -17,6 +17,7 @@ const FILES = {
   nodeSignature: "meta/capture.p7s",
   report: "report.pdf",
   redactions: "redactions.json",
+  capture: "meta/capture.json",
   custody: "meta/custody.jsonl",
   authority: "meta/authority.json",
   beacon: "meta/beacon.note",

@@ -168,7 +168,7 @@ async function checkReport(bytes, roots, at, stampRoots) {
   const stamps = await signatureStamp(first, stampRoots);
   for (const one of later) stamps.push(await checkToken(one.value, one.digest, stampRoots));
   const judged = stamps.length ? Math.min(...stamps.map((stamp) => stamp.time)) : at;
-  await verifyCms(first.value, first.digest, roots, judged);
+  await verifyInReport(first.value, first.digest, roots, judged);
   if (stamps.length < 2) throw new Refusal("signature", "expected a timestamp in the signature and one over the file");
   const quoted = new Set([...pdf.matchAll(/root-sha256:([0-9a-f]{64})/g)].map((match) => match[1]));
   if (quoted.size !== 1) throw new Refusal("signature", "expected one quoted root in the report");

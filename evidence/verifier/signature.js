@@ -7,8 +7,12 @@ const DIGESTS = {
 };
 const MAX_CERTIFICATES = 10;
 const SIGNED_DATA = "1.2.840.113549.1.7.2";
+const DATA = "1.2.840.113549.1.7.1";
+const DIGEST_NAME = "2.16.840.1.101.3.4.2.1";
+const ECDSA_SHA256 = "1.2.840.10045.4.3.2";
 const TST_INFO = "1.2.840.113549.1.9.16.1.4";
 const CONTENT_TYPE = "1.2.840.113549.1.9.3";
+const SIGNING_TIME = "1.2.840.113549.1.9.5";
 const MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
 const SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12";
 const SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
@@ -123,14 +127,91 @@ function checkContent(parsed, digest) {
   if (!stated || stated.oid() !== parsed.contentType) throw new Refusal("signature", "expected the content's type");
 }
 
-// A detached signature over content with this SHA-256 (raw); the order of the checks is part of the form.
+// A detached signature of ours in its one form: made again from what it says it must be the same to the byte. No
+// unsigned attribute, no certificate or list that the signer did not name, no other way to write a number.
+function requireOneForm(der, { signer, certificates, values, signature }) {
+  const again = reading(() => {
+    const others = certificates.filter((one) => one !== signer).map((one) => one.raw).sort(compareBytes);
+    const [time, digest] = [values.get(SIGNING_TIME), values.get(MESSAGE_DIGEST)];
+    const text = toLatin(time.value);
+    if (!(time.tag === 0x17 ? /^\d{12}Z$/ : /^\d{14}Z$/).test(text) || ![0x17, 0x18].includes(time.tag)) {
+      throw new Refusal("form", "expected another form of signing time");
+    }
+    requireLower(signer, signature);
+    const named = [signer.raw, ...others].map((one) => derSequence(derEncoded(4, sha256(one))));
+    const attributes = derSet(
+      attributeOf(CONTENT_TYPE, identifierOf(DATA)),
+      attributeOf(SIGNING_TIME, time.raw),
+      attributeOf(MESSAGE_DIGEST, derEncoded(4, digest.octets())),
+      attributeOf(SIGNING_CERTIFICATE_V2, derSequence(derSequence(...named))),
+    );
+    const algorithm = derSequence(identifierOf(DIGEST_NAME), Uint8Array.of(5, 0));
+    const version = Uint8Array.of(2, 1, 1);
+    const information = derSequence(
+      version,
+      derSequence(signer.issuer, signer.number),
+      algorithm,
+      retagged(attributes),
+      derSequence(identifierOf(ECDSA_SHA256)),
+      derEncoded(4, signature),
+    );
+    const enclosed = retagged(derSet(signer.raw, ...others));
+    const data = derSequence(identifierOf(DATA));
+    const signed = derSequence(version, derSet(algorithm), data, enclosed, derSet(information));
+    return derSequence(identifierOf(SIGNED_DATA), derEncoded(0xa0, signed));
+  });
+  if (!same(again, der)) throw new Refusal("form", "expected a signature in its one form");
+}
+
+const attributeOf = (kind, value) => derSequence(identifierOf(kind), derSet(value));
+
+// A SET as it stands under the tag [0].
+function retagged(set) {
+  const out = Uint8Array.from(set);
+  out[0] = 0xa0;
+  return out;
+}
+
+function identifierOf(dotted) {
+  const [first, second, ...rest] = dotted.split(".").map(Number);
+  const bytes = [];
+  for (const number of [40 * first + second, ...rest]) {
+    const groups = [number & 0x7f];
+    for (let more = number >> 7; more; more >>= 7) groups.unshift((more & 0x7f) | 0x80);
+    bytes.push(...groups);
+  }
+  return derEncoded(6, Uint8Array.from(bytes));
+}
+
+// Two positive numbers, the second the smaller one of its two forms.
+function requireLower(signer, signature) {
+  requireStrict(signature);
+  const numbers = new Der(signature).sequence("a signature").map((part) => part.integer());
+  if (!signer.curve || numbers.length !== 2 || numbers.some((number) => number <= 0n) || numbers[1] > HALVES[signer.curve[0]]) {
+    throw new Refusal("form", "expected a signature in its one form");
+  }
+}
+
+// A detached signature of ours over content with this SHA-256 (raw): its form, then the checks in their order.
 async function verifyCms(der, digest, anchors, at) {
   const parsed = parseCms(der);
-  if (parsed.digestName !== "SHA-256") throw new Refusal("form", "expected a signature over SHA-256");
+  requireOneForm(der, parsed);
   const path = await checkChain(parsed, anchors, at);
+  if (!parsed.certificates.every((one) => path.some((other) => same(one.raw, other.raw)))) {
+    throw new Refusal("signature", "expected the signer to name the certificates above it alone");
+  }
   await checkSignature(parsed);
   checkContent(parsed, digest);
   return { parsed, path };
+}
+
+// The same of the signature in a report: it carries a timestamp, and its form is that of its maker.
+async function verifyInReport(der, digest, anchors, at) {
+  const parsed = parseCms(der);
+  if (parsed.digestName !== "SHA-256") throw new Refusal("form", "expected a signature over SHA-256");
+  await checkChain(parsed, anchors, at);
+  await checkSignature(parsed);
+  checkContent(parsed, digest);
 }
 
 // --- RFC 3161

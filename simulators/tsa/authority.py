@@ -76,6 +76,7 @@ def make(name: str, at: datetime, *, days: int = 3650) -> tuple[Authority, ec.El
     root = (
         _builder(root_name, root_key, root_name, at)
         .not_valid_after(at + timedelta(days=7300))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(root_key.public_key()), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(issue=True), critical=True)
         .sign(root_key, hashes.SHA384())
@@ -83,6 +84,8 @@ def make(name: str, at: datetime, *, days: int = 3650) -> tuple[Authority, ec.El
     leaf = (
         _builder(leaf_name, key, root_name, at)
         .not_valid_after(at + timedelta(days=days))
+        # Two roots may have one name; the key says which of them it was.
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(issue=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
@@ -99,6 +102,7 @@ def _list(root: x509.Certificate, root_key: ec.EllipticCurvePrivateKey, at: date
         .last_update(at - timedelta(days=1))
         .next_update(root.not_valid_after_utc)
         .add_extension(x509.CRLNumber(1), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
         .sign(root_key, hashes.SHA384())
     )
     return made.public_bytes(serialization.Encoding.DER)

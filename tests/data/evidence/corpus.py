@@ -16,6 +16,7 @@ from evidence.trust import Trust
 from evidence.verify import verify
 from kernel.clock import iso
 from tests.data.evidence.corpus_content import CONTENT, MANIFESTS
+from tests.data.evidence.corpus_enclosed import ENCLOSED
 from tests.data.evidence.corpus_form import FORMS
 from tests.data.evidence.corpus_limits import LIMITS
 from tests.data.evidence.corpus_log import BRACKET, LOG
@@ -31,6 +32,7 @@ GROUPS: dict[str, list[Mutation]] = {
     "content": CONTENT,
     "manifests": MANIFESTS,
     "signatures": SIGNATURES,
+    "enclosed": ENCLOSED,
     "timestamps": TIMESTAMPS,
     "inside": INSIDE,
     "log": LOG,

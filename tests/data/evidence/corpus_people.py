@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from evidence import cms
-from evidence.custody import render
+from evidence.custody import ZERO, event_hash, render
 from kernel.crypto import canonical_json
 from tests.data.evidence import forge
 from tests.data.evidence.corpus_signature import foreign_signer
@@ -24,9 +24,33 @@ def _authority(change: Callable[[dict[str, Any]], object]) -> Callable[[Bag], Ba
     def made(bag: Bag) -> Bag:
         value = json.loads(bag.files[AUTHORITY])
         change(value)
-        return resealed(bag.put({AUTHORITY: canonical_json(value) + b"\n"}))
+        custody = approved(bag.files[CUSTODY], value)
+        return resealed(bag.put({AUTHORITY: canonical_json(value) + b"\n", CUSTODY: custody}))
 
     return made
+
+
+def approved(custody: bytes, record: dict[str, Any]) -> bytes:
+    """The chain of custody with the approvals that a record tells of, in the place of its own."""
+    events = [one for one in map(json.loads, custody.splitlines()) if one["action"] != "approved"]
+    captured = events[-1]
+    captured["actor"] = record["captured_by"]
+    common = {"authorisation": record["number"], "case_number": record["case_number"]}
+    for officer in record["officers"]:
+        detail = common | {key: officer[key] for key in ("certificate_number", "name", "unit")}
+        at = officer["approved_at"]
+        events.append({**captured, "action": "approved", "actor": "somebody", "at": at, "detail": detail})
+    return folded(events)
+
+
+def folded(events: list[dict[str, Any]]) -> bytes:
+    """Events as a chain that folds: numbers and hashes made anew."""
+    previous, lines = ZERO, b""
+    for place, event in enumerate(events, start=1):
+        event.update(seq=place, prev_hash=previous)
+        event["hash"] = previous = event_hash(event)
+        lines += canonical_json(event) + b"\n"
+    return lines
 
 
 def _set(key: str, value: object) -> Callable[[dict[str, Any]], object]:
@@ -47,6 +71,49 @@ def _window(first: str, last: str) -> Callable[[dict[str, Any]], object]:
         record.update({"valid_from": start, "valid_to": end})
 
     return change
+
+
+def _chain(change: Callable[[list[dict[str, Any]]], object]) -> Callable[[Bag], Bag]:
+    """By somebody with all keys: another chain of custody that folds, beside the same record of authorisation."""
+
+    def made(bag: Bag) -> Bag:
+        events = [json.loads(line) for line in bag.files[CUSTODY].splitlines()]
+        change(events)
+        return resealed(bag.put({CUSTODY: folded(events)}))
+
+    return made
+
+
+def _captured(key: str, value: object) -> Callable[[list[dict[str, Any]]], object]:
+    return lambda events: next(one for one in events if one["action"] == "captured").update({key: value})
+
+
+def _last(**changes: object) -> Callable[[list[dict[str, Any]]], object]:
+    return lambda events: events[-1].update(changes)
+
+
+def _digests(value: object) -> Callable[[list[dict[str, Any]]], object]:
+    """What was captured and approved, by another digest."""
+
+    def change(events: list[dict[str, Any]]) -> None:
+        for event in events:
+            if event["action"] in {"captured", "approved"}:
+                event["object_sha256"] = value
+
+    return change
+
+
+def _captured_again(events: list[dict[str, Any]]) -> None:
+    """After the approvals the page was captured anew."""
+    first = next(one for one in events if one["action"] == "captured")
+    seen, first["object_sha256"] = first["object_sha256"], "ab" * 32
+    for event in events[-2:]:
+        event["object_sha256"] = "ab" * 32
+    events.append({**first, "object_sha256": seen})
+
+
+def _k(name: str, change: Callable[[list[dict[str, Any]]], object], code: str = "E803") -> Mutation:
+    return Mutation(f"insider-custody-{name}", files(lambda p: _chain(change)(p.good)), 1, (code, "E702"))
 
 
 def _a(name: str, change: Callable[[dict[str, Any]], object], code: str = "E801") -> Mutation:
@@ -99,6 +166,26 @@ AUTHORITIES: list[Mutation] = [
     _a("authority-window-loose", _set("valid_from", "2026-11-01")),
     _a("authority-extra-key", _set("note", "x")),
     _a("authority-number-not-text", _set("number", 5)),
+    _k("same", lambda _: None, "OK"),
+    _k("captured-by-another", _captured("actor", "officer-9")),
+    _k("captured-by-no-text", _captured("actor", 5)),
+    _k("captured-by-a-mark", _captured("actor", '"')),
+    _k("other-capture", _digests("ab" * 32)),
+    _k("capture-of-no-text", _digests(5)),
+    _k("capture-not-named", _digests(""), "OK"),
+    _k("captured-again", _captured_again),
+    _k("approval-gone", lambda events: events.pop()),
+    _k("approval-of-another-capture", _last(object_sha256="ab" * 32)),
+    _k("approval-of-nothing", _last(object_sha256="")),
+    _k("approval-at-another-time", _last(at="2026-11-25T07:57:00.000001Z")),
+    _k("approval-by-another", lambda events: events[-1]["detail"].update(name="丙")),
+    _k("approval-for-another-case", lambda events: events[-1]["detail"].update(case_number="ev-other")),
+    _k("approval-under-another-number", lambda events: events[-1]["detail"].update(authorisation="x")),
+    _k("approval-with-more", lambda events: events[-1]["detail"].update(note="x")),
+    _k("approval-as-list", lambda events: events[-1].update(detail=[events[-1]["detail"]])),
+    _k("approval-as-text", _last(detail="x")),
+    _k("approval-as-another-act", _last(action="read")),
+    _k("nothing-captured", lambda events: events.remove(next(one for one in events if one["action"] == "captured"))),
     Mutation(
         "insider-authority-spaced",
         files(lambda p: resealed(edited(p.good, AUTHORITY, lambda d: d.replace(b",", b", ", 1)))),

@@ -57,6 +57,18 @@ def bent_authority(
     return replace(authority, certificate=builder.sign(root_key, hashes.SHA384()), key=key)
 
 
+def _by_twin(bag: Bag) -> Bag:
+    """One timestamp under the other listed root of its service, which has the same name."""
+    return forge.restamp(bag, {"alpha": bag.shop.twin}).reclose()
+
+
+def _unmarked(bag: Bag) -> Bag:
+    """One timestamp whose certificate does not say which of two roots of one name it is under."""
+    authority = bag.shop.authorities["alpha"]
+    made = bent_authority(authority, bag.shop.root_keys["alpha"], [TIMESTAMPING], critical=True)
+    return forge.restamp(bag, {"alpha": made}).reclose()
+
+
 def _fake_both(parts: Parts) -> Bag:
     return forge.restamp(parts.good, {name: make(name, AT)[0] for name in ("alpha", "beta")})
 
@@ -167,6 +179,8 @@ TIMESTAMPS: list[Mutation] = [
         1,
         ("E401", "E304"),
     ),
+    Mutation("insider-stamp-without-key-identifier", files(lambda p: _unmarked(p.good)), 3, ("W320",)),
+    Mutation("insider-stamp-by-the-twin", files(lambda p: _by_twin(p.good)), 3, ("W320",)),
     Mutation("stamps-expired-since", files(lambda p: p.good), 3, ("W310",), AT + timedelta(days=4000)),
     Mutation("seal-expired-since", files(lambda p: p.good), 3, ("W310",), AT + timedelta(days=2000)),
 ]

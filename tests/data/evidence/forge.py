@@ -233,9 +233,9 @@ def with_unsigned(der: bytes) -> bytes:
     return bytes(info.dump(force=True))
 
 
-def with_certificate(response: bytes, extra: x509.Certificate) -> bytes:
-    """A timestamp response with a foreign certificate put in."""
+def with_certificate(response: bytes, extra: x509.Certificate | bytes) -> bytes:
+    """A timestamp response with a foreign certificate put in; as DER where no reader takes it."""
     parsed = tsp.TimeStampResp.load(response)
     found = parsed["time_stamp_token"]["content"]["certificates"]
-    found.append(ax509.Certificate.load(extra.public_bytes(Encoding.DER)))
+    found.append(ax509.Certificate.load(extra if isinstance(extra, bytes) else extra.public_bytes(Encoding.DER)))
     return bytes(parsed.dump(force=True))

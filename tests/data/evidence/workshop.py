@@ -20,13 +20,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from PIL import Image, ImageDraw
 
 from evidence import authority, cms, manifest, trust
-from evidence.authorisation import Approval, Authorisation
+from evidence.authorisation import Approval, Authorisation, approval_detail
 from evidence.custody import ZERO, event_hash, event_record
 from evidence.keys import Keys, ensure_keys
 from evidence.running import Mark, Running
 from evidence.seal import Sealed, Sealer, seal
 from evidence.timestamp import Timestamper, open_timestampers
-from kernel.clock import iso
+from kernel.clock import iso, parse_iso
 from kernel.config import Settings
 from kernel.models import CustodyEvent
 from simulators.tsa.authority import Authority, answer, make
@@ -47,6 +47,7 @@ class Workshop:
 
     Attributes:
         late: a listed authority that outlives those of the services, and has no service.
+        twin: of the name of alpha and listed too, with keys of its own. root_keys: of the services' roots.
     """
 
     folder: Path
@@ -56,6 +57,8 @@ class Workshop:
     servers: dict[str, TsaServer]
     log: TinyLog
     late: Authority
+    twin: Authority
+    root_keys: dict[str, ec.EllipticCurvePrivateKey]
     authorities: dict[str, Authority] = field(default_factory=dict)
 
     @property
@@ -107,7 +110,12 @@ class Workshop:
         return seal(
             source,
             evidence_id=evidence_id,
-            custody=custody_of(evidence_id, cuts=CUTS if (source / manifest.RUNNING).exists() else ()),
+            custody=custody_of(
+                evidence_id,
+                cuts=CUTS if (source / manifest.RUNNING).exists() else (),
+                capture=hashlib.sha256((source / manifest.CAPTURE).read_bytes()).hexdigest(),
+                authority=authority,
+            ),
             sealer=self.sealer,
             at=at,
             work_dir=self.folder / "work",
@@ -155,24 +163,35 @@ def put_running(source: Path, lines: Sequence[Mark] | None = None) -> None:
     (source / manifest.RUNNING).write_bytes(running.render())
 
 
-def custody_of(evidence_id: str, cuts: Sequence[int] = ()) -> list[CustodyEvent]:
-    """Events that fold: ordered, a checkpoint for each running digest, captured."""
+def custody_of(
+    evidence_id: str, cuts: Sequence[int] = (), capture: str = "", authority: Authorisation | None = None
+) -> list[CustodyEvent]:
+    """Events that fold: ordered, a checkpoint for each running digest, captured, the approvals of officers.
+
+    Args:
+        capture: SHA-256 of the record of the capture, hex. authority: with the officers who approved.
+    """
     chain: list[CustodyEvent] = []
     previous = ZERO
-    actions = [("ordered", "officer-1", "")]
-    actions += [("checkpoint", "system:capture", hashlib.sha256(WARC[:cut]).hexdigest()) for cut in cuts]
-    actions += [("captured", "system:capture", "")]
-    for seq, (action, actor, sha256) in enumerate(actions, start=1):
+    plain: dict[str, object] = {"hash": "f" * 64, "note": '含"引号"'}
+    actions = [("ordered", "officer-1", "", plain)]
+    actions += [("checkpoint", "system:capture", hashlib.sha256(WARC[:cut]).hexdigest(), plain) for cut in cuts]
+    actions += [("captured", "system:capture", capture, plain)]
+    times = [AT - timedelta(seconds=59 - place) for place in range(len(actions))]
+    for officer in authority.officers if authority else ():
+        actions.append(("approved", officer.name, capture, dict(approval_detail(authority, officer))))
+        times.append(parse_iso(officer.approved_at))
+    for seq, ((action, actor, sha256, detail), at) in enumerate(zip(actions, times, strict=True), start=1):
         event = CustodyEvent(
             evidence_id=evidence_id,
             seq=seq,
-            at=AT - timedelta(seconds=60 - seq),
+            at=at,
             actor=actor,
             role="",
             action=action,
             purpose="核查价格欺诈",
             object_sha256=sha256,
-            detail={"hash": "f" * 64, "note": '含"引号"'},
+            detail=detail,
             prev_hash=previous,
         )
         event.hash = previous = event_hash(event_record(event))
@@ -246,9 +265,10 @@ def open_workshop(folder: Path, *, at: datetime = AT, days: int = 3650) -> Itera
     roots.mkdir(parents=True)
     servers: dict[str, TsaServer] = {}
     authorities: dict[str, Authority] = {}
+    root_keys: dict[str, ec.EllipticCurvePrivateKey] = {}
     urls = []
     for name in ("alpha", "beta"):
-        authorities[name], _ = make(name, at, days=days)
+        authorities[name], root_keys[name] = make(name, at, days=days)
         server = servers[name] = TsaServer(authorities[name])
         server.fixed_time = at
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -264,10 +284,12 @@ def open_workshop(folder: Path, *, at: datetime = AT, days: int = 3650) -> Itera
     listed = [one.note_key(name) for name, one in zip(WITNESSES, witnesses, strict=True)]
     late, root_key = make("late", at, days=2 * days)
     roots_of_late = [("late", "timestamp", root) for root in (reissued(late.root, root_key, at), late.root)]
-    trust.publish(settings, roots_of_late, keys=listed, quorum=len(witnesses))
+    # A service with a new root of the old name: both are listed.
+    twin, _ = make("alpha", at, days=days)
+    trust.publish(settings, [*roots_of_late, ("alpha", "timestamp", twin.root)], keys=listed, quorum=len(witnesses))
     timestampers = open_timestampers(settings, timeout_s=5)
     try:
-        yield Workshop(folder, settings, keys, timestampers, servers, log, late, authorities)
+        yield Workshop(folder, settings, keys, timestampers, servers, log, late, twin, root_keys, authorities)
     finally:
         for service in timestampers:
             service.client.close()

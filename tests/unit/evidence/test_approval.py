@@ -73,6 +73,25 @@ def test_two_officers_make_a_ground(database: Database, evidence_id: str) -> Non
         assert len(approval.given(session, evidence_id)) == 2
 
 
+def test_approvals_are_of_one_capture(database: Database, evidence_id: str) -> None:
+    """Custody names what was approved; captured anew, the officers approve anew."""
+    approve(database, evidence_id, "wang")
+    approve(database, evidence_id, "li")
+    assert ground(database, evidence_id) is not None
+    with database.write() as session:
+        row = session.get_one(Evidence, evidence_id)
+        for state, digest in ((intake.ORDERED, ""), (intake.CAPTURING, ""), (intake.CAPTURED, "ab" * 32)):
+            intake.transition(session, row, state, actor="system:capture", at=AT + HOUR, object_sha256=digest)
+    with pytest.raises(ApprovalMissingError, match="got 0"):
+        ground(database, evidence_id, AT + 2 * HOUR)
+    approve(database, evidence_id, "wang", AT + 2 * HOUR)
+    approve(database, evidence_id, "li", AT + 2 * HOUR)
+    assert ground(database, evidence_id, AT + 2 * HOUR) is not None
+    with database.read() as session:
+        events = [event for event in custody.events(session, evidence_id) if event.action == "approved"]
+    assert [event.object_sha256 for event in events] == ["", "", "ab" * 32, "ab" * 32]
+
+
 def test_who_is_refused(database: Database, evidence_id: str) -> None:
     """Each for its own reason, with its own code."""
     with pytest.raises(OfficerUnknownError):

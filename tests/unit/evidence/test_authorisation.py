@@ -7,11 +7,46 @@ import pytest
 
 from evidence import authorisation
 from evidence.authorisation import Authorisation
+from evidence.custody import event_record
 from evidence.errors import MalformedError
-from tests.data.evidence.workshop import case_of
+from tests.data.evidence.workshop import case_of, custody_of
 
+DIGEST = "ab" * 32
 GOOD = case_of("ev-1")
 TASK = replace(GOOD, kind="task", officers=())
+
+
+def _events(**changes: object) -> list[dict[str, object]]:
+    """Custody of the good record, the last event changed."""
+    events = [event_record(event) for event in custody_of("ev-1", capture=DIGEST, authority=GOOD)]
+    return [*events[:-1], {**events[-1], **changes}]
+
+
+def test_custody_knows_the_people() -> None:
+    """Who captured, and each officer's approval of that very capture; a task needs no approvals."""
+    authorisation.require_custody(GOOD, _events(), DIGEST)
+    authorisation.require_custody(TASK, _events(), DIGEST)
+    authorisation.require_custody(TASK, [], DIGEST)
+    plain = [event_record(event) for event in custody_of("ev-1", authority=GOOD)]
+    authorisation.require_custody(GOOD, plain, DIGEST)
+
+
+@pytest.mark.parametrize(
+    ("record", "changes", "words"),
+    [
+        (replace(GOOD, captured_by="li"), {}, "capture by li"),
+        (GOOD, {"action": "read"}, "approval"),
+        (GOOD, {"at": "2026-11-25T07:57:00.000001Z"}, "approval"),
+        (GOOD, {"object_sha256": ""}, "approval"),
+        (GOOD, {"detail": {}}, "approval"),
+        (replace(GOOD, number="x"), {}, "approval"),
+        (GOOD, {"action": "captured", "actor": "system:capture", "object_sha256": "cd" * 32}, "expected the capture"),
+    ],
+)
+def test_custody_knows_other_people(record: Authorisation, changes: dict[str, object], words: str) -> None:
+    """The record of authorisation and the custody tell the same."""
+    with pytest.raises(MalformedError, match=words):
+        authorisation.require_custody(record, _events(**changes), DIGEST)
 
 
 @pytest.mark.parametrize("record", [GOOD, TASK])

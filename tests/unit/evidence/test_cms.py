@@ -3,15 +3,19 @@
 import hashlib
 import subprocess
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from asn1crypto import cms as acms  # type: ignore[import-untyped]
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evidence import cms
+from evidence import cms, issuer
 from evidence.errors import (
     ContentMismatchError,
     EvidenceError,
@@ -19,6 +23,7 @@ from evidence.errors import (
     SignatureError,
     UntrustedError,
 )
+from evidence.signer import FileKey, Signer
 from tests.data.evidence import forge
 from tests.data.evidence.workshop import AT, Workshop
 
@@ -36,20 +41,25 @@ def test_same_input_same_bytes(workshop: Workshop, signature: bytes) -> None:
     assert cms.sign(DIGEST, workshop.keys.seal, AT) == signature
 
 
+def openssl_says(folder: Path, signature: bytes, content: bytes, root: x509.Certificate) -> int:
+    """Exit code of ``openssl cms -verify -cades``."""
+    (folder / "s.p7s").write_bytes(signature)
+    (folder / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))
+    (folder / "content").write_bytes(content)
+    command = "openssl cms -verify -cades -binary -inform DER -in s.p7s -content content -CAfile root.pem -purpose any"
+    return subprocess.run(
+        [*command.split(), "-attime", str(int(AT.timestamp())), "-out", "/dev/null"],
+        cwd=folder,
+        check=False,
+        capture_output=True,
+    ).returncode
+
+
 def test_openssl_agrees(workshop: Workshop, signature: bytes, tmp_path: Path) -> None:
     """Openssl cms -verify -cades accepts it, and refuses it over other content."""
-    (tmp_path / "s.p7s").write_bytes(signature)
-    (tmp_path / "root.pem").write_bytes(workshop.keys.seal.issuers[-1].public_bytes(Encoding.PEM))
-    command = "openssl cms -verify -cades -binary -inform DER -in s.p7s -content content -CAfile root.pem -purpose any"
-    for content, code in ((b"content", 0), (b"contents", 4)):
-        (tmp_path / "content").write_bytes(content)
-        done = subprocess.run(
-            [*command.split(), "-attime", str(int(AT.timestamp())), "-out", "/dev/null"],
-            cwd=tmp_path,
-            check=False,
-            capture_output=True,
-        )
-        assert done.returncode == code
+    root = workshop.keys.seal.issuers[-1]
+    assert openssl_says(tmp_path, signature, b"content", root) == 0
+    assert openssl_says(tmp_path, signature, b"contents", root) == 4
 
 
 def test_who_and_what(workshop: Workshop, signature: bytes) -> None:
@@ -67,15 +77,9 @@ def test_who_and_what(workshop: Workshop, signature: bytes) -> None:
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(min_value=0), bit=st.integers(0, 7))
 def test_no_flip_passes(workshop: Workshop, signature: bytes, place: int, bit: int) -> None:
-    """A flipped bit is a typed error, or lies in a certificate that the path does not need."""
-    spoiled = forge.flip(signature, place, bit)
-    try:
-        parsed, path = cms.verify(spoiled, DIGEST, workshop.keys.seal.issuers, AT)
-    except EvidenceError:
-        return
-    assert path[0] == workshop.keys.seal.certificate
-    good = cms.parse(signature)
-    assert (parsed.signer, parsed.attributes, parsed.signature) == (good.signer, good.attributes, good.signature)
+    """Every flipped bit is a typed error: nothing in a signature may change."""
+    with pytest.raises(EvidenceError):
+        cms.verify(forge.flip(signature, place, bit), DIGEST, workshop.keys.seal.issuers, AT)
 
 
 @pytest.mark.parametrize("data", [b"", b"x", bytes.fromhex("3003020101"), bytes.fromhex("30020500")])
@@ -110,6 +114,46 @@ def test_attributes_must_name_the_certificate(workshop: Workshop, signature: byt
         cms.check_content(bare, DIGEST)
     with pytest.raises(SignatureError, match="content type"):
         cms.check_content(replace(parsed, values={"message_digest": parsed.values["message_digest"]}), DIGEST)
+
+
+def test_certificates_between_are_named(workshop: Workshop, tmp_path: Path) -> None:
+    """Under a chain of the bureau: signer and what lies between are enclosed and named, the root is not."""
+    root_key, between_key, key = (
+        ec.generate_private_key(curve()) for curve in (ec.SECP384R1, ec.SECP521R1, ec.SECP384R1)
+    )
+    root = _between(root_key, root_key, "root", "root")
+    between = _between(between_key, root_key, "between", "root")
+    leaf = issuer.issue("seal", key.public_key(), between, between_key, AT)
+    signature = cms.sign(DIGEST, Signer(FileKey(key), leaf, (between, root)), AT)
+    parsed, path = cms.verify(signature, DIGEST, (root,), AT)
+    assert path == (leaf, between, root)
+    assert set(parsed.certificates) == {leaf, between}
+    assert openssl_says(tmp_path, signature, b"content", root) == 0
+    other = cms.sign(DIGEST, Signer(FileKey(key), leaf, (between, workshop.keys.seal.certificate, root)), AT)
+    with pytest.raises(SignatureError, match="above it alone"):
+        cms.verify(other, DIGEST, (root,), AT)
+    assert openssl_says(tmp_path, other, b"content", root) != 0
+
+
+def _between(
+    key: ec.EllipticCurvePrivateKey, signed_by: ec.EllipticCurvePrivateKey, name: str, above: str
+) -> x509.Certificate:
+    subject, over = (x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)]) for text in (name, above))
+    usage = issuer.make_root("seal", key, AT).extensions.get_extension_for_class(x509.KeyUsage).value
+    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(over).public_key(key.public_key())
+    builder = builder.serial_number(9).not_valid_before(AT - timedelta(days=1)).not_valid_after(AT + timedelta(days=9))
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    return builder.add_extension(usage, critical=True).sign(signed_by, hashes.SHA384())
+
+
+def test_other_curves_do_not_sign(workshop: Workshop) -> None:
+    """What other verifiers cannot read is not made."""
+    key = ec.generate_private_key(ec.SECP256K1())
+    root_key = ec.generate_private_key(ec.SECP384R1())
+    root = issuer.make_root("seal", root_key, AT)
+    leaf = issuer.issue("seal", key.public_key(), root, root_key, AT)
+    with pytest.raises(MalformedError, match="P-256"):
+        cms.sign(DIGEST, Signer(FileKey(key), leaf, (root,)), AT)
 
 
 def test_times_after_2049(workshop: Workshop) -> None:

@@ -5,7 +5,18 @@ from asn1crypto import core  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.der import MAX_IDENTIFIER, encoded, identifier, integer, require_strict, sequence, set_of, value_end
+from evidence.der import (
+    MAX_BYTES,
+    MAX_IDENTIFIER,
+    TAG_OCTETS,
+    encoded,
+    identifier,
+    integer,
+    require_strict,
+    sequence,
+    set_of,
+    value_end,
+)
 from evidence.errors import MalformedError
 
 GOOD = bytes.fromhex("30090201010101ff0401aa")
@@ -111,6 +122,15 @@ def test_what_is_written_is_what_the_library_writes(number: int, data: bytes) ->
 def test_identifiers(dotted: str) -> None:
     """As the library writes them."""
     assert identifier(dotted) == core.ObjectIdentifier(dotted).dump()
+
+
+def test_more_than_a_signature_may_be_is_refused() -> None:
+    """One byte too many; nobody is kept busy by megabytes."""
+    whole = encoded(TAG_OCTETS, bytes(MAX_BYTES - 5))
+    assert len(whole) == MAX_BYTES
+    require_strict(whole)
+    with pytest.raises(MalformedError, match="more than"):
+        require_strict(encoded(TAG_OCTETS, bytes(MAX_BYTES - 4)))
 
 
 def test_long_identifiers_are_refused() -> None:

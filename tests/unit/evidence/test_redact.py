@@ -5,6 +5,7 @@ import io
 import os
 import re
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from evidence.redact import Blur, Order
 from evidence.redaction import parse
 from evidence.seal import Sealed
 from evidence.verdict import State
+from tests.data.evidence.corpus_redacted import renew
 from tests.data.evidence.forge import Bag
 from tests.data.evidence.workshop import AT, Workshop
 
@@ -142,6 +144,19 @@ def test_a_file_that_repeats_a_digest_goes_too(bag: Bag, tmp_path: Path) -> None
     path.write_bytes(bag.put({"meta/custody.jsonl": digest.encode()}).zip())
     with pytest.raises(RedactionError, match="which stays"):
         redact.plan(open_package(path), order)
+
+
+def test_a_renewed_package_while_its_first_timestamps_hold(workshop: Workshop, bag: Bag, tmp_path: Path) -> None:
+    """Its archive timestamps list digests of what is withheld and stay behind; later that would leave nothing."""
+    stored = tmp_path / "renewed.zip"
+    stored.write_bytes(renew(bag).zip())
+    order = Order("甲", (("data/dom.html", "个人隐私"),))
+    done = _redact(workshop, stored, tmp_path / "redacted.zip", order)
+    assert not any(name.startswith("seal/renewals/") for name in done.packed.files)
+    late = AT + timedelta(days=9 * 3650)
+    with pytest.raises(RedactionError, match="in force") as refused:
+        redact.redact(stored, tmp_path / "x", order, settings=workshop.settings, at=late, aids=Aids(b""))
+    assert refused.value.hint
 
 
 def test_forms_of_the_command_line() -> None:

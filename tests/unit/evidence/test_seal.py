@@ -242,6 +242,19 @@ def test_batch_shares_one_checkpoint(workshop: Workshop) -> None:
         assert {step.code for step in found.steps} == {"OK", "W320", "W501", "W801", "W811", "W821", "N001"}
 
 
+def test_a_timestamp_before_the_witnesses_is_no_evidence(workshop: Workshop) -> None:
+    """A verifier would refuse the package: a service behind and a witness ahead are seen when they meet."""
+    source = make_capture(workshop.folder / "capture-ev-order", evidence_id="ev-order")
+    kept, workshop.log.at = workshop.log.at, AT + timedelta(minutes=5, seconds=1)
+    try:
+        with pytest.raises(ClockSkewError, match="after the witnesses"):
+            workshop.seal_folder(source, "ev-order")
+        workshop.log.at = AT + timedelta(minutes=5)
+        assert workshop.seal_folder(source, "ev-order").path.is_file()
+    finally:
+        workshop.log.at = kept
+
+
 def test_no_witness_no_evidence(workshop: Workshop) -> None:
     """The log fails closed: nothing appears, and each order of the batch has the error."""
     source = make_capture(workshop.folder / "capture-ev-log", evidence_id="ev-log")

@@ -1,6 +1,7 @@
 """verify.sh as a script; its agreement with the verifier is in tests/integration/test_verify_corpus.py."""
 
 import os
+import resource
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -16,8 +17,11 @@ from evidence.seal import Sealed
 from evidence.verdict import codes
 from evidence.verify import verify
 from tests.data.evidence.forge import Bag
+from tests.data.evidence.mutation import resealed
 from tests.data.evidence.workshop import AT, Workshop
 
+LEAST_STACK = 512 * 1024
+"""Bytes: a quarter of the stack is what a command line may have, 128 kB at least."""
 LATER = AT + timedelta(hours=1)
 
 
@@ -130,6 +134,24 @@ def test_a_trust_list_in_another_form_is_refused(
         assert code == 2, output
 
 
+def test_more_names_than_a_command_line_holds(workshop: Workshop, bag: Bag, script: Path, tmp_path: Path) -> None:
+    """Names go in by a pipe: the digests of a big package are taken as those of a small one."""
+    many: dict[str, bytes | None] = {f"data/{'x' * 150}-{number:04}": b"x" for number in range(900)}
+    big = resealed(bag.put({**many, "report.pdf": None}))
+    path = tmp_path / "big.zip"
+    path.write_bytes(big.zip())
+    folder = extract(path, tmp_path / "big")
+    limit = resource.getrlimit(resource.RLIMIT_STACK)
+    resource.setrlimit(resource.RLIMIT_STACK, (LEAST_STACK, limit[1]))
+    try:
+        code, output = run(script, workshop.settings.trust_path(), cwd=folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_STACK, limit)
+    assert code == 3, output
+    assert "content-sha256 PASSED" in output
+    assert "content-sm3 PASSED" in output
+
+
 def test_without_gzip_the_crcs_are_not_checked(
     workshop: Workshop, sealed: Sealed, script: Path, tmp_path: Path
 ) -> None:
@@ -137,7 +159,7 @@ def test_without_gzip_the_crcs_are_not_checked(
     tools = tmp_path / "tools"
     tools.mkdir()
     for tool in (
-        "openssl sha256sum awk od cut tr head tail sort comm mktemp find date cmp basenc wc rm mkdir cat cp"
+        "openssl sha256sum awk od cut tr head tail sort comm mktemp find xargs date cmp basenc wc rm mkdir cat cp"
     ).split():
         (tools / tool).symlink_to(shutil.which(tool) or "")
     code, output = run(script, workshop.settings.trust_path(), sealed.path, path=str(tools))

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from kernel.db import Database
 from kernel.models import AuditEntry, Evidence
 from pipeline import exporting
 from pipeline.errors import UsageError
-from pipeline.exporting import Desk, Line, Wanted, export_case, export_one
+from pipeline.exporting import Desk, Line, Wanted, export_case, export_one, sweep
 from pipeline.wiring import open_database
 from tests.data.evidence.workshop import AT, Workshop, open_workshop
 
@@ -89,6 +91,33 @@ def test_one_package_leaves_with_its_aids(
     for name, target in (("ev-new", tmp_path / "x"), ("ev-none", tmp_path / "x"), ("ev-a", out)):
         with pytest.raises(UsageError):
             export_one(Desk(workshop.settings, database, store), name, target, WHY)
+
+
+def test_what_killed_exports_left_goes_when_it_is_old(tmp_path: Path) -> None:
+    """Of the same name, of a process that is gone, an hour old; nothing else is touched."""
+    ended = subprocess.Popen(["/bin/true"])
+    ended.wait()
+    gone, out = ended.pid, tmp_path / "a.zip"
+    left = [
+        f".a.zip.{gone}.stored",
+        f".a.zip.{gone}.made",
+        f"..a.zip.{gone}.stored.{'ab' * 8}",
+        f"..a.zip.{gone}.made.7.part",
+    ]
+    kept = [
+        f".a.zip.{os.getpid()}.stored",
+        f".b.zip.{gone}.stored",
+        ".a.zip.x.stored",
+        "a.zip",
+        f".a.zip.{gone}.young.made",
+    ]
+    for name in (*left, *kept):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (1, 1))
+    young = tmp_path / f".a.zip.{gone}.made.{'cd' * 8}"
+    young.touch()
+    sweep(out)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, young.name])
 
 
 def test_a_case_leaves_whole_and_goes_on_where_it_stopped(

@@ -126,6 +126,8 @@ def bench(tmp_path: Path, parties: Parties) -> Iterator[Bench]:
         config = Settings(data_dir=tmp_path / "data", witness_quorum=2, **options)  # type: ignore[arg-type]
         database = Database(config.sqlalchemy_url())
         upgrade(database)
+        for server in witnesses.services.values():
+            server.fixed_time = AT
         opened = Bench(config, database, parties.log, witnesses)
         yield opened
         for publisher in opened.opened:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from evidence.log import checkpoint, merkle
 from evidence.log.checkpoint import Checkpoint
 from evidence.log.errors import LogFormError, NoteSignatureError
-from evidence.log.note import Note, Signature
+from evidence.log.note import Note, Signature, cosign
 from tests.unit.evidence.log.conftest import AT, Parties
 
 ROOT = "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
@@ -87,6 +88,18 @@ def test_witnesses_are_counted_once(parties: Parties) -> None:
     assert checkpoint.verify_witnesses(found, []) == ()
     alias = dataclasses.replace(parties.witnesses[0], name="witness.example/again").vkey()
     assert len(checkpoint.verify_witnesses(found, [alias, *keys])) == 2
+
+
+def test_the_last_time_that_a_checkpoint_tells(parties: Parties) -> None:
+    """The latest of the cosignatures, whoever made them; none without any."""
+    tree = Checkpoint(parties.log.name, 1, bytes(32))
+    note = parties.signed(tree, cosigned_by=1)
+    one = parties.witnesses[1]
+    later = cosign(note.text, one.name, one.private_key, AT + timedelta(minutes=3))
+    both = Note(note.text, (*note.signatures, later)).render()
+    assert checkpoint.latest_cosignature(both) == AT + timedelta(minutes=3)
+    assert checkpoint.latest_cosignature(note.render()) == AT
+    assert checkpoint.latest_cosignature(parties.signed(tree, cosigned_by=0).render()) is None
 
 
 def test_a_wrong_line_of_a_listed_witness_is_an_error(parties: Parties) -> None:

@@ -189,6 +189,13 @@ def test_a_cosignature_needs_a_time(seconds: int) -> None:
         note.verify(Note(TEXT, (Signature("w.example", WITNESS_KEY.key_id, value),)), WITNESS_KEY)
 
 
+def test_the_time_that_a_line_claims() -> None:
+    """Unverified; none where the line has not the form of a cosignature."""
+    assert note.claimed_time(Signature("w", b"1234", (7).to_bytes(8) + bytes(64))) == datetime.fromtimestamp(7, UTC)
+    for value in (bytes(64), bytes(72), b"\xff" * 72):
+        assert note.claimed_time(Signature("w", b"1234", value)) is None
+
+
 def test_a_signature_of_another_length_does_not_hold() -> None:
     """Cut or longer."""
     whole = note.sign(TEXT, "log.example/a", KEY)

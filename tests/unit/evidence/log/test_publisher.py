@@ -1,7 +1,7 @@
 """Publishing: proofs that hold, quorum or nothing, and every other history seen."""
 
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from evidence.log.errors import (
     NotIncludedError,
     WitnessQuorumError,
 )
-from evidence.log.publisher import Published, open_publisher
+from evidence.log.publisher import MAX_AHEAD, Published, open_publisher
 from evidence.log.turn import one_publisher
 from kernel.models import LogCheckpoint, LogFault, LogLeaf
 from tests.unit.evidence.log.conftest import AT, Bench, line
@@ -97,6 +97,18 @@ def test_too_few_witnesses_publish_nothing(bench: Bench, fault: str) -> None:
     bench.witnesses.heal()
     assert len(bench.publisher().publish(lines)) == 2
     assert _faults(bench) == []
+
+
+def test_a_witness_ahead_of_our_clock_does_not_count(bench: Bench) -> None:
+    """No timestamp of today could come after its cosignature; a minute is granted, and a clock behind does no harm."""
+    lines = bench.append([1])
+    court = bench.witnesses.services["court"]
+    court.fixed_time = AT + MAX_AHEAD + timedelta(seconds=1)
+    with pytest.raises(WitnessQuorumError, match="court: expected a cosignature"):
+        bench.publisher().publish(lines)
+    for moved in (MAX_AHEAD, -timedelta(days=1)):
+        court.fixed_time = AT + moved
+        assert len(bench.publisher().publish(bench.append([int(moved.total_seconds()) + 99_999]))) == 1
 
 
 def test_a_witness_that_is_gone(bench: Bench) -> None:
