@@ -21,6 +21,7 @@ TRAILER = re.compile(
     rb"trailer\n<< /Size (\d{1,7}) (/Root (\d{1,7}) 0 R /Info \d{1,7} 0 R)(?: /Prev \d{1,10})? (/ID \[[^\]]*\]) >>\n"
     rb"startxref\n(\d{1,10})\n%%EOF\n\Z"
 )
+FIGURES = re.compile(rb"[0-9a-fA-F]*")
 STREAM = re.compile(rb"(\d{1,7}) 0 obj\n<< /Length (\d{1,7}) >>\nstream\n")
 STORE = re.compile(rb"<< /Type /DSS /Certs \[ ((?:\d{1,7} 0 R )*)\] /CRLs \[ ((?:\d{1,7} 0 R )*)\] >>")
 END = b"%%EOF\n"
@@ -259,10 +260,10 @@ def _signed(pdf: bytes, match: re.Match[bytes]) -> Signed:
         raise ContentMismatchError("expected the signed ranges to lie around the signature, got others")
     if pdf[end : end + 1] != b">" or not pdf[: second + rest].endswith(END):
         raise MalformedError("expected a hexadecimal signature between the signed ranges, got something else")
-    try:
-        padded = bytes.fromhex(pdf[start:end].decode("ascii"))
-    except ValueError as error:
-        raise MalformedError(f"expected a hexadecimal signature, got {error}") from error
+    digits = pdf[start:end]
+    if len(digits) % 2 or not FIGURES.fullmatch(digits):
+        raise MalformedError("expected a hexadecimal signature, got other signs in it")
+    padded = bytes.fromhex(digits.decode("ascii"))
     size = der.value_end(padded)
     if padded[size:].strip(b"\x00"):
         raise MalformedError("expected zeros after the signature, got hidden bytes")

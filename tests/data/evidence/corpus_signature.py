@@ -1,13 +1,17 @@
 """Mutations of signatures, timestamps and the report."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from asn1crypto import cms as acms  # type: ignore[import-untyped]
+from asn1crypto import core, tsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from evidence.der import value_end
 from evidence.signer import FileKey, Signer
 from simulators.tsa.authority import Authority, make
 from tests.data.evidence import forge
@@ -67,6 +71,33 @@ def _unmarked(bag: Bag) -> Bag:
     authority = bag.shop.authorities["alpha"]
     made = bent_authority(authority, bag.shop.root_keys["alpha"], [TIMESTAMPING], critical=True)
     return forge.restamp(bag, {"alpha": made}).reclose()
+
+
+def _telling(bag: Bag) -> Bag:
+    """Words around a timestamp, which nobody signed, say another time."""
+    parsed = tsp.TimeStampResp.load(bag.files[ALPHA])
+    parsed["status"]["status_string"] = ["granted\nTime stamp: Nov 24 12:00:00 2026 GMT"]
+    return bag.put({ALPHA: bytes(parsed.dump(force=True))}).reclose()
+
+
+def _report(bag: Bag, change: Callable[[bytes], bytes]) -> Bag:
+    """The report's signature with something about it changed, in the room that it has."""
+    pdf = bag.files["report.pdf"]
+    start = pdf.index(b"/Contents <3") + 11
+    end = pdf.index(b">", start)
+    made = change(pdf[start:end])
+    assert len(made) == end - start
+    assert made != pdf[start:end]
+    return bag.put({"report.pdf": pdf[:start] + made + pdf[end:]}).reclose()
+
+
+def _more_unsigned(digits: bytes) -> bytes:
+    """Another unsigned attribute beside the timestamp."""
+    padded = bytes.fromhex(digits.decode())
+    info = acms.ContentInfo.load(padded[: value_end(padded)])
+    extra = acms.CMSAttribute({"type": "1.2.3.4.5", "values": [core.OctetString(b"x")]})
+    info["content"]["signer_infos"][0]["unsigned_attrs"].append(extra)
+    return bytes(info.dump(force=True)).hex().encode().ljust(len(digits), b"0")
 
 
 def _fake_both(parts: Parts) -> Bag:
@@ -180,9 +211,11 @@ TIMESTAMPS: list[Mutation] = [
         ("E401", "E304"),
     ),
     Mutation("insider-stamp-without-key-identifier", files(lambda p: _unmarked(p.good)), 3, ("W320",)),
+    Mutation("insider-stamp-telling-another-time", files(lambda p: _telling(p.good)), 3, ("W320",)),
     Mutation("insider-stamp-by-the-twin", files(lambda p: _by_twin(p.good)), 3, ("W320",)),
     Mutation("stamps-expired-since", files(lambda p: p.good), 3, ("W310",), AT + timedelta(days=4000)),
     Mutation("seal-expired-since", files(lambda p: p.good), 3, ("W310",), AT + timedelta(days=2000)),
+    Mutation("node-expired-since", files(lambda p: p.good), 3, ("W310",), AT + timedelta(days=100)),
 ]
 
 INSIDE: list[Mutation] = [
@@ -203,6 +236,10 @@ INSIDE: list[Mutation] = [
         1,
         ("E701",),
     ),
+    Mutation("insider-report-spaced", files(lambda p: _report(p.good, lambda d: d[:-4] + b" 0 0")), 1, ("E701",)),
+    Mutation("insider-report-bracket", files(lambda p: _report(p.good, lambda d: d[:-2] + b"<0")), 1, ("E701",)),
+    Mutation("insider-report-capitals", files(lambda p: _report(p.good, bytes.upper)), 1, ("E701",)),
+    Mutation("insider-report-more-unsigned", files(lambda p: _report(p.good, _more_unsigned)), 1, ("E701",)),
     Mutation("insider-report-of-other", files(lambda p: p.good.swapped("report.pdf", p.other).reclose()), 1, ("E702",)),
     Mutation(
         "insider-report-other-keys", files(lambda p: p.good.swapped("report.pdf", p.foreign).reclose()), 1, ("E701",)

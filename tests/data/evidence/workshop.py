@@ -178,9 +178,11 @@ def custody_of(
     actions += [("checkpoint", "system:capture", hashlib.sha256(WARC[:cut]).hexdigest(), plain) for cut in cuts]
     actions += [("captured", "system:capture", capture, plain)]
     times = [AT - timedelta(seconds=59 - place) for place in range(len(actions))]
-    for officer in authority.officers if authority else ():
-        actions.append(("approved", officer.name, capture, dict(approval_detail(authority, officer))))
-        times.append(parse_iso(officer.approved_at))
+    if authority is not None:
+        actions += [
+            ("approved", one.name, capture, dict(approval_detail(authority, one))) for one in authority.officers
+        ]
+        times += [parse_iso(one.approved_at) for one in authority.officers]
     for seq, ((action, actor, sha256, detail), at) in enumerate(zip(actions, times, strict=True), start=1):
         event = CustodyEvent(
             evidence_id=evidence_id,

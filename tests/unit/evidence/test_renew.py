@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from evidence import evidence_record, export, manifest, renew, shell, trust
+from evidence import archive_list, evidence_record, export, manifest, renew, shell, trust
 from evidence.errors import EvidenceError, TimestampError
 from evidence.export import Aids
 from evidence.package import open_package
@@ -88,11 +88,11 @@ def test_the_record_is_about_the_list(shop: Workshop, tmp_path: Path) -> None:
     _renewed(shop, stored, target, AT)
     package = open_package(target)
     folder = f"seal/renewals/{AT:%Y%m%dT%H%M%SZ}"
-    listed = package.read(f"{folder}/{renew.LIST}")
+    listed = package.read(f"{folder}/{archive_list.LIST}")
     assert manifest.VERIFIER.encode() in listed
     for line in listed.decode().splitlines():
         assert hashlib.sha512(package.read(line[130:])).hexdigest() == line[:128]
-    token = evidence_record.token_of(package.read(f"{folder}/{renew.RECORD}"))
+    token = evidence_record.token_of(package.read(f"{folder}/{archive_list.RECORD}"))
     (tmp_path / "token").write_bytes(token)
     (tmp_path / "list").write_bytes(listed)
     root = Path(shop.settings.tsa_ca_dir) / "alpha.pem"
