@@ -93,7 +93,8 @@ def application_recovery(
     with context.database.write() as session:
         code = hand_out(session, application_id, actor=who.scope.name, checked=checked, at=at)
     response = page(
-        request, "application_code.html", code=code, application_id=application_id, expires_at=at + CODE_LIFE
-    )
+        request, "application_code.html", code=code, application_id=application_id, expires_at=at + CODE_LIFE,
+        address=f"{context.web_origin}/merchant/recover",
+    )  # fmt: skip
     response.headers["Cache-Control"] = "no-store"
     return response
