@@ -4,7 +4,7 @@ What a person confirmed or rejected is never undone by a machine: a contradictio
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -71,6 +71,8 @@ def link_shop(session: Session, shop_id: int, *, at: datetime) -> LinkResult:
         return _kept(session, shop, shown, result, None, at=at)
     found = _best_match(session, shown)
     because = _doubt(session, shop_id, shown, found, confirmed)
+    if because == "several-codes":
+        found = _with_holders(session, shown, found)
     if because:
         result = _ask(session, shop, shown, found, because, at=at)
     elif found.outcome == "auto" and found.subject_id is not None:
@@ -92,6 +94,15 @@ def _best_match(session: Session, shown: ShownIdentity) -> MatchResult:
     address = shown.addresses[0] if shown.addresses else ""
     tried = [match(name, index, code=shown.code, address=address) for name in shown.names or ("",)]
     return max(tried, key=lambda one: (_RANK[one.outcome], one.candidates[0].score if one.candidates else 0))
+
+
+def _with_holders(session: Session, shown: ShownIdentity, found: MatchResult) -> MatchResult:
+    """The candidates and the holder of each shown code, so that a person can choose among all of them."""
+    candidates = {one.subject_id: one for one in found.candidates}
+    for code in dict.fromkeys(reading.code for reading in shown.codes if reading.code):
+        for one in match("", small_index(session, (), code), code=code).candidates:
+            candidates.setdefault(one.subject_id, one)
+    return replace(found, candidates=tuple(candidates.values()))
 
 
 def _doubt(

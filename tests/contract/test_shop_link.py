@@ -171,6 +171,9 @@ def test_codes_that_speak_against_the_name(street: Street, facts: dict[str, str 
     """Another firm's code, one nobody has, two different ones."""
     result = street.look(street.shop(**facts))
     assert (result.outcome, result.because) == ("review", because)
+    if because == "several-codes":
+        offered = {one.subject_id for one in result.candidates}
+        assert {_subject(street, FIRST), _subject(street, SECOND)} <= offered
 
 
 def test_facts_that_change_end_a_machine_link(street: Street) -> None:
