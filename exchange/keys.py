@@ -142,8 +142,8 @@ class KeyFolder:
         """The keys as they are now. Raises, Effects: as :func:`ensure_exchange_keys`."""
         stamp = self._folder.stat().st_mtime_ns if self._folder.is_dir() else 0
         if self._seen is None or self._seen[0] != stamp:
-            found = ensure_exchange_keys(self._settings)
-            self._seen = self._folder.stat().st_mtime_ns, found
+            # The time before reading: what changes meanwhile is read the next time.
+            self._seen = stamp, ensure_exchange_keys(self._settings)
         return self._seen[1]
 
     def prepare(self, name: str) -> NodeKeys:

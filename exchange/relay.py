@@ -35,6 +35,9 @@ logger = logging.getLogger(__name__)
 MAX_BATCH_BYTES = 8_000_000
 MAX_LINES = 32
 """Peers that are served at the same time; the others wait for the next turn."""
+FEW = 2
+GATHER_S = 0.005
+"""Where more calls than this are under way, further answers are waited for so long, to be kept together."""
 MAX_AGAIN = 2_000
 """Messages that are due again at once for one gap; the rest follow when the gap is named again."""
 CHUNK = 400
@@ -118,6 +121,8 @@ class Relay:
         under_way = [future for line in lines.values() for future in line.futures]
         if under_way and not sealed:
             wait(under_way, return_when=FIRST_COMPLETED)
+            if len(under_way) > FEW:
+                wait(under_way, timeout=GATHER_S)  # Several answers in one transaction cost little more than one.
         return bool(under_way or sealed)
 
     def _hold_back(self, peer: KnownPeer) -> None:
