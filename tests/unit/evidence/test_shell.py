@@ -74,6 +74,8 @@ TAMPER: dict[str, Callable[[Path], object]] = {
     "pipe": lambda bag: os.mkfifo(bag / "data/pipe"),
     "case": lambda bag: (bag / "data/DOM.html").touch(),
     "name": lambda bag: (bag / "data/a b").touch(),
+    "name-of-two-lines": lambda bag: (bag / "data/dom.html\nxxdata").touch(),
+    "names-hidden-in-one": lambda bag: (bag / "data/page.pdf").rename(bag / "data/dom.html\nxxdata"),
     "replaced-by-link": _link,
     "seal-gone": lambda bag: shutil.rmtree(bag / "seal"),
     "all-gone": _empty,
