@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 
 import uvicorn
 
@@ -13,13 +14,15 @@ from kernel.config import Settings, settings
 def servers(config: Settings) -> tuple[uvicorn.Server, uvicorn.Server]:
     """The two servers, not started yet. Both bind the same address."""
     web = uvicorn.Config(
-        create_app(config), host=config.web_host, port=config.web_port, log_level="warning", server_header=False
-    )
+        create_app(config), host=config.web_host, port=config.web_port, log_level="warning", access_log=False,
+        server_header=False,
+    )  # fmt: skip
     replay = uvicorn.Config(
         create_replay_app(config),
         host=config.web_host,
         port=config.replay_port,
         log_level="warning",
+        access_log=False,
         server_header=False,
     )
     return uvicorn.Server(web), uvicorn.Server(replay)
@@ -36,6 +39,9 @@ async def serve(config: Settings) -> None:
 
 def main() -> None:
     """Serve with the settings of the environment."""
+    # What was imported stays: looking through it again and again would hold answers up.
+    gc.collect()
+    gc.freeze()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(settings()))
 

@@ -12,9 +12,11 @@ from starlette.exceptions import HTTPException
 
 from api import routes
 from api.access import check_routes
+from api.badge_door import BadgeDoor
 from api.context import Context, context_of
 from api.errors import PROBLEM_TYPE, InputError, NotSignedInError, Problem, TooManyError, problem_of
 from api.guard import Guard, security_headers
+from api.routes.badges import ANSWER
 from api.ui import views
 from api.ui.rendering import page
 from api.ui.views.static_files import StaticFolder
@@ -51,6 +53,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = c
         app.router.routes.extend(router.routes)
     app.mount("/static", StaticFolder(), name="static")
     check_routes(app.routes)
+    app.add_middleware(BadgeDoor, context=context, headers=ANSWER)
     app.add_middleware(Guard, context=context)
     app.add_exception_handler(WangjianError, _on_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)

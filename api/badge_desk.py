@@ -81,6 +81,15 @@ class BadgeDesk:
             kept.until = end if end and end > at else None
         return kept.body, kept.etag, verdict
 
+    def ready(self, number: str) -> tuple[bytes, bytes] | None:
+        """JSON and entity tag of the verdict on a number, where both are in memory and compared within a second."""
+        kept = self._kept.get(number)
+        if kept is None or not kept.body or not isinstance(kept.found, Looked):
+            return None
+        if monotonic() - self._compared >= POLL_SECONDS or (kept.until is not None and kept.until <= self._now()):
+            return None
+        return kept.body, kept.etag.encode()
+
     def as_json(self, verdict: BadgeVerdict) -> dict[str, object]:
         """The public form of a verdict."""
         said: dict[str, object] = {"verdict": verdict.word, "ok": verdict.ok}

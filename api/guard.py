@@ -6,7 +6,7 @@ Spec: W3C CSP Level 3; OWASP ASVS 5.0 V3, V4.2; RFC 9110 7.4 (misdirected reques
 import json
 from urllib.parse import quote
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.context import Context
@@ -53,7 +53,7 @@ class Guard:
         self._hosts = context.allowed_hosts()
         self._replay_names = context.replay_names() - self._hosts
         self._home = context.web_origin
-        self._headers = security_headers(context)
+        self._raw = [(name.encode(), value.encode()) for name, value in security_headers(context).items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or refuse before any route is looked at."""
@@ -99,18 +99,26 @@ class Guard:
 
         async def wrapped(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                own = headers.get("content-security-policy", "")
-                for name, value in self._headers.items():
-                    if name == "x-frame-options" and own and "frame-ancestors 'none'" not in own:
-                        continue  # the older header knows no list of hosts and would forbid what the policy allows
-                    # A page may have a closer policy of its own (the verifier's names its script by digest).
-                    headers.setdefault(name, value)
-                if not static:
-                    headers.setdefault("cache-control", "no-store")
+                message["headers"] = self._completed([*message["headers"]], static=static)
             await send(message)
 
         return wrapped
+
+    def _completed(self, raw: list[tuple[bytes, bytes]], *, static: bool) -> list[tuple[bytes, bytes]]:
+        """An answer's headers with ours behind them; what a page has set itself stands.
+
+        A page may have a closer policy of its own (the verifier's names its script by digest).
+        """
+        own = {name.lower(): value for name, value in raw}
+        policy = own.get(b"content-security-policy", b"")
+        frames = policy and b"frame-ancestors 'none'" not in policy
+        for name, value in self._raw:
+            # The older header knows no list of hosts and would forbid what the policy allows.
+            if name not in own and not (frames and name == b"x-frame-options"):
+                raw.append((name, value))
+        if not static and b"cache-control" not in own:
+            raw.append((b"cache-control", b"no-store"))
+        return raw
 
 
 def _limited(receive: Receive) -> Receive:

@@ -11,11 +11,12 @@ from kernel.identifiers import USCC_ALPHABET
 
 LENGTH = 12
 _CHARACTERS = frozenset(USCC_ALPHABET)
+_VALUES = {character: value for value, character in enumerate(USCC_ALPHABET)}
 _WEIGHTS = tuple(pow(3, place, 31) for place in range(LENGTH - 1))
 
 
 def _check_character(body: str) -> str:
-    total = sum(map(mul, map(USCC_ALPHABET.index, body), _WEIGHTS))
+    total = sum(map(mul, map(_VALUES.__getitem__, body), _WEIGHTS))
     return USCC_ALPHABET[-total % 31]
 
 

@@ -19,6 +19,8 @@ SKEW = timedelta(seconds=60)
 """How far a signer's clock may run ahead of ours."""
 MAX_LENGTH = 8_000
 MAX_SITES = 50
+_END = 253_402_300_800
+_moment = datetime.fromtimestamp
 _KNOWN = {"iss", "iat", "exp", "vct", "sub", "jti", "name", "sites", "status"}
 
 
@@ -103,43 +105,29 @@ def _claims(payload: dict[str, object], kid: str) -> Claims:
         raise BadgeTokenError("claims", f"expected the claims of a badge; missing {missing}, not known {extra}")
     idx, uri = _status(payload["status"])
     sites = payload["sites"]
-    if (
-        not isinstance(sites, list)
-        or not 0 < len(sites) <= MAX_SITES
-        or not all(isinstance(site, str) for site in sites)
-    ):
+    if type(sites) is not list or not 0 < len(sites) <= MAX_SITES or any(type(site) is not str for site in sites):
         raise BadgeTokenError("claims", f"expected 1 to {MAX_SITES} sites")
     code, badge_id = _text(payload, "sub"), _text(payload, "jti")
     if not check_uscc(code).ok or read_badge_id(badge_id) != badge_id:
         raise BadgeTokenError("claims", "expected a credit code and a badge number with right check characters")
-    return Claims(
-        issuer=_text(payload, "iss"),
-        vct=_text(payload, "vct"),
-        badge_id=badge_id,
-        code=code,
-        name=_text(payload, "name"),
-        sites=tuple(sites),
-        issued_at=_time(payload, "iat"),
-        expires_at=_time(payload, "exp"),
-        status_idx=idx,
-        status_uri=uri,
-        kid=kid,
-    )
+    issuer, vct, name = _text(payload, "iss"), _text(payload, "vct"), _text(payload, "name")
+    issued, expires = _time(payload, "iat"), _time(payload, "exp")
+    return Claims(issuer, vct, badge_id, code, name, tuple(sites), issued, expires, idx, uri, kid)
 
 
 def _text(payload: dict[str, object], name: str) -> str:
     value = payload[name]
-    if not isinstance(value, str) or not value:
-        raise BadgeTokenError("claims", f"expected a text in {name}")
-    return value
+    if type(value) is str and value:
+        return value
+    raise BadgeTokenError("claims", f"expected a text in {name}")
 
 
 def _time(payload: dict[str, object], name: str) -> datetime:
     """Spec: RFC 7519 2 (NumericDate), whole seconds only."""
     value = payload[name]
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 253_402_300_800:
-        raise BadgeTokenError("claims", f"expected whole seconds since 1970 in {name}")
-    return datetime.fromtimestamp(value, UTC)
+    if type(value) is int and 0 <= value < _END:  # true and false are of another type
+        return _moment(value, UTC)
+    raise BadgeTokenError("claims", f"expected whole seconds since 1970 in {name}")
 
 
 def _status(value: object) -> tuple[int, str]:

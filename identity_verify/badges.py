@@ -21,7 +21,7 @@ from identity_verify.proven_site import ProvenSite, shared_term
 from kernel import audit
 from kernel.clock import iso
 from kernel.crypto import sha256_hex
-from kernel.models import Badge, BadgeKey, BadgeToken
+from kernel.models import Badge, BadgeKey, BadgeToken, Subject
 
 LEAST_TERM = timedelta(hours=1)
 STEPS_OF_STATE = {"active": ("suspended", "revoked"), "suspended": ("active", "revoked"), "revoked": ()}
@@ -44,6 +44,8 @@ def issue(
 
     Effects: tables ``badge``, ``badge_token``, ``badge_key``, ``audit``.
     """
+    # Whoever comes second waits here, and then finds the badge of the first.
+    session.execute(select(Subject.id).where(Subject.id == subject_id).with_for_update())
     holder = _holder(session, subject_id)
     live = _live(session, subject_id, at)
     if live is None:
@@ -67,7 +69,7 @@ def renew(
 
     Effects: tables ``badge``, ``badge_token``, ``badge_key``, ``audit``.
     """
-    badge = _get(session, badge_id)
+    badge = _get(session, badge_id, lock=True)
     if badge.state != "active":
         raise BadgeStateError(
             f"expected an active badge, got a {badge.state} one", hint="先恢复再续期 lift the suspension first"
@@ -93,7 +95,7 @@ def set_state(session: Session, badge_id: str, state: str, *, reason: str, actor
 
     Effects: tables ``badge``, ``audit``.
     """
-    badge = _get(session, badge_id)
+    badge = _get(session, badge_id, lock=True)
     if badge.state == state:
         return
     if state not in STEPS_OF_STATE[badge.state]:
@@ -202,8 +204,9 @@ def require_badge_id(text: str) -> str:
     return number
 
 
-def _get(session: Session, badge_id: str) -> Badge:
-    badge = session.get(Badge, badge_id)
+def _get(session: Session, badge_id: str, *, lock: bool = False) -> Badge:
+    """A badge as it stands; locked until the transaction ends when it is to be changed."""
+    badge = session.get(Badge, badge_id, with_for_update=lock)
     if badge is None:
         raise BadgeUnknownError(
             f"expected a badge, got none with number {badge_id[:40]}", hint="核对编号 check the number"

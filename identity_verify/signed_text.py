@@ -1,8 +1,8 @@
 """Signed JSON in compact form, of one algorithm and with three header fields, no more: what tokens and lists share."""
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -19,6 +19,9 @@ ALGORITHM = "ES256"
 CURVE = "P-256"
 _HEADER = {"alg", "kid", "typ"}
 _HALF = 32
+_FROM_URL, _TO_URL = bytes.maketrans(b"-_", b"+/"), bytes.maketrans(b"+/", b"-_")
+_PADDING = (b"", b"=", b"==", b"===")
+_read_json = json.JSONDecoder().decode
 _ES256 = ec.ECDSA(hashes.SHA256())
 _REGISTRY = jws.JWSRegistry(algorithms=[ALGORITHM])
 _REGISTRY.max_payload_length = 4_000_000
@@ -58,7 +61,7 @@ def read(text: str, keys: PublicKeys, *, kind: str) -> tuple[str, dict[str, obje
     kid = _key_named(head, kind)
     if kid not in keys:
         raise BadgeTokenError("key", f"expected a published key of the issuer, got {kid[:43]}")
-    _verify(keys[kid], f"{head}.{body}".encode(), _canonical(signature))
+    _verify(keys[kid], text[: -len(signature) - 1].encode(), _canonical(signature))
     return kid, _json(body)
 
 
@@ -94,7 +97,7 @@ def _verify(key: ECKey, signed: bytes, signature: bytes) -> None:
 def _json(part: str) -> dict[str, object]:
     """What a part says; that it is written the one way follows from the signature, or is checked by the caller."""
     try:
-        value = json.loads(_decoded(part).decode())
+        value = _read_json(_decoded(part).decode())
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise BadgeTokenError("form", "expected JSON, got something else") from error
     if not isinstance(value, dict):
@@ -104,7 +107,8 @@ def _json(part: str) -> dict[str, object]:
 
 def _decoded(part: str) -> bytes:
     try:
-        return urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        # What base64.urlsafe_b64decode does, without its three layers: it is asked twice for every token.
+        return a2b_base64(part.encode().translate(_FROM_URL) + _PADDING[-len(part) % 4])
     except (Base64Error, ValueError) as error:
         raise BadgeTokenError("form", "expected base64url, got something else") from error
 
@@ -115,6 +119,6 @@ def _canonical(part: str) -> bytes:
     Spec: RFC 4648 3.5 (unused bits are zero), 5.
     """
     data = _decoded(part)
-    if urlsafe_b64encode(data).rstrip(b"=").decode() != part:
+    if b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=") != part.encode():
         raise BadgeTokenError("form", "expected base64url in its one form, got another")
     return data

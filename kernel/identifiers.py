@@ -9,6 +9,8 @@ from uuid import UUID
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_CHARACTERS = frozenset(USCC_ALPHABET)
+_USCC_VALUES = {character: value for value, character in enumerate(USCC_ALPHABET)}
+_VALUES_36 = {character: int(character, 36) for character in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 USCC_LENGTH = 18
@@ -68,13 +70,15 @@ def uscc_check_character(first17: str) -> str:
     if len(first17) != len(USCC_WEIGHTS):
         raise ValueError(f"expected {len(USCC_WEIGHTS)} characters, got {len(first17)}")
     # Mapped, not a loop: it is asked for every token and every row of an intake.
-    total = sum(map(mul, map(USCC_ALPHABET.index, first17), USCC_WEIGHTS))
+    total = sum(map(mul, map(_USCC_VALUES.__getitem__, first17), USCC_WEIGHTS))
     return USCC_ALPHABET[(31 - total % 31) % 31]
 
 
 def organisation_check_character(body: str) -> str:
     """Check character of a 组织机构代码 from its 8-character body. Spec: GB 11714-1997."""
-    total = sum(int(char, 36) * weight for char, weight in zip(body, ORGANISATION_WEIGHTS, strict=True))
+    if len(body) != len(ORGANISATION_WEIGHTS):
+        raise ValueError(f"expected {len(ORGANISATION_WEIGHTS)} characters, got {len(body)}")
+    total = sum(map(mul, map(_VALUES_36.__getitem__, body), ORGANISATION_WEIGHTS))
     remainder = 11 - total % 11
     return {10: "X", 11: "0"}.get(remainder, str(remainder))
 

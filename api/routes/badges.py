@@ -20,6 +20,7 @@ OPEN = {
 }
 BRIEFLY = "public, max-age=2"
 """For verdicts: with a poll each second, a revocation is seen within five seconds, whatever lies between."""
+ANSWER = {**OPEN, "Cache-Control": BRIEFLY}
 LIST_SECONDS = 15
 KEY_SECONDS = 300
 DAY_SECONDS = 3_600
@@ -47,10 +48,10 @@ async def badge(request: Request, context: Ctx, badge_id: str, shown_on: str = "
     if shown_on:
         verdict = await desk.verdict(badge_id[:40], shown_on=shown_on[:2_000])
         _require_known(verdict.word)
-        return JSONResponse(desk.as_json(verdict), headers={**OPEN, "Cache-Control": BRIEFLY})
+        return JSONResponse(desk.as_json(verdict), headers=ANSWER)
     body, etag, verdict = await desk.answer(badge_id[:40])
     _require_known(verdict.word)
-    headers = {**OPEN, "Cache-Control": BRIEFLY, "ETag": etag}
+    headers = {**ANSWER, "ETag": etag}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)

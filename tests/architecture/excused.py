@@ -161,6 +161,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         HTTP,
         (
             "api/badge_desk.py",
+            "api/badge_door.py",
             "api/queries/badges.py",
             "api/routes/badges.py",
             "api/schemas/badge.py",

@@ -74,6 +74,24 @@ def test_a_verdict_for_anybody(house: House, badge: Badge) -> None:
     assert browser.get(f"/api/v1/badges/{badge.id[::-1]}").status_code == 404
 
 
+def test_from_memory_the_answer_is_the_same(house: House, badge: Badge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Body and headers of the quick door and of the route; the share counts at both, and a query goes the long way."""
+    browser, address = house.browser(), f"/api/v1/badges/{badge.id}"
+    first = browser.get(address)
+    taken: list[str] = []
+    desk = house.context.badge_desk
+    monkeypatch.setattr(desk, "answer", taken.append)
+    second = browser.get(address)
+    assert taken == []
+    assert second.content == first.content
+    assert dict(second.headers) == dict(first.headers)
+    monkeypatch.undo()
+    assert browser.get(address, headers={"if-none-match": first.headers["etag"]}).status_code == 304
+    assert browser.get(address, params={"shown_on": "shop.example.test"}).json()["shown_on"] == "shop.example.test"
+    monkeypatch.setattr(house.context.badge_share, "take", lambda _address: False)
+    assert browser.get(address).status_code == 429
+
+
 def test_a_token_is_checked_by_post(house: House, badge: Badge) -> None:
     """Also from a page elsewhere: it is nobody's deed."""
     browser = house.browser()
