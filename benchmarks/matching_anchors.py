@@ -122,9 +122,9 @@ def main() -> None:
     nearest.extend(_nearest(names, queries))
     told = {}
     for name, run in runs.items():
-        began = time.perf_counter()
+        began = time.process_time()
         found = run()
-        told[name] = {"found": found, "ms": 1000 * (time.perf_counter() - began) / len(queries)}
+        told[name] = {"found": found, "ms": 1000 * (time.process_time() - began) / len(queries)}
         print(f"{name}: done", file=sys.stderr)
     sys.stdout.write(json.dumps(told))
 
