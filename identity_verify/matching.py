@@ -21,7 +21,7 @@ from identity_verify.vocabulary import Vocabulary
 
 SURE = 740
 SURE_MISREAD = 600
-MOST_DOUBT = 0.2
+MOST_DOUBT = 0.15
 STRANGERS = 0.43
 """For each shop of a registered firm, so many are of one that is not in the registry."""
 CONTRADICTION = -50
