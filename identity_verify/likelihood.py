@@ -22,9 +22,11 @@ _EXTRA = 0.001
 _TRADE_SLIP = {"sound": 0.5, "near-sound": 0.7, "shape": 0.5, "swap": 0.7}
 _FEW = log10(0.05)
 """What is seldom left out or put otherwise: a place of another level, a form nearly the same."""
+_MOSTLY = log10(0.75)
 _FIXED = {
     "former-name": -1.0, "branch": -0.2, "note-missing": -1.5, "note-differs": -4.0, "region-differs": -3.0,
-    "industry-differs": -3.0, "form-differs": -3.0, "pinyin-differs": -6.0, "address": 3.5, "code": 9.0,
+    "industry-differs": -3.0, "form-differs": -3.0, "pinyin-differs": -6.0, "code": 9.0,
+    "address": 3.5, "address-near": 2.5, "address-elsewhere": -1.0,
     "code-alone": 9.0,
 }  # fmt: skip
 
@@ -50,6 +52,13 @@ def _part(word: str, edits: tuple[Edit, ...], shown: CompanyName, registered: Co
         return _region(word, shown, registered, rarity)
     if kind == "form":
         return _form(word, shown, registered, rarity)
+    return _other(word, shown, registered, rarity)
+
+
+def _other(word: str, shown: CompanyName, registered: CompanyName, rarity: Rarity) -> float:
+    if word == "address-place":
+        # A name that says its place has said it already; three of four firms sit where their name says.
+        return 0.1 if shown.region else _MOSTLY - rarity.places[place_of(registered)]
     return _pinyin(shown, registered, rarity) if word == "pinyin" else 0.0
 
 

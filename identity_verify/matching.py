@@ -15,8 +15,8 @@ from identity_verify.company_name import CompanyName, parse, readings_of
 from identity_verify.likelihood import weight
 from identity_verify.name_index import NameIndex
 from identity_verify.name_score import Reason, score
-from identity_verify.normal_name import normal_text
 from identity_verify.rarity import Rarity, place_of
+from identity_verify.shown_address import address_reasons
 from identity_verify.vocabulary import Vocabulary
 
 SURE = 740
@@ -28,8 +28,10 @@ CONTRADICTION = -50
 """A reason that takes so many points names a difference that one firm cannot have."""
 WORTH_SHOWING = 500
 UNLIKELY = -9.0
-BESIDE = frozenset({"code", "code-alone", "address"})
-"""Reasons that do not come from the name."""
+BESIDE = frozenset({"code", "code-alone", "address", "address-near"})
+"""Reasons that do not come from the name, and settle what a name leaves open."""
+ASIDE = BESIDE | {"address-place", "address-elsewhere", "look-alikes"}
+"""All that do not come from the name."""
 LOOK_ALIKES = "look-alikes"
 SHOWN = 5
 CODE = 400
@@ -90,7 +92,8 @@ def match(name: str, index: NameIndex, *, code: str = "", address: str = "") -> 
             entry = index.entries[number]
             registered = _parsed(entry.name, index.vocabulary)
             reasons = score(parsed, registered, former=entry.former) if parsed.text else ()
-            reasons += _beside_the_name(right_code, entry.code, address, entry.address, named=bool(parsed.text))
+            reasons += _by_code(right_code, entry.code, named=bool(parsed.text))
+            reasons += address_reasons(address, entry.address, registered, index.vocabulary) if address else ()
             points = max(0, min(1000, sum(reason.points for reason in reasons)))
             if entry.subject_id in best and best[entry.subject_id].score >= points:
                 continue
@@ -176,19 +179,14 @@ def _only_core(found: Candidate) -> bool:
 
 def _another_name(found: Candidate) -> bool:
     """The code is this subject's, the name is not: somebody shows another firm's licence, or was renamed."""
-    named = [reason.points for reason in found.reasons if reason.word not in BESIDE | {LOOK_ALIKES}]
+    named = [reason.points for reason in found.reasons if reason.word not in ASIDE]
     return bool(named) and sum(named) < WORTH_SHOWING + 100
 
 
-def _beside_the_name(
-    code: str, registered: str, address: str, registered_address: str, *, named: bool
-) -> tuple[Reason, ...]:
-    reasons = []
-    if code and registered == code:
-        reasons.append(Reason("code", CODE, code, registered) if named else Reason("code-alone", 900, code, registered))
-    if address and registered_address and normal_text(address) == normal_text(registered_address):
-        reasons.append(Reason("address", 40, address, registered_address))
-    return tuple(reasons)
+def _by_code(code: str, registered: str, *, named: bool) -> tuple[Reason, ...]:
+    if not code or registered != code:
+        return ()
+    return (Reason("code", CODE, code, registered) if named else Reason("code-alone", 900, code, registered),)
 
 
 @lru_cache(maxsize=200_000)

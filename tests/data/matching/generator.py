@@ -53,11 +53,15 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A name as a shop shows it. ``truth`` is the subject's number, or None; ``kind`` says what was done."""
+    """A name as a shop shows it. ``truth`` is the subject's number, or None; ``kind`` says what was done.
+
+    ``place`` is where the firm sits, as the address on its licence begins: for measures in which shops show it.
+    """
 
     shown: str
     truth: int | None
     kind: str
+    place: str = ""
 
 
 class World:
@@ -121,10 +125,10 @@ class World:
         if self._random.random() < NON_MATCHES:
             stranger, keep = self._stranger()
             kind = self._random.choice([name for name in NOISE if name not in keep and name != "former"])
-            return Query(NOISE[kind](self, stranger), None, f"stranger-{kind}")
+            return Query(NOISE[kind](self, stranger), None, f"stranger-{kind}", stranger.region[0])
         company = self._random.choice(self.companies)
         kind = self._random.choice([name for name in NOISE if name != "former" or company.former])
-        return Query(NOISE[kind](self, company), company.number, kind)
+        return Query(NOISE[kind](self, company), company.number, kind, company.region[0])
 
     def _stranger(self) -> tuple[Company, frozenset[str]]:
         """Somebody who is not registered, two of three with the 字号 of somebody who is.
