@@ -32,9 +32,12 @@ def read_badge_id(text: str) -> str | None:
     Spec: GB 32100-2015 annex A (the rule of its check character, over twelve characters).
     """
     number = text.replace(" ", "").replace("-", "").upper()
-    if len(number) != LENGTH or not _CHARACTERS.issuperset(number):
-        return None
-    return number if _check_character(number[:-1]) == number[-1] else None
+    return number if is_badge_id(number) else None
+
+
+def is_badge_id(text: str) -> bool:
+    """True when a text is a number just as we write it."""
+    return len(text) == LENGTH and _CHARACTERS.issuperset(text) and _check_character(text[:-1]) == text[-1]
 
 
 def shown(badge_id: str) -> str:

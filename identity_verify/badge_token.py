@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from joserfc.jwk import ECKey
 
 from identity_verify import signed_text
-from identity_verify.badge_id import read_badge_id
+from identity_verify.badge_id import is_badge_id
 from identity_verify.errors import BadgeTokenError
 from identity_verify.signed_text import PublicKeys
 from kernel.identifiers import check_uscc
@@ -108,7 +108,7 @@ def _claims(payload: dict[str, object], kid: str) -> Claims:
     if type(sites) is not list or not 0 < len(sites) <= MAX_SITES or any(type(site) is not str for site in sites):
         raise BadgeTokenError("claims", f"expected 1 to {MAX_SITES} sites")
     code, badge_id = _text(payload, "sub"), _text(payload, "jti")
-    if not check_uscc(code).ok or read_badge_id(badge_id) != badge_id:
+    if not check_uscc(code).ok or not is_badge_id(badge_id):
         raise BadgeTokenError("claims", "expected a credit code and a badge number with right check characters")
     issuer, vct, name = _text(payload, "iss"), _text(payload, "vct"), _text(payload, "name")
     issued, expires = _time(payload, "iat"), _time(payload, "exp")

@@ -21,7 +21,8 @@ _HEADER = {"alg", "kid", "typ"}
 _HALF = 32
 _FROM_URL, _TO_URL = bytes.maketrans(b"-_", b"+/"), bytes.maketrans(b"+/", b"-_")
 _PADDING = (b"", b"=", b"==", b"===")
-_read_json = json.JSONDecoder().decode
+_JSON_SPACE = " \t\r\n"
+_read_json = json.JSONDecoder().raw_decode
 _ES256 = ec.ECDSA(hashes.SHA256())
 _REGISTRY = jws.JWSRegistry(algorithms=[ALGORITHM])
 _REGISTRY.max_payload_length = 4_000_000
@@ -97,10 +98,11 @@ def _verify(key: ECKey, signed: bytes, signature: bytes) -> None:
 def _json(part: str) -> dict[str, object]:
     """What a part says; that it is written the one way follows from the signature, or is checked by the caller."""
     try:
-        value = _read_json(_decoded(part).decode())
+        text = _decoded(part).decode().strip(_JSON_SPACE)
+        value, end = _read_json(text)
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise BadgeTokenError("form", "expected JSON, got something else") from error
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or end != len(text):
         raise BadgeTokenError("form", "expected a JSON object, got another value")
     return value
 
