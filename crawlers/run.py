@@ -59,8 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """Of Scrapy's and Twisted's lines only errors; what is normal is in the database."""
-    return record.levelno >= logging.ERROR or not record.name.startswith(("scrapy", "twisted", "asyncio"))
+    """Of the libraries' lines only errors; what is normal is in the database."""
+    return record.levelno >= logging.ERROR or not record.name.startswith(("scrapy", "aiohttp", "asyncio"))
 
 
 def _ids(text: str) -> str:
