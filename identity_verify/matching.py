@@ -165,8 +165,13 @@ def _near(found: Candidate, rarity: Rarity) -> bool:
 
 
 def _contradicted(found: Candidate) -> bool:
-    """What is different cannot be so in one firm. A place of another level can: but group firms differ just there."""
+    """What is different cannot be so in one firm. A place of another level can: but group firms differ just there.
+
+    A code settles it: a name of another trade beside the firm's own code is an old or a careless one.
+    """
     words = {reason.word for reason in found.reasons}
+    if "code" in words:
+        return False
     wider = "region-wider" in words and not words & BESIDE
     return wider or any(reason.points <= CONTRADICTION for reason in found.reasons)
 

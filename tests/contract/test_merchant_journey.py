@@ -62,7 +62,7 @@ def test_every_look_is_kept_and_the_badge_comes(case: Case) -> None:
         query = select(ControlProof.ok, ControlProof.cause).order_by(ControlProof.id)
         assert [tuple(row) for row in session.execute(query)] == [(False, "nxdomain"), (True, "")]
         assert audit.verify(session).ok
-    assert case.events() == ["begin", "site-added", "submit", "verify", "issue"]
+    assert case.events() == ["begin", "site-added", "submit", "site-proven", "verify", "issue"]
 
 
 def test_an_officer_decides_what_is_in_doubt(case: Case) -> None:

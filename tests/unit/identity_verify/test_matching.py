@@ -83,6 +83,10 @@ def test_a_code_decides_when_the_name_agrees(index: NameIndex) -> None:
     assert match("上海青禾", index, code=CODE).subject_id == 1
     assert match("云栖网络科技", index, code="913iO115XX0000019T").because == "code-of-another"
     assert match("", index, code=CODE).subject_id == 1
+    assert (
+        match("上海青禾食品有限公司", index, code=CODE).subject_id == 1
+    )  # another trade: an old name, or a careless one
+    assert match("上海青禾食品有限公司", index).outcome == "review"
 
 
 def test_the_code_of_another_firm_is_for_a_person(index: NameIndex) -> None:
