@@ -1,7 +1,11 @@
 """The bell of commits without a database (with one: tests/contract/test_commit_bell.py)."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from threading import Event
+
+import pytest
 
 from kernel.commit_bell import CommitBell
 from kernel.db import Database
@@ -25,7 +29,10 @@ def test_a_database_that_is_gone_is_waited_for(tmp_path: Path) -> None:
 def test_the_connection_is_not_given_back_listening(tmp_path: Path) -> None:
     """It is closed, so that nobody else takes it."""
     database = Database(f"sqlite:///{tmp_path / 'x.db'}")
-    with CommitBell(database, "wangjian_test"):
-        pass
-    assert database.engine.pool.checkedin() == 0  # type: ignore[attr-defined]
+    with CommitBell(database, "wangjian_test") as bell:
+        heard = bell._raw
+    with closing(database.engine.raw_connection()) as other:
+        assert other.driver_connection is not heard
+    with pytest.raises(sqlite3.ProgrammingError):
+        heard.execute("SELECT 1")
     database.close()
