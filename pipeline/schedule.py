@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import ceil
 
 from sqlalchemy import ColumnElement, and_, distinct, func, not_, or_, select
 from sqlalchemy.orm import Session
@@ -36,7 +37,7 @@ def plan_captures(session: Session, *, created_by: str, at: datetime) -> list[st
     """Make capture jobs for ordered evidence that no live job holds and whose next try is due.
 
     Whatever killed the last holder, its evidence comes back here. A job that still waits in the queue is filled
-    up first; a worker takes it with whatever it holds by then.
+    up first; a worker takes it with whatever it holds by then. New jobs are of one size, so that workers end together.
 
     Returns:
         ids of the new jobs, to be enqueued after the commit.
@@ -61,7 +62,8 @@ def plan_captures(session: Session, *, created_by: str, at: datetime) -> list[st
             job = create(session, kind="capture", title="", params={}, created_by=created_by, at=at)
             jobs.append(job.id)
         held = _held(job)
-        batch, waiting = waiting[: CAPTURE_BATCH - len(held)], waiting[CAPTURE_BATCH - len(held) :]
+        room = CAPTURE_BATCH - len(held) if held else ceil(len(waiting) / ceil(len(waiting) / CAPTURE_BATCH))
+        batch, waiting = waiting[:room], waiting[room:]
         ids = [*held, *(row.id for row in batch)]
         job.params, job.title = {"evidence_ids": ids}, f"固证 capture × {len(ids)}"
         for row in batch:

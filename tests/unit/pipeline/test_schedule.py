@@ -29,11 +29,11 @@ def _plan(database: Database, at: datetime = AT) -> list[list[str]]:
 
 
 def test_orders_become_batches_once(database: Database) -> None:
-    """Every waiting order is in one job; planning again makes none."""
+    """Every waiting order is in one job, all of one size; planning again makes none."""
     for number in range(CAPTURE_BATCH + 2):
         _order(database, f"ev-{number}")
     batches = _plan(database)
-    assert [len(batch) for batch in batches] == [CAPTURE_BATCH, 2]
+    assert [len(batch) for batch in batches] == [CAPTURE_BATCH // 2 + 1] * 2
     assert _plan(database) == []
 
 
