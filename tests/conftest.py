@@ -11,12 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 from kernel.config import Settings, settings
 from kernel.db import Database
 from tests.servers.empty_records import open_records
+
+# How fast the machine is at the moment is no property of what is tested.
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 
 _connect = socket.socket.connect
 LONG = ("tests/contract/", "tests/e2e/", "tests/integration/")
