@@ -75,10 +75,9 @@ def exchange_keys_list(options: argparse.Namespace) -> int:
         gateway = open_gateway(config, database)
         with database.read() as session:
             under_way = key_change.standing(session, gateway.keys)
+        changing, in_force = {one.suite for one in under_way}, _in_force(gateway.keys)
         for card in gateway.keys.cards(now()):
-            is_next = any(card["suite"] == one.suite for one in under_way) and card["kid"] not in _in_force(
-                gateway.keys
-            )
+            is_next = card["suite"] in changing and card["kid"] not in in_force
             print(f"{card['kid']}  {card['suite']} {card['use']}  {'下一把 next' if is_next else '使用中 in force'}")
         for one in under_way:
             print(

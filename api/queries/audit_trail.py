@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from api.policy import Permission, Scope
 from api.queries.scope import allowed
-from api.queries.slices import PAGE_SIZE, Slice, cut
+from api.queries.slices import PAGE_SIZE, Slice, cut, narrowed
 from kernel.models import AuditEntry
 
 
@@ -26,13 +26,12 @@ def list_audit(
 ) -> Slice[AuditEntry]:
     """Entries, newest first."""
     query = select(AuditEntry).where(allowed(scope, Permission.AUDIT_READ))
-    for column, value in (
+    query = narrowed(
+        query,
         (AuditEntry.actor, wanted.actor),
         (AuditEntry.action, wanted.action),
         (AuditEntry.object_type, wanted.object_type),
         (AuditEntry.object_id, wanted.object_id),
-    ):
-        if value:
-            query = query.where(column == value)
+    )
     rows, total, next_before = cut(session, query, AuditEntry.seq, before=before, limit=limit)
     return Slice(tuple(row[0] for row in rows), total, next_before)

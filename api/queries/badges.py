@@ -10,7 +10,7 @@ from api.errors import InputError
 from api.policy import Permission, Scope
 from api.queries.presence import require
 from api.queries.scope import allowed
-from api.queries.slices import PAGE_SIZE, Slice, counts, cut
+from api.queries.slices import PAGE_SIZE, Slice, counts, cut, narrowed
 from identity_verify import badges, sightings
 from identity_verify.badge_check import BadgeVerdict
 from kernel.models import AuditEntry, Badge, BadgeSighting, BadgeToken
@@ -71,14 +71,13 @@ def list_sightings(
 ) -> Slice[BadgeSighting]:
     """Sightings, newest first."""
     query = select(BadgeSighting).where(allowed(scope, Permission.BADGE_READ))
-    for column, value in (
+    query = narrowed(
+        query,
         (BadgeSighting.state, wanted.state),
         (BadgeSighting.kind, wanted.kind),
         (BadgeSighting.badge_id, wanted.badge),
         (BadgeSighting.host, wanted.host),
-    ):
-        if value:
-            query = query.where(column == value)
+    )
     rows, total, next_before = cut(session, query, BadgeSighting.id, before=before, limit=limit)
     return Slice(tuple(row[0] for row in rows), total, next_before)
 

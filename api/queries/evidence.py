@@ -11,7 +11,7 @@ from api.errors import ConflictError
 from api.policy import Scope
 from api.queries.presence import require
 from api.queries.scope import evidence_visible
-from api.queries.slices import PAGE_SIZE, Slice, counts, cut
+from api.queries.slices import PAGE_SIZE, Slice, counts, cut, narrowed
 from evidence.approval import LEAST_OFFICERS, given
 from kernel.models import Approval, CustodyEvent, Evidence, Listing, RuleHit, Shop
 
@@ -92,14 +92,13 @@ def list_evidence(
 ) -> Slice[EvidenceRow]:
     """Evidence, newest order first (ids sort by time)."""
     query = _query(scope)
-    for column, value in (
+    query = narrowed(
+        query,
         (Evidence.state, wanted.state),
         (Evidence.reason, wanted.reason),
         (Evidence.completeness, wanted.completeness),
         (Evidence.trust, wanted.trust),
-    ):
-        if value:
-            query = query.where(column == value)
+    )
     if wanted.case_number:
         query = query.where(Evidence.case_number.istartswith(wanted.case_number.strip(), autoescape=True))
     if wanted.waiting:

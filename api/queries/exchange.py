@@ -13,7 +13,7 @@ from api.errors import NotFoundError
 from api.policy import Permission, Scope
 from api.queries.presence import require
 from api.queries.scope import allowed
-from api.queries.slices import PAGE_SIZE, Slice, counts, cut
+from api.queries.slices import PAGE_SIZE, Slice, counts, cut, narrowed
 from exchange import batch_stamp
 from exchange.errors import RedriveError
 from kernel.models import BatchStamp, Delivery, Hop, Message, Peer, Receipt, ReceiptSheet, Stream
@@ -137,13 +137,12 @@ def list_messages(
 ) -> Slice[Message]:
     """Messages, newest first."""
     query = select(Message).where(allowed(scope, Permission.EXCHANGE_READ))
-    for column, value in (
+    query = narrowed(
+        query,
         (Message.direction, wanted.direction),
         (Message.state, wanted.state),
         (Message.type, wanted.type),
-    ):
-        if value:
-            query = query.where(column == value)
+    )
     if wanted.stream.isdigit():
         query = query.where(Message.stream_id == int(wanted.stream))
     if wanted.peer:
@@ -217,8 +216,6 @@ def list_receipts(
     """Receipts given and taken, newest first."""
     query = select(Receipt, ReceiptSheet).join(ReceiptSheet, ReceiptSheet.id == Receipt.sheet_id)
     query = query.where(allowed(scope, Permission.EXCHANGE_READ))
-    for column, value in ((Receipt.kind, wanted.kind), (Receipt.direction, wanted.direction)):
-        if value:
-            query = query.where(column == value)
+    query = narrowed(query, (Receipt.kind, wanted.kind), (Receipt.direction, wanted.direction))
     rows, total, next_before = cut(session, query, Receipt.id, before=before, limit=PAGE_SIZE)
     return Slice(tuple((row[0], row[1]) for row in rows), total, next_before)

@@ -11,7 +11,7 @@ from api.errors import ConflictError, InputError
 from api.policy import Permission, Scope
 from api.queries.presence import require
 from api.queries.scope import allowed, evidence_visible
-from api.queries.slices import PAGE_SIZE, Slice, counts, cut
+from api.queries.slices import PAGE_SIZE, Slice, counts, cut, narrowed
 from api.row_number import RowNumber
 from kernel import audit
 from kernel.models import AuditEntry, Evidence, FactVersion, Listing, OutboxEntry, Page, RuleHit, Shop
@@ -71,13 +71,12 @@ def _query(scope: Scope, wanted: HitFilter) -> Select[RuleHit, Shop, Listing, Pa
         .outerjoin(Listing, Listing.id == RuleHit.listing_id)
         .where(allowed(scope, Permission.HIT_READ))
     )
-    for column, value in (
+    query = narrowed(
+        query,
         (RuleHit.rule_id, wanted.rule),
         (RuleHit.severity, wanted.severity),
         (RuleHit.state, wanted.state),
-    ):
-        if value:
-            query = query.where(column == value)
+    )
     if wanted.shop_id is not None:
         query = query.where(RuleHit.shop_id == wanted.shop_id)
     if wanted.listing_id is not None:

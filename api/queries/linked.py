@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from api.policy import Permission, Scope
 from api.queries.presence import require
 from api.queries.scope import allowed
-from api.queries.slices import PAGE_SIZE, Slice, cut
+from api.queries.slices import PAGE_SIZE, Slice, cut, narrowed
 from exchange.connectors import fault, post, state
 from exchange.connectors.panel import (
     BY_ADDRESS,
@@ -140,8 +140,7 @@ def list_records(
     """Records, those taken last first."""
     query = select(LinkedRecord).where(allowed(scope, Permission.LINKED_READ), _of(session, wanted))
     query = query.where(LinkedRecord.deleted_at.is_not(None) if wanted.gone else LinkedRecord.deleted_at.is_(None))
-    for column, value in ((LinkedRecord.system, wanted.system), (LinkedRecord.state, wanted.state)):
-        query = query.where(column == value) if value else query
+    query = narrowed(query, (LinkedRecord.system, wanted.system), (LinkedRecord.state, wanted.state))
     if wanted.text:
         columns = (LinkedRecord.title, LinkedRecord.subject_name, LinkedRecord.subject_code, LinkedRecord.key)
         query = query.where(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
@@ -191,8 +190,7 @@ def list_faults(
 ) -> Slice[LinkedFault]:
     """Rows in quarantine, newest first."""
     query = select(LinkedFault).where(allowed(scope, Permission.LINKED_READ))
-    for column, value in ((LinkedFault.system, wanted.system), (LinkedFault.key, wanted.key)):
-        query = query.where(column == value) if value else query
+    query = narrowed(query, (LinkedFault.system, wanted.system), (LinkedFault.key, wanted.key))
     if wanted.state:
         states = fault.WAITING if wanted.state == "waiting" else (wanted.state,)
         query = query.where(LinkedFault.state.in_(states))

@@ -11,7 +11,7 @@ from api.errors import InputError
 from api.policy import Permission, Scope
 from api.queries.presence import require
 from api.queries.scope import allowed
-from api.queries.slices import PAGE_SIZE, Slice, counts, cut
+from api.queries.slices import PAGE_SIZE, Slice, counts, cut, narrowed
 from identity_verify import review
 from identity_verify.errors import SubjectUnknownError
 from identity_verify.subjects import require_by_code
@@ -63,11 +63,9 @@ def _query(scope: Scope, wanted: MatchFilter) -> Select[SubjectTask, Shop, Subje
         .outerjoin(Subject, Subject.id == SubjectTask.subject_id)
         .where(allowed(scope, Permission.SUBJECT_READ))
     )
-    pairs = ((SubjectTask.kind, wanted.kind), (SubjectTask.state, wanted.state), (SubjectTask.owner_unit, wanted.unit))
-    for column, value in pairs:
-        if value:
-            query = query.where(column == value)
-    return query
+    return narrowed(
+        query, (SubjectTask.kind, wanted.kind), (SubjectTask.state, wanted.state), (SubjectTask.owner_unit, wanted.unit)
+    )
 
 
 def list_tasks(

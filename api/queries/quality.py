@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from api.policy import Permission, Scope
 from api.queries.presence import require
 from api.queries.scope import allowed
-from api.queries.slices import PAGE_SIZE, Slice, counts, cut
+from api.queries.slices import PAGE_SIZE, Slice, counts, cut, narrowed
 from exchange.quality.desk import ACCEPTED, FIXED, OPEN
 from exchange.quality.rule_set import data_sets
 from exchange.quality.scorecard import SOON, WINDOW, DataSetCard, UnitCard, by_data_set, by_unit
@@ -90,14 +90,14 @@ def list_findings(
 ) -> Slice[QualityFinding]:
     """Findings, newest first."""
     query = select(QualityFinding).where(allowed(scope, Permission.QUALITY_READ))
-    for column, value in (
+    query = narrowed(
+        query,
         (QualityFinding.data_set, wanted.data_set),
         (QualityFinding.rule_id, wanted.rule_id),
         (QualityFinding.field, wanted.field),
         (QualityFinding.owner_unit, wanted.unit),
         (QualityFinding.severity, wanted.severity),
-    ):
-        query = query.where(column == value) if value else query
+    )
     if wanted.run_id is not None:
         query = query.where(QualityFinding.run_id == wanted.run_id)
     condition = _states(at).get(wanted.state)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 Row = TypeVar("Row")
+Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
 
@@ -24,6 +25,11 @@ class Slice(Generic[Row]):
     rows: tuple[Row, ...]
     total: int
     next_before: str | None
+
+
+def narrowed(query: Query, *wanted: tuple[InstrumentedAttribute[Any], object]) -> Query:
+    """A query for the rows whose columns have these values; an empty value asks for nothing."""
+    return query.where(*(column == value for column, value in wanted if value))
 
 
 def cut(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api.policy import Permission, Scope
 from api.queries.presence import require
 from api.queries.scope import allowed
-from api.queries.slices import PAGE_SIZE, Slice, counts, cut
+from api.queries.slices import PAGE_SIZE, Slice, counts, cut, narrowed
 from exchange.transfer import STEPS
 from kernel.models import Hop, Message, Transfer
 
@@ -61,14 +61,13 @@ def list_transfers(
 ) -> Slice[Transfer]:
     """Matters, newest first."""
     query = select(Transfer).where(allowed(scope, Permission.EXCHANGE_READ))
-    for column, value in (
+    query = narrowed(
+        query,
         (Transfer.kind, wanted.kind),
         (Transfer.direction, wanted.direction),
         (Transfer.state, wanted.state),
         (Transfer.matter, wanted.matter),
-    ):
-        if value:
-            query = query.where(column == value)
+    )
     rows, total, next_before = cut(session, query, Transfer.id, before=before, limit=PAGE_SIZE)
     return Slice(tuple(row[0] for row in rows), total, next_before)
 
