@@ -51,6 +51,11 @@ class SignUp:
     password_hash: str
 
 
+def account_name(text: str) -> str:
+    """The name of an account in its one form, from what somebody typed."""
+    return text.strip().lower()
+
+
 def register(session: Session, wanted: SignUp, *, at: datetime) -> MerchantAccount:
     """Make an account.
 
@@ -60,7 +65,7 @@ def register(session: Session, wanted: SignUp, *, at: datetime) -> MerchantAccou
 
     Effects: tables ``merchant_account``, ``audit``.
     """
-    name = wanted.name.strip().lower()
+    name = account_name(wanted.name)
     fields = {
         "name": "" if NAME.fullmatch(name) else "3-60 a-z 0-9 . _ @ + -",
         "contact": "" if 5 <= len(wanted.contact.strip()) <= 100 else "5-100",
@@ -96,7 +101,7 @@ def register(session: Session, wanted: SignUp, *, at: datetime) -> MerchantAccou
 def stored_password(database: Database, name: str) -> str:
     """The hash of a merchant's password, or empty; compared before the write session is opened."""
     with database.read() as session:
-        query = select(MerchantAccount.password_hash).where(MerchantAccount.name == name.strip().lower())
+        query = select(MerchantAccount.password_hash).where(MerchantAccount.name == account_name(name))
         return session.execute(query).scalar_one_or_none() or ""
 
 
@@ -109,7 +114,7 @@ def try_password(session: Session, *, name: str, stored: str, right: bool, at: d
 
     Effects: tables ``merchant_account``, ``audit``.
     """
-    wanted = name.strip().lower()
+    wanted = account_name(name)
     query = select(MerchantAccount).where(MerchantAccount.name == wanted)
     account = session.execute(query).scalar_one_or_none()
     locked = account is not None and account.locked_until is not None and account.locked_until > at

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from api.context import Context
 from api.errors import BusyError
+from api.merchant_auth import account_name
 from identity_verify.application import any_application
 from identity_verify.control import Challenge, Fetcher
 from identity_verify.control_dns import check_txt
@@ -136,11 +137,11 @@ def site_proof(name: str, address: str, *, secret: str = "", at: datetime) -> Si
     """
     site = read_address(address)
     given = secret or f"{int(at.timestamp())}.{secrets.token_urlsafe(24)}"
-    digest = bytes.fromhex(sha256_hex("\x1f".join(("recover", name.strip().lower(), site.host, given)).encode()))
+    digest = bytes.fromhex(sha256_hex("\x1f".join(("recover", account_name(name), site.host, given)).encode()))
     token = base64.b32encode(digest[:16]).decode("ascii").rstrip("=").lower()
     day = (at + CODE_LIFE).astimezone(CHINA).date()
     return SiteProof(
-        name=name.strip().lower(), host=site.host, secret=given, token=token,
+        name=account_name(name), host=site.host, secret=given, token=token,
         file=f"{site.origin}{WELL_KNOWN}{token}", record_name=record_name(site.host), record=record_text(token, day),
     )  # fmt: skip
 
@@ -211,13 +212,13 @@ def _fresh(secret: str, at: datetime) -> bool:
 
 
 def _account(session: Session, name: str) -> MerchantAccount | None:
-    query = select(MerchantAccount).where(MerchantAccount.name == name.strip().lower(), MerchantAccount.active)
+    query = select(MerchantAccount).where(MerchantAccount.name == account_name(name), MerchantAccount.active)
     return session.execute(query.with_for_update()).scalar_one_or_none()
 
 
 def _require_few(session: Session, name: str, at: datetime) -> None:
     query = select(func.count(AuditEntry.seq)).where(
-        AuditEntry.action == REFUSED, AuditEntry.object_id == name.strip().lower()[:60],
+        AuditEntry.action == REFUSED, AuditEntry.object_id == account_name(name)[:60],
         AuditEntry.at > at - timedelta(hours=1),
     )  # fmt: skip
     if session.execute(query).scalar_one() >= TRIES:
@@ -227,7 +228,7 @@ def _require_few(session: Session, name: str, at: datetime) -> None:
 def _refuse(session: Session, name: str, how: str, at: datetime) -> None:
     audit.append(
         session, actor="system:web", action=REFUSED, object_type="merchant_account",
-        object_id=name.strip().lower()[:60], detail={"how": how}, at=at,
+        object_id=account_name(name)[:60], detail={"how": how}, at=at,
     )  # fmt: skip
 
 

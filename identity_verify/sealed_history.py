@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from evidence.custody import event_hash
 from evidence.errors import EvidenceError
 from evidence.log import checkpoint, entry, ledger, proof
 from evidence.log.note import parse_vkey
 from evidence.trust import Trust
 from identity_verify.errors import HistoryBrokenError
 from kernel.clock import iso, parse_iso
-from kernel.crypto import canonical_json, sha256_hex
 from kernel.models import Application, ApplicationEvent, SiteClaim
 
 FORM = "wangjian/identity-history/v1"
@@ -65,11 +65,6 @@ def record_of(event: ApplicationEvent) -> dict[str, object]:
     }
 
 
-def record_hash(record: Mapping[str, object]) -> str:
-    """The hash of a step, hex."""
-    return sha256_hex(canonical_json({key: value for key, value in record.items() if key != "hash"}))
-
-
 def snapshot(session: Session, row: Application) -> dict[str, object]:
     """What the application says at a step: who, which sites are proven and how, which badge."""
     query = select(SiteClaim).where(SiteClaim.application_id == row.id, SiteClaim.removed_at.is_(None))
@@ -105,7 +100,7 @@ def seal(session: Session, event: ApplicationEvent) -> None:
         last = session.execute(query.order_by(ApplicationEvent.seq.desc()).limit(1)).scalar()
     event.seq, event.prev_hash = (last.seq + 1, last.hash) if last else (1, ZERO)
     event.hash = ""
-    event.hash = record_hash(record_of(event))
+    event.hash = event_hash(record_of(event))
     session.add(event)
     ledger.append(session, entry.identity(event.hash))
 
@@ -127,7 +122,7 @@ def check_records(records: Sequence[Mapping[str, object]]) -> None:
         where = f"step {number}"
         if set(record) != FIELDS or record["seq"] != number or record["application"] != records[0]["application"]:
             raise _broken(f"expected {where} of one application in its one form, got another")
-        if record["prev_hash"] != before or record["hash"] != record_hash(record):
+        if record["prev_hash"] != before or record["hash"] != event_hash(record):
             raise _broken(f"expected {where} to follow from the one before, its hash says otherwise")
         when = parse_iso(str(record["at"]))
         if when < at:
