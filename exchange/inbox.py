@@ -45,9 +45,9 @@ class Taken:
     """What the inbox did with a batch.
 
     Attributes:
-        lines: for the receipt sheet. again: messages whose first sheets are sent again. missing: gaps,
-            ``{"sender","receiver","stream","from","to"}``. refused: what was not taken and may be sent again,
-            ``{"message_id","code","message"}``.
+        lines: for the receipt sheet. again: messages whose first sheets are sent again: the answer with them may be
+            lost. missing: gaps, ``{"sender","receiver","stream","from","to"}``. refused: what was not taken and may
+            be sent again, ``{"message_id","code","message"}``.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -235,6 +235,8 @@ class Inbox:
             self.taken.lines.append(Line(envelope.message_id, opened.digest, STORED))
         else:
             self._changed.append({"id": waiting.id, **values, "attempts": waiting.attempts + (state == "failed")})
+            # The answer that said it is stored may be lost, and the sender does not ask once it knows what came of it.
+            self.taken.again.append(envelope.message_id)
         stream.highest_seq = max(stream.highest_seq, envelope.seq)
         if state == "failed":
             return False

@@ -103,6 +103,16 @@ def test_a_gap_is_named_and_later_ones_wait(two: Pair, seen: Seen) -> None:
     assert len(seen.calls) == 6
 
 
+def test_who_waited_gets_the_first_receipt_again(two: Pair) -> None:
+    """Should the answer with it be lost, the sheet comes with what came of the message."""
+    city, national, _ = two
+    messages = wire(city, lead(1), lead(2))
+    (lost,) = hand(national, messages[1:])["sheets"]
+    answer = hand(national, messages[:1])
+    assert lost in answer["sheets"]
+    assert kinds(national).count("STORED") == kinds(national).count("PROCESSED") == 2
+
+
 def test_the_buffer_is_bounded(two: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     """Too far ahead is refused, not kept, and may be sent again."""
     monkeypatch.setattr(inbox, "WINDOW", 3)
