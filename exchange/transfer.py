@@ -8,7 +8,7 @@ Spec: PROC 14 (no second transfer), 15 (objection goes to the common superior), 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,12 +18,12 @@ from exchange.envelope import Envelope
 from exchange.errors import TransferError
 from exchange.organisation import ancestors, check_code, common_superior, name_of
 from exchange.outbox import Draft, post
-from kernel import audit
+from kernel import audit, working_days
 from kernel.clock import CHINA
 from kernel.models import Message, Transfer
 
-ANSWER_DAYS = 7
-"""Calendar days until an answer is looked for; the working days of the law are counted by whoever keeps the case."""
+ANSWER_DAYS: Mapping[str, int] = {"TRANSFER": 7, "ASSIST": 15}
+"""Working days until an answer is looked for: for talks on who has the matter, and for help with a case."""
 STEPS: Mapping[str, Mapping[str, str]] = {
     "TRANSFER": {"accept": "accepted", "object": "objected", "return": "returned"},
     "ASSIST": {"receive": "received", "answer": "answered", "refuse": "refused", "return": "returned"},
@@ -81,7 +81,7 @@ def ask(session: Session, request: Request, *, actor: str, at: datetime) -> str:
         session.add(row)
     row.other, row.state, row.reason = request.to, "sent", request.reason
     row.version += 1
-    row.at, row.due_at = at, at + timedelta(days=ANSWER_DAYS)
+    row.at, row.due_at = at, due_at(row.kind, at)
     payload = {**request.payload, "matter": request.matter, "step": "ask", "reason": request.reason}
     row.asked_id = _tell(session, row, payload, request.to, at)
     _note(session, row, "asked", actor, at)
@@ -162,6 +162,21 @@ def decide(
     )
 
 
+def due_at(kind: str, at: datetime) -> datetime:
+    """Until when an answer is looked for: the end of the last working day in China, aware UTC.
+
+    Spec: PROC 13 (talks within 7 working days), 45 (help within 15 working days).
+    """
+    return working_days.after(working_days.day_of(at), ANSWER_DAYS[kind]).ends_at()
+
+
+def guessed_years(row: Transfer) -> tuple[int, ...]:
+    """Years of its deadline whose holidays nobody entered: weekends alone were left out."""
+    if row.due_at is None:
+        return ()
+    return working_days.unknown_years(working_days.day_of(row.at), working_days.day_of(row.due_at))
+
+
 def overdue(session: Session, *, at: datetime) -> list[Transfer]:
     """Those that nobody has answered in time."""
     query = select(Transfer).where(Transfer.state.in_(("sent", "received")), Transfer.due_at < at)
@@ -240,7 +255,7 @@ def _asked(session: Session, envelope: Envelope, matter: str, payload: Mapping[s
         row.matter = matter
         session.add(row)
     row.other, row.state, row.reason = envelope.sender, "received", str(payload.get("reason", ""))
-    row.asked_id, row.due_at = envelope.message_id, at + timedelta(days=ANSWER_DAYS)
+    row.asked_id, row.due_at = envelope.message_id, due_at(envelope.type, at)
 
 
 def _speaker(envelope: Envelope) -> str:
@@ -271,7 +286,7 @@ def _decided(session: Session, envelope: Envelope, matter: str, payload: Mapping
             row.state = "received" if mine else "decided"
         else:
             row.state = "returned" if mine else "decided"
-        row.due_at = at + timedelta(days=ANSWER_DAYS)
+        row.due_at = due_at("TRANSFER", at)
 
 
 def register_handlers() -> None:

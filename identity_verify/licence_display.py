@@ -18,6 +18,7 @@ from identity_verify.normal_name import normal_name, normal_text
 from identity_verify.registry_word import RegistryWord
 from identity_verify.shown_identity import ShownIdentity
 from identity_verify.site_address import registrable
+from kernel import working_days
 from kernel.models import Subject
 
 Outcome = Literal["PASSED", "FAILED", "NOT_CHECKED"]
@@ -29,6 +30,8 @@ RULE_OF_STEP = {
 STALE = "ID05"
 """The rule of a name that was right once: what it lacks is the update."""
 WORKING_DAYS = 10
+IN_DOUBT = timedelta(days=40)
+"""Ten working days are over by then whatever holidays there are."""
 _MASKED = frozenset("*×●•＊?？")
 _DIVISIONS = re.compile("[省市区县镇乡村]")
 
@@ -88,6 +91,7 @@ class Display:
     Attributes:
         code: the one code that was read beyond doubt. name: the registry's name of it.
         word: what the registry said, since when and as of when. link: where the 亮照 link leads.
+        guessed: years in which working days were counted by weekends alone, for want of a table of holidays.
     """
 
     steps: tuple[DisplayStep, ...]
@@ -95,6 +99,7 @@ class Display:
     name: str = ""
     word: RegistryWord = field(default_factory=RegistryWord)
     link: LinkSeen | None = None
+    guessed: tuple[int, ...] = ()
 
     @property
     def failed(self) -> tuple[DisplayStep, ...]:
@@ -119,7 +124,9 @@ def judge_display(
     else:
         steps += [_name(shown, subject, word, on), _in_force(subject), _address(shown, subject, word, on)]
     steps.append(_link(place, link))
-    return Display(tuple(steps), shown.code if subject else "", subject.name if subject else "", word, link)
+    if subject is None:
+        return Display(tuple(steps), "", "", word, link)
+    return Display(tuple(steps), shown.code, subject.name, word, link, _guessed(subject.approved_on, on))
 
 
 def _step(name: str, outcome: Outcome, why: str = "", shown: str = "", registered: str = "") -> DisplayStep:
@@ -209,14 +216,15 @@ def _same_address(left: str, right: str) -> bool:
 
 
 def _settled(approved_on: date | None, on: date) -> bool:
-    """Whether ten working days have passed since the registry's last approval; holidays are not known here."""
-    if approved_on is None:
-        return True
-    day, left = approved_on, WORKING_DAYS
-    while left and day < on:
-        day += timedelta(days=1)
-        left -= day.weekday() < 5
-    return not left and day < on
+    """Whether ten working days have passed since the registry's last approval."""
+    return approved_on is None or working_days.have_passed(approved_on, WORKING_DAYS, on)
+
+
+def _guessed(approved_on: date | None, on: date) -> tuple[int, ...]:
+    """Years whose holidays nobody entered, where they could make a difference on a day."""
+    if approved_on is None or on - approved_on > IN_DOUBT:
+        return ()
+    return working_days.after(approved_on, WORKING_DAYS).guessed
 
 
 def _link(place: Place, link: LinkSeen | None) -> DisplayStep:

@@ -228,7 +228,7 @@ class DisplayParameters(Strict):
     selling: bool = False
 
     values: ClassVar[frozenset[str]] = frozenset(
-        {"quote", "code", "name", "registered", "shown", "since", "as_of", "on_sale"}
+        {"quote", "code", "name", "registered", "shown", "since", "as_of", "on_sale", "counted_zh", "counted_en"}
     )
 
     @property

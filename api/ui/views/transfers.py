@@ -37,7 +37,7 @@ def transfer_list(
         appeals = list_appeals(session, who.scope)
         return page(
             request, "transfers.html", found=found, facets=facets, wanted=wanted, before=before, appeals=appeals,
-            name_of=name_of, kinds=KINDS,
+            name_of=name_of, kinds=KINDS, guessed_years=transfer.guessed_years,
         )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def transfer_page(request: Request, context: Ctx, who: Who, row: RowNumber) -> H
     """One matter: state, deadline, what was said, the way of each message."""
     with context.database.read() as session:
         detail = read_transfer(session, who.scope, row)
-        return page(request, "transfer.html", detail=detail, name_of=name_of)
+        return page(request, "transfer.html", detail=detail, name_of=name_of, guessed_years=transfer.guessed_years)
 
 
 def _reason(reason: str) -> str:

@@ -60,6 +60,10 @@ def _day(moment: datetime | None) -> str:
     return moment.astimezone(CHINA).strftime("%Y-%m-%d") if moment else UNKNOWN
 
 
+def _years(display: Display) -> str:
+    return "、".join(map(str, display.guessed))
+
+
 def _signal(rule: Rule, subject: Subject, display: Display, step: DisplayStep, fact: SeenFact) -> Signal:
     since = display.word.since.get(WORD_OF_STEP.get(step.name, ""))
     values = {
@@ -71,6 +75,8 @@ def _signal(rule: Rule, subject: Subject, display: Display, step: DisplayStep, f
         "since": _day(since),
         "as_of": _day(display.word.as_of),
         "on_sale": str(subject.on_sale),
+        "counted_zh": f"（{_years(display)}年放假安排尚未录入，只扣除周末）" if display.guessed else "",
+        "counted_en": f" (weekends only: no holidays of {_years(display)} are entered)" if display.guessed else "",
     }
     return Signal(
         fact=fact,

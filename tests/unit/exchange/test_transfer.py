@@ -1,6 +1,7 @@
 """Transfers and requests for help: one way only, answered once, decided by the superior for good."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -157,7 +158,7 @@ def test_answers_that_are_late_are_known(three: tuple[Node, Node, Node]) -> None
     for node, count in ((pudong, 1), (xuhui, 1)):
         with node.database.read() as session:
             assert overdue(session, at=node.at) == []
-            node.turn(8 * 86_400)
+            node.turn(10 * 86_400)
             assert len(overdue(session, at=node.at)) == count
 
 
@@ -189,3 +190,14 @@ def test_nobody_answers_for_a_unit_that_is_not_below(two: Pair) -> None:
     city.turn(1)
     (row,) = city.rows(Message)
     assert (row.state, row.error_code) == ("rejected", "exchange.transfer")
+
+
+def test_answers_are_due_on_working_days() -> None:
+    """Seven for a transfer, fifteen for help, to the end of the day in China; over the holiday in October too."""
+    before = datetime(2026, 9, 29, 17, tzinfo=UTC)  # the thirtieth in China
+    assert transfer.due_at("TRANSFER", before) == datetime(2026, 10, 15, 15, 59, 59, tzinfo=UTC)
+    row = Transfer(at=datetime(2026, 12, 14, 1, tzinfo=UTC), kind="ASSIST")
+    assert transfer.guessed_years(row) == ()
+    row.due_at = transfer.due_at("ASSIST", row.at)
+    assert row.due_at == datetime(2027, 1, 4, 15, 59, 59, tzinfo=UTC)
+    assert transfer.guessed_years(row) == (2027,)

@@ -1,7 +1,7 @@
 """亮照: what is shown, held against the registry."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -147,3 +147,16 @@ def test_a_name_that_was_right_once_is_a_matter_of_the_update() -> None:
         for name in (FORMER, "上海别家(测试)商行")
     ]
     assert rules == ["ID05", "ID03"]
+
+
+def test_holidays_are_no_working_days() -> None:
+    """A rename on 24 September 2026: ten working days are over after 15 October, not after ten weekdays."""
+    subject = _subject(approved_on=date(2026, 9, 24))
+    word, due = RegistryWord((NAME, FORMER)), date(2026, 10, 15)
+    for on, outcome in ((due, "PASSED"), (due + timedelta(days=1), "FAILED")):
+        found = judge_display(_shown(name=FORMER), subject, word=word, declared=False, place=HERE, link=None, on=on)
+        assert _of(found, "name")[0] == outcome
+        assert found.guessed == ()
+    late = _subject(approved_on=date(2026, 12, 25))
+    found = judge_display(_shown(), late, word=word, declared=False, place=HERE, link=None, on=date(2027, 1, 4))
+    assert found.guessed == (2027,)

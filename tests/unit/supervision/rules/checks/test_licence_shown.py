@@ -125,3 +125,14 @@ def test_another_word_of_the_registry_is_another_hit(make: Any, catalogue: Catal
     (one,) = make.hits(shop(make, "name", "other-name"), rule)
     (two,) = make.hits(shop(make, "name", "other-name", text="上海别家(测试)有限公司"), rule)
     assert one.key != two.key
+
+
+def test_a_year_without_holidays_is_told(make: Any, catalogue: Catalogue) -> None:
+    """Where working days were counted by weekends alone, the sentence says for which years."""
+    plain = shop(make, "name", "former-name")
+    assert plain.display is not None
+    rule = catalogue.rules["ID05"]
+    for guessed, told in (((), False), ((2027,), True)):
+        (hit,) = make.hits(replace(plain, display=replace(plain.display, guessed=guessed)), rule)
+        assert ("2027年放假安排尚未录入" in hit.reason()["zh"]) is told
+        assert ("weekends only" in hit.reason()["en"]) is told
