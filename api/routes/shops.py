@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Query
 from api.access import Who, allow
 from api.context import Ctx
 from api.policy import Permission
-from api.queries.hits import HitFilter, decide, hit_facets, list_hits, read_hit
+from api.queries.hits import HitFilter, decide, decide_several, hit_facets, list_hits, read_hit
 from api.queries.shops import ShopFilter, list_shops, read_shop
 from api.queries.slices import PAGE_SIZE
 from api.row_number import RowNumber
-from api.schemas.hit import DecisionIn, HitOut, HitsOut
+from api.schemas.hit import DecisionIn, DecisionsIn, DecisionsOut, HitOut, HitsOut
 from api.schemas.shop import ShopDetailOut, ShopOut, ShopsOut
 
 router = APIRouter(prefix="/api/v1", tags=["shops"])
@@ -73,3 +73,13 @@ def decision(context: Ctx, who: Who, hit_id: RowNumber, body: DecisionIn) -> Hit
     with context.database.write() as session:
         row = decide(session, who.scope, hit_id, decision=body.decision, reason=body.reason, at=context.now())
         return HitOut.of(row)
+
+
+@router.post("/hits/decisions", dependencies=[allow(Permission.HIT_DECIDE)])
+def decisions(context: Ctx, who: Who, body: DecisionsIn) -> DecisionsOut:
+    """The same decision, for the same reason, on up to 200 hits."""
+    with context.database.write() as session:
+        done, left = decide_several(
+            session, who.scope, body.hits, decision=body.decision, reason=body.reason, at=context.now()
+        )
+        return DecisionsOut(decided=done, gone=left)

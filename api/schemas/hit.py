@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from api.queries.hits import HitRow
+from api.row_number import RowNumber
 from api.schemas.base import In, Out
 
 
@@ -51,3 +52,16 @@ class DecisionIn(In):
 
     decision: str
     reason: str
+
+
+class DecisionsIn(DecisionIn):
+    """The same on several hits, by their numbers."""
+
+    hits: list[RowNumber]
+
+
+class DecisionsOut(Out):
+    """How many hits were decided; those gone from their pages were left as they are."""
+
+    decided: int
+    gone: int

@@ -1,4 +1,4 @@
-"""Ten journeys of officers in real Chromium against a really running installation."""
+"""Journeys of officers in real Chromium against a really running installation."""
 
 import re
 import zipfile
@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
 
-from kernel.models import Job
+from kernel.models import Job, RuleHit
 from tests.e2e.conftest import SHOTS, Desk, Site
 from tests.e2e.seeded_market import AT, HOSTILE_TITLE
 
@@ -256,6 +257,22 @@ def test_all_by_keyboard(site: Site, make_desk: MakeDesk) -> None:
     page.keyboard.press("g")
     page.keyboard.press("h")
     expect(page).to_have_url(f"{site.web}/hits")
+
+
+def test_leads_are_decided_together(site: Site, make_desk: MakeDesk) -> None:
+    """Ticked all at once, decided for one reason; the list tells how many."""
+    desk = make_desk("supervisor")
+    page = desk.open("/hits?state=new&rule=AD01")
+    page.get_by_label("本页全选").check()
+    ticked = page.locator('input[name="hit_id"]:checked').count()
+    assert ticked >= 1
+    page.locator("#several-reason").fill("均已核对原页面")
+    page.locator("#several").get_by_role("button", name="确认为线索").click()
+    expect(page.locator("p.done")).to_contain_text(f"已处理 {ticked} 条线索")
+    with site.database.read() as session:
+        states = session.execute(select(RuleHit.state).where(RuleHit.rule_id == "AD01")).scalars().all()
+    assert states.count("confirmed") == ticked
+    assert desk.violations() == []
 
 
 PATHS = ("/", "/search", "/shops", "/shops/1", "/listings/1", "/listings/5", "/hits", "/evidence", "/jobs",

@@ -115,7 +115,17 @@
     return more();
   }
 
+  // One box that ticks all of a name on the page.
+  function tickAll(box) {
+    box.addEventListener("change", function () {
+      document.querySelectorAll('input[type="checkbox"][name="' + box.dataset.tickAll + '"]').forEach(function (one) {
+        one.checked = box.checked;
+      });
+    });
+  }
+
   document.addEventListener("keydown", onKey);
+  document.querySelectorAll("[data-tick-all]").forEach(tickAll);
   document.querySelectorAll("[data-events]").forEach(follow);
   document.querySelectorAll("form[data-stream]").forEach(stream);
   if (window.matchMedia("(max-width: 899px)").matches) {

@@ -9,22 +9,34 @@ from api.access import Who, allow
 from api.context import Ctx
 from api.locations import local_path
 from api.policy import Permission
-from api.queries.hits import HitFilter, decide, decisions_of, hit_facets, list_hits, quotes_of, read_hit
+from api.queries.hits import (
+    HitFilter,
+    decide,
+    decide_several,
+    decisions_of,
+    hit_facets,
+    list_hits,
+    quotes_of,
+    read_hit,
+)
 from api.row_number import RowNumber
-from api.ui.rendering import is_fragment, page
+from api.ui.rendering import is_fragment, page, with_query
+from supervision.rules.explanation import explain
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/hits", dependencies=[allow(Permission.HIT_READ)])
-def hit_list(
+def hit_list(  # noqa: PLR0917 - FastAPI calls it by name
     request: Request,
     context: Ctx,
     who: Who,
     wanted: Annotated[HitFilter, Depends()],
     before: RowNumber | None = None,
+    done: RowNumber | None = None,
+    left: RowNumber | None = None,
 ) -> HTMLResponse:
-    """Hits, newest first."""
+    """Hits, newest first. ``done`` and ``left``: what became of those that were decided together just now."""
     with context.database.read() as session:
         found = list_hits(session, who.scope, wanted, before=before)
         quotes = quotes_of(session, found.rows)
@@ -39,6 +51,8 @@ def hit_list(
         facets=facets,
         wanted=wanted,
         before=before,
+        done=done,
+        left=left,
     )
 
 
@@ -47,9 +61,27 @@ def hit(request: Request, context: Ctx, who: Who, hit_id: RowNumber) -> HTMLResp
     """One hit with its reasons."""
     with context.database.read() as session:
         row = read_hit(session, who.scope, hit_id)
-        return page(
-            request, "hit.html", row=row, quotes=quotes_of(session, [row]), decisions=decisions_of(session, [hit_id])
+        quotes, decisions = quotes_of(session, [row]), decisions_of(session, [hit_id])
+        return page(request, "hit.html", row=row, quotes=quotes, decisions=decisions, why=explain(row.hit))
+
+
+@router.post("/hits/decisions", dependencies=[allow(Permission.HIT_DECIDE)])
+def decisions(  # noqa: PLR0917 - FastAPI calls it by name
+    context: Ctx,
+    who: Who,
+    hit_id: Annotated[list[RowNumber] | None, Form()] = None,
+    decision: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form()] = "",
+    goto: Annotated[str, Form(alias="next")] = "",
+) -> Response:
+    """Confirm or dismiss all hits that are ticked."""
+    with context.database.write() as session:
+        done, left = decide_several(
+            session, who.scope, hit_id or (), decision=decision, reason=reason, at=context.now()
         )
+    back = local_path(goto, "/hits")
+    told = with_query("", {"done": done, "left": left}).removeprefix("?")
+    return RedirectResponse(f"{back}{'&' if '?' in back else '?'}{told}", 303)
 
 
 @router.post("/hits/{hit_id}/decision", dependencies=[allow(Permission.HIT_DECIDE)])
@@ -68,5 +100,6 @@ def decision(  # noqa: PLR0917 - FastAPI calls it by name
         quotes = quotes_of(session, [row])
         decisions = decisions_of(session, [hit_id])
     if is_fragment(request):
-        return page(request, "fragments/hit.html", row=row, quotes=quotes, decisions=decisions)
+        brief = local_path(goto, "/").partition("?")[0] == "/hits"
+        return page(request, "fragments/hit.html", row=row, quotes=quotes, decisions=decisions, brief=brief)
     return RedirectResponse(local_path(goto, f"/hits/{hit_id}"), 303)

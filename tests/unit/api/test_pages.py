@@ -5,7 +5,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+from sqlalchemy import update
 
+from kernel.models import RuleHit
 from tests.e2e.seeded_market import HOSTILE_TITLE
 from tests.unit.api.conftest import Browser, House
 
@@ -162,6 +164,35 @@ def test_a_decision_is_kept_with_its_reason(house: House) -> None:
     assert fragment.text.lstrip().startswith("<article")
     trail = house.browser("administrator").get("/api/v1/audit?object_type=rule_hit").json()["entries"]
     assert [entry["action"] for entry in trail] == ["hit.reopen", "hit.dismiss"]
+
+
+def test_several_hits_are_decided_together(house: House) -> None:
+    """Each with its own entry in the audit trail; what is gone from its page is left; all or none."""
+    browser = house.browser("supervisor")
+    first, second, *_ = house.seeded.hits
+    with house.context.database.write() as session:
+        session.execute(update(RuleHit).where(RuleHit.id == second).values(state="gone"))
+    data = {"decision": "dismissed", "reason": "均为指南第六条情形", "next": "/hits?severity=high"}
+    for wrong in ({"hit_id": []}, {"hit_id": [first], "reason": " "}, {"hit_id": [first], "decision": "gone"}):
+        assert browser.post("/hits/decisions", data={**data, **wrong}).status_code == 422
+    assert browser.post("/hits/decisions", data={**data, "hit_id": [first, 99_999]}).status_code == 404
+    answer = browser.post("/hits/decisions", data={**data, "hit_id": [first, second, first]})
+    assert answer.headers["location"] == "/hits?severity=high&done=1&left=1"
+    assert "已处理 1 条线索" in browser.get(answer.headers["location"]).text
+    body = {"decision": "new", "reason": "再看", "hits": [first]}
+    assert browser.post("/api/v1/hits/decisions", json=body).json() == {"decided": 1, "gone": 0}
+    trail = house.browser("administrator").get("/api/v1/audit?object_type=rule_hit").json()["entries"]
+    assert [(entry["action"], entry["object_id"]) for entry in trail] == [
+        ("hit.reopen", str(first)), ("hit.dismiss", str(first)),
+    ]  # fmt: skip
+
+
+def test_a_hit_tells_what_was_looked_at_in_words(shared_house: House) -> None:
+    """Exceptions by name and source, values by name; nothing of how they are kept."""
+    text = shared_house.browser("supervisor").get(f"/hits/{shared_house.seeded.hits[0]}").text
+    assert "比对的数值与来源" in text
+    assert "&#39;id&#39;" not in text
+    assert "exemptions" not in text
 
 
 def test_the_audit_chain_is_checked_on_the_page(house: House) -> None:
