@@ -13,11 +13,14 @@ from api.policy import Permission, Scope
 from api.queries.listings import listings_by_id, open_rules
 from api.queries.scope import allowed
 from kernel.models import Listing, Shop
+from search.documents import BAND_NAMES
 from search.engine import Engine, FacetCount, Hit, SearchRequest
 from search.fields import EIGHT_FACETS, RELEVANCE, SORTS
 from search.query import parse
 
 FACET_NAMES = (*EIGHT_FACETS, "hit", "severity")
+ORDER_OF = {"band": (*BAND_NAMES[1:], BAND_NAMES[0]), "severity": ("high", "medium", "low")}
+"""Facets whose values have an order of their own."""
 SORT_NAMES = (RELEVANCE, *SORTS)
 PAGE_SIZE = 30
 MAX_PAGE_SIZE = 200
@@ -98,7 +101,7 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A facet with its values, most frequent first."""
+    """A facet with its values: those that have an order in it, the others most frequent first."""
 
     name: str
     values: tuple[FacetValue, ...]
@@ -192,11 +195,18 @@ def _facets(
                 chosen=value in chosen,
                 change={name: _toggled(chosen, value), "cursor": ""},
             )
-            for value, count in found.items()
+            for value, count in _ordered(name, found)
             if value
         )
         if values:
             yield Facet(name, values)
+
+
+def _ordered(name: str, found: Mapping[str, int]) -> list[tuple[str, int]]:
+    if name == "month":
+        return sorted(found.items(), reverse=True)
+    order = ORDER_OF.get(name, ())
+    return sorted(found.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
 
 
 def _toggled(chosen: tuple[str, ...], value: str) -> tuple[str, ...]:

@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 from markupsafe import Markup
 
 from api.queries.facts import PricePoint
+from kernel.clock import CHINA
 
 WIDTH, HEIGHT = 720, 220
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 28
 GRID_LINES = 4
+DAYS_SHOWN = timedelta(days=2)
+"""Of a shorter time the hours are shown."""
 SERIES_KINDS = ("shown", "struck", "coupon", "range", "unit", "member")
 
 
@@ -78,7 +81,8 @@ def _grid(scale: _Scale, until: datetime) -> list[Markup]:
             )
         )
     for at, anchor in ((scale.start, "start"), (until, "end")):
-        day = (at + timedelta(hours=8)).strftime("%Y-%m-%d")
+        form = "%Y-%m-%d" if until - scale.start > DAYS_SHOWN else "%m-%d %H:%M"
+        day = at.astimezone(CHINA).strftime(form)
         parts.append(
             Markup('<text class="axis" x="{}" y="{}" text-anchor="{}">{}</text>').format(
                 round(scale.x(at), 1), HEIGHT - 8, anchor, day

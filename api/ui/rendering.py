@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -18,7 +18,10 @@ from api.auth import SignedIn
 from api.context import context_of
 from api.merchant_auth import MerchantSignedIn
 from api.policy import Permission
+from api.queries.facts import ShownFact
 from api.ui.catalogue import LANGUAGES, Language, text, word
+from crawlers.reading.errors import PlatformFileError
+from crawlers.reading.platform import platform_of
 from kernel.clock import CHINA, parse_iso
 from kernel.errors import ClockError
 from supervision.rules.rule_catalogue import load_catalogue
@@ -139,6 +142,15 @@ def claim_text(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+def alike(rows: Iterable[ShownFact]) -> list[list[ShownFact]]:
+    """Facts that say the same of the same field, together; in the order of the first of each."""
+    found: dict[tuple[str, str, str], list[ShownFact]] = {}
+    for row in rows:
+        kind = str(row.fact.value.get("kind", "")) if isinstance(row.fact.value, dict) else ""
+        found.setdefault((row.fact.field, kind, fact_text(row.fact.value)), []).append(row)
+    return list(found.values())
+
+
 def with_query(path: str, params: Mapping[str, object], **changes: object) -> str:
     """An address with parameters, some of them changed; empty ones are left out, lists repeat."""
     pairs: list[tuple[str, str]] = []
@@ -156,7 +168,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (money, when, moment, day, size, number, grouped, web_link, fact_text, claim_text)
+    filters = (money, when, moment, day, size, number, grouped, web_link, fact_text, claim_text, alike)
     environment.filters.update({function.__name__: function for function in filters})
     environment.globals.update(
         static_url=static_url, integrity=integrity, with_query=with_query, htmx_config=HTMX_CONFIG, themes=THEMES,
@@ -169,11 +181,17 @@ ENVIRONMENT = _environment()
 
 
 def _word(language: Language, group: str, value: str) -> str:
-    """As the catalogue says; a rule's name is in the rule itself."""
+    """As the catalogue says; the name of a rule or a platform is in its own description."""
     if group == "rule":
         rule = load_catalogue().rules.get(value)
         return (rule.title.zh if language == "zh" else rule.title.en) if rule else value
-    return word(language, group, value)
+    told = word(language, group, value)
+    if group == "platform" and told == value:
+        try:
+            return platform_of(value).title
+        except PlatformFileError:  # one whose adapter is not here any more
+            return value
+    return told
 
 
 def language_of(request: Request) -> Language:

@@ -7,6 +7,7 @@ from fastapi.routing import APIRoute
 from api.access import Who, allow, declared
 from api.context import Ctx
 from api.policy import Permission
+from api.queries.open_work import read_open_work
 from api.queries.overview import read_overview
 from api.ui.rendering import page
 from search.vocabulary import FIELDS
@@ -18,7 +19,8 @@ router = APIRouter(include_in_schema=False)
 def overview(request: Request, context: Ctx, who: Who) -> HTMLResponse:
     """Figures that open their rows."""
     with context.database.read() as session:
-        return page(request, "overview.html", figures=read_overview(session, who.scope))
+        work = read_open_work(session, who.scope, at=context.now())
+        return page(request, "overview.html", figures=read_overview(session, who.scope), work=work)
 
 
 @router.get("/help", dependencies=[allow(Permission.SIGNED_IN)])

@@ -33,6 +33,13 @@ def test_a_step_a_price() -> None:
     assert not svg.css("b")
 
 
+def test_hours_are_shown_of_a_short_time() -> None:
+    """Two visits of one day would else bear the same date twice."""
+    for days, form in ((1, ["11-20 10:00", "11-21 10:00"]), (9, ["2026-11-20", "2026-11-29"])):
+        svg = LexborHTMLParser(str(price_chart([_point(5, 0, None)], until=AT + timedelta(days=days), label="x")))
+        assert [node.text() for node in svg.css("text")][-2:] == form
+
+
 @given(st.lists(st.tuples(st.integers(0, 10**10) | st.none(), st.integers(0, 400), st.integers(0, 400)), max_size=8))
 def test_every_dot_lies_in_the_drawing(rows: list[tuple[int | None, int, int]]) -> None:
     """Also for one price, equal prices and very large ones."""

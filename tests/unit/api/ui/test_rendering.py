@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.locations import local_path
-from api.ui.rendering import fact_text, grouped, moment, money, number, size, web_link, when, with_query
+from api.queries.facts import ShownFact
+from api.ui.rendering import alike, fact_text, grouped, moment, money, number, size, web_link, when, with_query
+from kernel.models import FactVersion, Page
 from tests.e2e.seeded_market import AT
 
 
@@ -66,3 +68,13 @@ def test_a_form_never_sends_people_elsewhere(wanted: str) -> None:
     assert path.startswith("/")
     assert not path.startswith(("//", "/\\"))
     assert "\n" not in path
+
+
+def test_facts_that_say_the_same_stand_together() -> None:
+    """By field, kind and value, in the order of the first of each."""
+    told = [("icp", "沪1"), ("price", {"kind": "shown", "fen": 5}), ("icp", "沪2"), ("icp", "沪1"),
+            ("price", {"kind": "struck", "fen": 5})]  # fmt: skip
+    rows = [
+        ShownFact(FactVersion(field=field, value=value), Page(id=place)) for place, (field, value) in enumerate(told)
+    ]
+    assert [[row.page.id for row in same] for same in alike(rows)] == [[0, 3], [1], [2], [4]]
