@@ -19,12 +19,14 @@ from kernel.models import AuditEntry, Evidence, FactVersion, Listing, OutboxEntr
 DECISIONS = {"confirmed": "hit.confirm", "dismissed": "hit.dismiss", "new": "hit.reopen"}
 MAX_REASON = 1_000
 MAX_AT_ONCE = 200
+OPEN = ("new", "confirmed")
+"""States of a hit that stands and is not dismissed."""
 CONTEXT_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class HitFilter:
-    """What to list; empty means any."""
+    """What to list; empty means any. ``state`` may be ``open``: new or confirmed."""
 
     rule: str = ""
     severity: str = ""
@@ -76,8 +78,10 @@ def _query(scope: Scope, wanted: HitFilter) -> Select[RuleHit, Shop, Listing, Pa
         query,
         (RuleHit.rule_id, wanted.rule),
         (RuleHit.severity, wanted.severity),
-        (RuleHit.state, wanted.state),
+        (RuleHit.state, wanted.state if wanted.state != "open" else ""),
     )
+    if wanted.state == "open":
+        query = query.where(RuleHit.state.in_(OPEN))
     if wanted.shop_id is not None:
         query = query.where(RuleHit.shop_id == wanted.shop_id)
     if wanted.listing_id is not None:
@@ -101,10 +105,12 @@ def list_hits(
 def hit_facets(session: Session, scope: Scope) -> dict[str, dict[str, int]]:
     """How many hits there are by rule, severity and state."""
     seen = allowed(scope, Permission.HIT_READ)
+    states = counts(session, RuleHit.state, seen)
+    still_open = sum(states.get(state, 0) for state in OPEN)
     return {
         "rule": counts(session, RuleHit.rule_id, seen),
         "severity": counts(session, RuleHit.severity, seen),
-        "state": counts(session, RuleHit.state, seen),
+        "state": {**({"open": still_open} if still_open else {}), **states},
     }
 
 
