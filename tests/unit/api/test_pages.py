@@ -173,7 +173,10 @@ def test_several_hits_are_decided_together(house: House) -> None:
     with house.context.database.write() as session:
         session.execute(update(RuleHit).where(RuleHit.id == second).values(state="gone"))
     data = {"decision": "dismissed", "reason": "均为指南第六条情形", "next": "/hits?severity=high"}
-    for wrong in ({"hit_id": []}, {"hit_id": [first], "reason": " "}, {"hit_id": [first], "decision": "gone"}):
+    wrongs: list[dict[str, object]] = [
+        {"hit_id": []}, {"hit_id": [first], "reason": " "}, {"hit_id": [first], "decision": "gone"},
+    ]  # fmt: skip
+    for wrong in wrongs:
         assert browser.post("/hits/decisions", data={**data, **wrong}).status_code == 422
     assert browser.post("/hits/decisions", data={**data, "hit_id": [first, 99_999]}).status_code == 404
     answer = browser.post("/hits/decisions", data={**data, "hit_id": [first, second, first]})
