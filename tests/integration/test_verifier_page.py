@@ -1,6 +1,5 @@
 """The browser's verifier over the tamper corpus: same steps, states and codes as ``wangjian verify``."""
 
-import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from evidence.trust import load
 from evidence.verifier import page as verifier
 from evidence.verify import verify
 from kernel.clock import parse_iso
-from tests.data.evidence import corpus
+from tests.data.evidence.corpus_shelf import Shelf
 
 CHROMIUM = "/usr/bin/chromium"
 READ_RESULTS = """() => [...document.querySelectorAll("section.result")].reverse().map((box) => ({
@@ -24,17 +23,8 @@ CLASSES = {"PASSED": "passed", "FAILED": "failed"}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The corpus on disk, with its trust list and what each package is expected to give."""
-    made = tmp_path_factory.mktemp("corpus")
-    corpus.main(str(made))
-    return made
-
-
-@pytest.fixture(scope="module")
-def browser(folder: Path) -> Iterator[Browser]:
-    """Chromium; one for the module, started when the corpus is there: sealing wants the event loop for itself."""
-    assert folder.is_dir()
+def browser() -> Iterator[Browser]:
+    """Chromium; one for the module."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield started
@@ -42,7 +32,7 @@ def browser(folder: Path) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def tab(browser: Browser, folder: Path, tmp_path: Path) -> Iterator[Page]:
+def tab(browser: Browser, shelf: Shelf, tmp_path: Path) -> Iterator[Page]:
     """The page opened from a file, without a network, with the trust list given."""
     file = tmp_path / "verifier.html"
     file.write_bytes(verifier.html())
@@ -51,7 +41,7 @@ def tab(browser: Browser, folder: Path, tmp_path: Path) -> Iterator[Page]:
     faults: list[str] = []
     opened.on("pageerror", lambda error: faults.append(str(error)))
     opened.goto(file.as_uri())
-    opened.set_input_files("#trust-files", sorted((folder / "trust").iterdir()))
+    opened.set_input_files("#trust-files", sorted(shelf.trust.iterdir()))
     opened.wait_for_selector("#anchors tr")
     yield opened
     context.close()
@@ -75,14 +65,13 @@ def expected(steps: list[dict[str, str]]) -> list[list[str]]:
     return [[step["key"], step["code"], CLASSES.get(step["state"], "reserved")] for step in steps]
 
 
-def test_all_three_verifiers_agree_on_the_corpus(tab: Page, folder: Path) -> None:
+def test_all_three_verifiers_agree_on_the_corpus(tab: Page, shelf: Shelf) -> None:
     """Every mutation: the same step keys, states, codes and verdict in the browser, opened from a file, offline."""
-    entries = json.loads((folder / "index.json").read_text("utf-8"))
-    assert len(entries) >= 200
+    assert len(shelf.entries) >= 200
     problems = []
-    for at in sorted({entry["at"] for entry in entries}):
-        group = [entry for entry in entries if entry["at"] == at]
-        found = judge(tab, at, [folder / entry["file"] for entry in group])
+    for at in sorted({entry["at"] for entry in shelf.entries}):
+        group = [entry for entry in shelf.entries if entry["at"] == at]
+        found = judge(tab, at, [shelf.package(entry["name"]) for entry in group])
         for entry, result in zip(group, found, strict=True):
             wanted = expected(entry["steps"])
             if result["exit"] != entry["exit_code"] or result["steps"] != wanted:
@@ -91,12 +80,12 @@ def test_all_three_verifiers_agree_on_the_corpus(tab: Page, folder: Path) -> Non
     assert not problems
 
 
-def test_every_byte_flip_is_detected(tab: Page, folder: Path, tmp_path: Path) -> None:
+def test_every_byte_flip_is_detected(tab: Page, shelf: Shelf, tmp_path: Path) -> None:
     """A thousand random one-bit changes: each fails in the browser, and the verdict is that of ``wangjian verify``."""
-    entry = json.loads((folder / "index.json").read_text("utf-8"))[0]
-    good = (folder / entry["file"]).read_bytes()
+    entry = shelf.entries[0]
+    good = shelf.package(entry["name"]).read_bytes()
     chance = random.Random(1_847)  # noqa: S311 - a fixed seed on purpose
-    trust, at = load(folder / "trust"), parse_iso(entry["at"])
+    trust, at = load(shelf.trust), parse_iso(entry["at"])
     for start in range(0, 1_000, 100):
         files = []
         for number in range(start, start + 100):
@@ -111,25 +100,25 @@ def test_every_byte_flip_is_detected(tab: Page, folder: Path, tmp_path: Path) ->
             file.unlink()
 
 
-def test_a_person_is_told_what_to_give(browser: Browser, folder: Path, tmp_path: Path) -> None:
+def test_a_person_is_told_what_to_give(browser: Browser, shelf: Shelf, tmp_path: Path) -> None:
     """A package before the trust list waits; other files are refused in words; the verdict names the test trust."""
     file = tmp_path / "verifier.html"
     file.write_bytes(verifier.html())
     tab = browser.new_page()
     tab.goto(file.as_uri())
-    entry = json.loads((folder / "index.json").read_text("utf-8"))[0]
+    entry = shelf.entries[0]
     tab.clock.set_fixed_time(entry["at"])
-    tab.set_input_files("#package-files", folder / entry["file"])
+    tab.set_input_files("#package-files", shelf.package(entry["name"]))
     tab.wait_for_selector("#message:has-text('信任名单')")
-    tab.set_input_files("#trust-files", folder / "trust" / "trust.json")
+    tab.set_input_files("#trust-files", shelf.trust / "trust.json")
     tab.wait_for_selector("#message:has-text('expected what the trust list names')")
     changed = tmp_path / "trust.json"
-    text = (folder / "trust" / "trust.json").read_text("utf-8")
+    text = (shelf.trust / "trust.json").read_text("utf-8")
     changed.write_text(text.replace('"kind": "test"', '"kind": "test", "kind": "court"', 1), "utf-8")
-    others = [file for file in sorted((folder / "trust").iterdir()) if file.name != changed.name]
+    others = [file for file in sorted(shelf.trust.iterdir()) if file.name != changed.name]
     tab.set_input_files("#trust-files", [changed, *others])
     tab.wait_for_selector("#message:has-text('expected the form in which it is published')")
-    tab.set_input_files("#trust-files", sorted((folder / "trust").iterdir()))
+    tab.set_input_files("#trust-files", sorted(shelf.trust.iterdir()))
     tab.wait_for_selector("section.result")
     assert "测试信任" in tab.inner_text("section.result")
     tab.close()

@@ -77,7 +77,7 @@ def _telling(bag: Bag) -> Bag:
     """Words around a timestamp, which nobody signed, say another time."""
     parsed = tsp.TimeStampResp.load(bag.files[ALPHA])
     parsed["status"]["status_string"] = ["granted\nTime stamp: Nov 24 12:00:00 2026 GMT"]
-    return bag.put({ALPHA: bytes(parsed.dump(force=True))}).reclose()
+    return bag.put({ALPHA: bytes(parsed.dump())}).reclose()
 
 
 def _report(bag: Bag, change: Callable[[bytes], bytes]) -> Bag:
@@ -97,7 +97,7 @@ def _more_unsigned(digits: bytes) -> bytes:
     info = acms.ContentInfo.load(padded[: value_end(padded)])
     extra = acms.CMSAttribute({"type": "1.2.3.4.5", "values": [core.OctetString(b"x")]})
     info["content"]["signer_infos"][0]["unsigned_attrs"].append(extra)
-    return bytes(info.dump(force=True)).hex().encode().ljust(len(digits), b"0")
+    return bytes(info.dump()).hex().encode().ljust(len(digits), b"0")
 
 
 def _fake_both(parts: Parts) -> Bag:

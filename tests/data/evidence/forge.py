@@ -230,7 +230,7 @@ def with_unsigned(der: bytes) -> bytes:
     info = acms.ContentInfo.load(der)
     attribute = acms.CMSAttribute({"type": "1.2.3.4.5", "values": [core.OctetString(b"x")]})
     info["content"]["signer_infos"][0]["unsigned_attrs"] = acms.CMSAttributes([attribute])
-    return bytes(info.dump(force=True))
+    return bytes(info.dump())
 
 
 def with_certificate(response: bytes, extra: x509.Certificate | bytes) -> bytes:
@@ -238,4 +238,4 @@ def with_certificate(response: bytes, extra: x509.Certificate | bytes) -> bytes:
     parsed = tsp.TimeStampResp.load(response)
     found = parsed["time_stamp_token"]["content"]["certificates"]
     found.append(ax509.Certificate.load(extra if isinstance(extra, bytes) else extra.public_bytes(Encoding.DER)))
-    return bytes(parsed.dump(force=True))
+    return bytes(parsed.dump())
