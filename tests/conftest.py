@@ -1,7 +1,7 @@
 """What every test has: no network outside loopback, a data directory of its own, settings of its own.
 
-With several workers (``pytest -n 2``, as ``make test`` does) a file stays with one worker, so that what a
-module starts is started once.
+With several workers (as ``make test`` has them) a file stays with one worker, so that what a module starts is
+started once; files that take long come first, so that no worker ends long before another.
 """
 
 import ipaddress
@@ -24,9 +24,25 @@ hypothesis.settings.register_profile("suite", deadline=None, suppress_health_che
 hypothesis.settings.load_profile("suite")
 
 _connect = socket.socket.connect
+FIRST = (
+    "tests/integration/test_verifier_page.py",
+    "tests/integration/test_verify_corpus.py",
+    "tests/contract/search/",
+    "tests/integration/test_faults_services.py",
+    "tests/integration/test_main_job.py",
+    "tests/integration/test_faults_browser.py",
+    "tests/integration/test_linked_faults.py",
+    "tests/integration/test_exchange_chaos.py",
+    "tests/integration/test_faults_disk.py",
+    "tests/integration/test_crawl_kill.py",
+    "tests/architecture/",
+)
+"""What takes about a minute or more, longest first."""
 LONG = ("tests/contract/", "tests/e2e/", "tests/integration/")
 TOGETHER = ("tests/contract/search/",)
 """Folders whose session fixtures are dear (a full index): one worker has all of a folder."""
+APART = ("tests/integration/test_verify_corpus.py",)
+"""Files whose tests share nothing that a worker has: each test goes to the worker that is free."""
 
 
 class WholeFiles(LoadFileScheduling):  # type: ignore[misc]
@@ -34,7 +50,15 @@ class WholeFiles(LoadFileScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
+        if path in APART:
+            return nodeid
         return next((folder for folder in TOGETHER if path.startswith(folder)), path)
+
+
+def turn(nodeid: str) -> int:
+    """When a test comes, among several workers: those of ``FIRST`` in their order, then long ones, then the others."""
+    known = next((place for place, path in enumerate(FIRST) if nodeid.startswith(path)), len(FIRST))
+    return known if known < len(FIRST) or nodeid.startswith(LONG) else len(FIRST) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -48,7 +72,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeFiles:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With several workers long files come first, so that all end together; else the order stays as shuffled."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+        items.sort(key=lambda item: turn(item.nodeid))
 
 
 def _is_local(address: object) -> bool:
