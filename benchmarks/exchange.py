@@ -8,6 +8,7 @@ long run: eight streams of 10,000, three calls in ten with a fault, 20 SIGKILLs.
 
 import argparse
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -77,7 +78,7 @@ def throughput(count: int) -> None:
         words = [sys.executable, "-m", "tests.servers.exchange_side", "receiver", str(folder / "national"), str(port)]
         process = subprocess.Popen([*words, "1", "0"], cwd=ROOT)
         try:
-            time.sleep(4)
+            _wait_for(port, process)
             _seconds(city, Pace(200, (0.01,), 1_000), 0, 400)  # Statements are compiled at their first use.
             done, receiver = 400, psutil.Process(process.pid)
             for batch, at_once, number in ((200, 1, count), (1, 4, max(400, count // 10))):
@@ -95,6 +96,16 @@ def throughput(count: int) -> None:
             process.wait()
             city.database.close()
             national.database.close()
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    """Until the receiver listens: how long that takes is the machine's business."""
+    while process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise SystemExit(f"expected the receiver to listen, got its end with {process.returncode}")
 
 
 def sealing(count: int) -> None:

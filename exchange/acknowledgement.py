@@ -17,11 +17,12 @@ from exchange.receipt import PROCESSED, REJECTED, Line, ReadSheet, take
 from exchange.routing import host_of
 from kernel.batch import batched
 from kernel.models import Delivery, Hop, Message
+from kernel.prepared import Prepared
 from kernel.rows import table_of, update_rows
 
 CHUNK = 400
 _M, _D, _H = table_of(Message).c, table_of(Delivery).c, table_of(Hop).c
-_SENT = (
+_SENT = Prepared(
     select(
         _M.id, _M.message_id, _M.direction, _M.digest, _M.receiver, _M.came_from, _D.id.label("delivery"), _D.peer,
         _D.state.label("delivery_state"),
@@ -29,10 +30,12 @@ _SENT = (
     .join(table_of(Delivery), _D.message_row == _M.id)
     .where(_M.message_id.in_(bindparam("numbers", expanding=True)), _M.direction.in_(("out", "through")))
 )  # fmt: skip
-_ARRIVED = (
+_ARRIVED = Prepared(
     update(table_of(Hop))
     .where(_H.message_id.in_(bindparam("numbers", expanding=True)), _H.acknowledged_at.is_(None), _H.next_node != "")
-    .values(acknowledged_at=bindparam("at_"), sheet=bindparam("sheet_"))
+    .values(
+        acknowledged_at=bindparam("at_", type_=_H.acknowledged_at.type), sheet=bindparam("sheet_", type_=_H.sheet.type)
+    )
 )
 
 
@@ -54,7 +57,7 @@ class _Known:
 def _find(session: Session, numbers: Sequence[str]) -> dict[str, _Known]:
     found: dict[str, _Known] = {}
     for part in batched(numbers, CHUNK):
-        found |= {row[1]: _Known(*row) for row in session.execute(_SENT, {"numbers": part})}
+        found |= {row[1]: _Known(*row) for row in _SENT.rows(session, numbers=part)}
     return found
 
 
@@ -77,7 +80,7 @@ def take_sheet(session: Session, read: ReadSheet, book: Book, keys: NodeKeys, *,
     _settle(session, newest, known, at)
     acknowledged = [number for number in newest if known[number].state == "waiting"]
     for part in batched(acknowledged, CHUNK):
-        session.execute(_ARRIVED, {"numbers": part, "at_": at, "sheet_": read.number})
+        _ARRIVED.run(session, numbers=part, at_=at, sheet_=read.number)
     for taker in sorted({known[number].came_from for number in newest if known[number].direction == "through"}):
         forwarded = ReadSheet(read.number, read.giver, taker, read.at, read.lines, read.sheet)
         take(session, forwarded, (), direction="forward", at=at)

@@ -17,6 +17,7 @@ from kernel.batch import batched
 from kernel.crypto import canonical_json_of_read, sha256_hex
 from kernel.errors import WangjianError
 from kernel.models import BusinessVersion
+from kernel.prepared import Prepared
 from kernel.rows import insert_rows, table_of, update_rows
 
 CHUNK = 400
@@ -48,7 +49,7 @@ def register(type: str, handler: Handler) -> None:  # noqa: A002 - the contract 
 _Key = tuple[str, str, str]
 _TABLE = table_of(BusinessVersion)
 _COLUMNS = tuple(_TABLE.c[name] for name in ("sender", "type", "biz_key", "id", "biz_version", "content"))
-_NEWEST = select(*_COLUMNS).where(_TABLE.c.biz_key.in_(bindparam("keys", expanding=True)))
+_NEWEST = Prepared(select(*_COLUMNS).where(_TABLE.c.biz_key.in_(bindparam("keys", expanding=True))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Effects:
         """Read the newest versions of some business objects, in few queries."""
         wanted = sorted(set(keys))
         for part in batched(wanted, CHUNK):
-            for row in self._session.execute(_NEWEST, {"keys": part}):
+            for row in _NEWEST.rows(self._session, keys=part):
                 # What this batch brought is newer than what is written.
                 self._versions.setdefault((row.sender, row.type, row.biz_key), _Version(*row[3:]))
 

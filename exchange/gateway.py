@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
@@ -12,17 +13,22 @@ from exchange.effect import HandlerFailedError
 from exchange.inbox import Inbox, Taken
 from exchange.keys import KeyFolder, NodeKeys
 from exchange.opening import Opened, check_signed, open_message
-from exchange.peers import Book, known, open_book
+from exchange.peers import ALL_PEERS, Book, book_of, known
 from exchange.receipt import Line, Sheet, give, sheets_of
 from kernel.db import Database
 from kernel.errors import WangjianError
 from kernel.models import Peer, ReceiptSheet, Stream
+from kernel.prepared import Prepared
 from kernel.rows import table_of
 
 SHEETS = 40
 """How many sheets one answer carries at most."""
 _PEERS = table_of(Peer)
-_HEARD = update(_PEERS).where(_PEERS.c.code == bindparam("code_")).values(heard_at=bindparam("at_"))
+_HEARD = Prepared(
+    update(_PEERS)
+    .where(_PEERS.c.code == bindparam("code_"))
+    .values(heard_at=bindparam("at_", type_=_PEERS.c.heard_at.type))
+)
 
 
 class Gateway:
@@ -35,6 +41,7 @@ class Gateway:
 
     def __init__(self, database: Database, keys: NodeKeys | KeyFolder, ours: Sequence[str]) -> None:
         self.database, self._keys, self.ours = database, keys, tuple(ours)
+        self._seen: tuple[list[Any], NodeKeys, Book] | None = None
 
     @property
     def keys(self) -> NodeKeys:
@@ -42,9 +49,12 @@ class Gateway:
         return self._keys.keys() if isinstance(self._keys, KeyFolder) else self._keys
 
     def book(self) -> Book:
-        """The peers as they stand now."""
-        with self.database.read() as session:
-            return open_book(session, self.keys, self.ours)
+        """The peers as they stand now: asked every time, and put together anew when anything is another."""
+        rows, keys = ALL_PEERS.alone(self.database), self.keys
+        seen = self._seen
+        if seen is None or seen[0] != rows or seen[1] is not keys:
+            seen = self._seen = rows, keys, MappingProxyType(dict(book_of(rows, keys, self.ours)))
+        return seen[2]
 
     def answer(self, data: bytes, *, at: datetime) -> bytes:
         """Answer a call.
@@ -106,7 +116,7 @@ class Gateway:
     ) -> tuple[Taken, list[Sheet]]:
         with self.database.write() as session:
             taken = Inbox(session, book, self.keys, caller, at=at, careful=careful).receive(opened)
-            session.execute(_HEARD, {"code_": caller, "at_": at})
+            _HEARD.run(session, code_=caller, at_=at)
             return taken, self._sheets(session, taken, caller, book, at)
 
     def _sheets(self, session: Session, taken: Taken, taker: str, book: Book, at: datetime) -> list[Sheet]:
@@ -134,7 +144,7 @@ class Gateway:
             wanted = or_(ReceiptSheet.direction == "given", ReceiptSheet.direction == "forward")
             query = select(ReceiptSheet).where(wanted, ReceiptSheet.taker == call.caller, ReceiptSheet.id > call.after)
             rows = session.execute(query.order_by(ReceiptSheet.id).limit(SHEETS)).scalars().all()
-            session.execute(_HEARD, {"code_": call.caller, "at_": at})
+            _HEARD.run(session, code_=call.caller, at_=at)
         sheets = [Sheet(row.body, row.signature).as_json() for row in rows]
         return {"sheets": sheets, "missing": [], "refused": [], "after": rows[-1].id if rows else call.after}
 

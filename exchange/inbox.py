@@ -25,6 +25,7 @@ from exchange.routing import host_of
 from kernel.batch import batched
 from kernel.errors import WangjianError
 from kernel.models import Message
+from kernel.prepared import Prepared
 from kernel.rows import insert_rows, table_of, update_rows
 
 __all__ = ["Effect", "Handler", "Inbox", "Taken", "register"]
@@ -35,8 +36,10 @@ RELEASE = 500
 """How many waiting messages are taken from the buffer at once."""
 CHUNK = 400
 _ROWS = table_of(Message).c
-_PRESENT = select(_ROWS.seq, _ROWS.digest, _ROWS.message_id).where(
-    _ROWS.stream_id == bindparam("stream"), _ROWS.seq.in_(bindparam("numbers", expanding=True))
+_PRESENT = Prepared(
+    select(_ROWS.seq, _ROWS.digest, _ROWS.message_id).where(
+        _ROWS.stream_id == bindparam("stream"), _ROWS.seq.in_(bindparam("numbers", expanding=True))
+    )
 )
 
 
@@ -149,7 +152,7 @@ class Inbox:
         """What is here already, by number: digest, id, and whether it came in this very batch."""
         found: dict[int, tuple[str, str, bool]] = {}
         for part in batched(numbers, CHUNK):
-            rows = self._session.execute(_PRESENT, {"stream": stream.id, "numbers": part})
+            rows = _PRESENT.rows(self._session, stream=stream.id, numbers=part)
             found |= {row.seq: (row.digest, row.message_id, False) for row in rows}
         return found
 

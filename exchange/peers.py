@@ -22,6 +22,7 @@ from exchange.suite import PREFERENCE, suite
 from kernel import audit
 from kernel.clock import iso
 from kernel.models import Peer
+from kernel.prepared import Prepared
 from kernel.rows import table_of
 
 Card = Mapping[str, str]
@@ -78,14 +79,22 @@ class KnownPeer:
 
 
 Book = Mapping[str, KnownPeer]
-_ALL = select(table_of(Peer))
+_PEERS = table_of(Peer)
+_WORDS = ("code", "name", "url", "state", "kind", "suites", "keys", "scopes", "open_until")
+ALL_PEERS = Prepared(select(*(_PEERS.c[name] for name in _WORDS)).order_by(_PEERS.c.code))
+"""All that a book says of each peer."""
 
 
 def open_book(session: Session, keys: NodeKeys, ours: Sequence[str]) -> Book:
     """All peers by code, and ourselves: units of one installation exchange by the same rules."""
+    return book_of(ALL_PEERS.rows(session), keys, ours)
+
+
+def book_of(rows: Sequence[Any], keys: NodeKeys, ours: Sequence[str]) -> Book:
+    """The book that rows of :data:`ALL_PEERS` make."""
     cards = (*keys.old_cards, *keys.cards(datetime.fromtimestamp(0, UTC)))
     own = KnownPeer(keys.org, "", "local:", "active", "authority", tuple(ours), cards, {}, None)
-    return {**{row.code: as_known(row) for row in session.execute(_ALL)}, keys.org: own}
+    return {**{row.code: as_known(row) for row in rows}, keys.org: own}
 
 
 def as_known(row: Any) -> KnownPeer:

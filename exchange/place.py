@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from exchange.envelope import GENESIS
 from kernel.models import Stream
+from kernel.prepared import Prepared
 from kernel.rows import dialect_insert, table_of, update_rows
 
 STREAMS = table_of(Stream)
 _NAMES = ("id", "sender", "receiver", "name", "last_seq", "head", "highest_seq", "last_at", "missing_since")
-_ONE = (
+_ONE = Prepared(
     select(*(STREAMS.c[name] for name in _NAMES))
     .where(*(STREAMS.c[name] == bindparam(f"{name}_") for name in ("direction", "sender", "receiver", "name")))
     .with_for_update()
@@ -67,7 +68,7 @@ class Places:
 
     def _read(self, key: tuple[str, str, str]) -> Place | None:
         wanted = {"direction_": self._direction, "sender_": key[0], "receiver_": key[1], "name_": key[2]}
-        row = self._session.execute(_ONE, wanted).first()
+        row = _ONE.first(self._session, **wanted)
         return Place(*row) if row is not None else None
 
     def _make(self, key: tuple[str, str, str]) -> None:

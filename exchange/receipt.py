@@ -25,6 +25,7 @@ from kernel.crypto import canonical_json, sha256_hex
 from kernel.errors import ClockError
 from kernel.identifiers import uuid7
 from kernel.models import Receipt, ReceiptSheet
+from kernel.prepared import Prepared
 from kernel.rows import insert_rows, table_of
 
 STORED, REJECTED, DUPLICATE, PROCESSED = KINDS = ("STORED", "REJECTED", "DUPLICATE", "PROCESSED")
@@ -32,9 +33,14 @@ FORMAT = "wangjian-exchange/1 receipts"
 PREFIX = b"wangjian-exchange/1 receipts\n"
 MAX_SHEET_BYTES = 4_000_000
 _SHEETS = table_of(ReceiptSheet)
-_SHEET = insert(_SHEETS).returning(_SHEETS.c.id)
-_SAME = select(_SHEETS.c.id).where(
-    _SHEETS.c.direction == bindparam("direction_"), _SHEETS.c.digest == bindparam("digest_")
+_COLUMNS = ("direction", "number", "giver", "taker", "body", "digest", "signature", "at")
+_SHEET = Prepared(
+    insert(_SHEETS)
+    .values({name: bindparam(f"{name}_", type_=_SHEETS.c[name].type) for name in _COLUMNS})
+    .returning(_SHEETS.c.id)
+)
+_SAME = Prepared(
+    select(_SHEETS.c.id).where(_SHEETS.c.direction == bindparam("direction_"), _SHEETS.c.digest == bindparam("digest_"))
 )
 
 
@@ -167,7 +173,7 @@ def take(session: Session, read: ReadSheet, lines: Iterable[Line], *, direction:
 
     Effects: tables ``receipt_sheet``, ``receipt``.
     """
-    if session.execute(_SAME, {"direction_": direction, "digest_": read.digest}).first() is not None:
+    if _SAME.rows(session, direction_=direction, digest_=read.digest):
         return False
     _keep(session, direction, read, tuple(lines), at)
     return True
@@ -175,16 +181,16 @@ def take(session: Session, read: ReadSheet, lines: Iterable[Line], *, direction:
 
 def _keep(session: Session, direction: str, read: ReadSheet, lines: Sequence[Line], at: datetime) -> None:
     values = {
-        "direction": direction,
-        "number": read.number,
-        "giver": read.giver,
-        "taker": read.taker,
-        "body": read.sheet.body,
-        "digest": read.digest,
-        "signature": dict(read.sheet.signature),
-        "at": at,
+        "direction_": direction,
+        "number_": read.number,
+        "giver_": read.giver,
+        "taker_": read.taker,
+        "body_": read.sheet.body,
+        "digest_": read.digest,
+        "signature_": dict(read.sheet.signature),
+        "at_": at,
     }
-    number = session.connection().execute(_SHEET, values).scalar_one()
+    number = _SHEET.first(session, **values).id
     insert_rows(session, Receipt, [_receipt(direction, read.giver, number, line, at) for line in lines])
 
 

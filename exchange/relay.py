@@ -29,6 +29,7 @@ from exchange.transport import OTHER_WAYS, Transport, scheme_of
 from kernel.batch import batched
 from kernel.errors import WangjianError
 from kernel.models import Delivery, Message, Peer, Stream
+from kernel.prepared import Prepared
 from kernel.rows import table_of, update_rows
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ CHUNK = 400
 ASK_AFTER = timedelta(seconds=5)
 """How long after a message was stored its receiver is asked for the receipt that is still out."""
 _M, _D = table_of(Message).c, table_of(Delivery).c
-_DUE = (
+_DUE = Prepared(
     select(_D.id, _D.attempts, _D.message_row, _M.message_id, _M.envelope, _M.suite, _M.kid, _M.signature)
     .join(table_of(Message), _M.id == _D.message_row)
     .where(_D.peer == bindparam("peer_"), _D.state == "waiting", _D.next_at <= bindparam("at_"))
@@ -52,7 +53,7 @@ _DUE = (
     .order_by(_D.message_row)
     .limit(bindparam("most"))
 )
-_STILL_WAITING = select(_D.id).where(_D.id.in_(bindparam("numbers", expanding=True)), _D.state == "waiting")
+_STILL_WAITING = Prepared(select(_D.id).where(_D.id.in_(bindparam("numbers", expanding=True)), _D.state == "waiting"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +142,9 @@ class Relay:
     # --- messages -------------------------------------------------------------------------------------------
 
     def _due(self, session: Session, peer: KnownPeer, at: datetime, limit: int, after: int = 0) -> list[Any]:
-        wanted = {"peer_": peer.code, "at_": at, "after": after, "most": limit}
         rows: list[Any] = []
         size = 0
-        for row in session.execute(_DUE, wanted):
+        for row in _DUE.each(session, peer_=peer.code, at_=at, after=after, most=limit):
             size += len(row.envelope) * 3
             if rows and size > MAX_BATCH_BYTES:
                 break
@@ -235,7 +235,7 @@ class Relay:
         numbers = [row.id for row in rows]
         open_ids: set[int] = set()
         for part in batched(numbers, CHUNK):
-            open_ids |= set(session.execute(_STILL_WAITING, {"numbers": part}).scalars())
+            open_ids |= {row.id for row in _STILL_WAITING.rows(session, numbers=part)}
         changes = []
         for row in rows:
             if row.id not in open_ids:

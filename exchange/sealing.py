@@ -25,7 +25,8 @@ from kernel.db import Database
 from kernel.errors import WangjianError
 from kernel.identifiers import uuid7
 from kernel.models import Delivery, Hop, Message
-from kernel.rows import insert_rows, update_rows
+from kernel.prepared import Prepared
+from kernel.rows import insert_rows, table_of, update_rows
 
 BATCH = 500
 
@@ -56,9 +57,8 @@ def seal_waiting(database: Database, keys: NodeKeys, ours: Sequence[str], *, at:
 
     Effects: tables ``message``, ``stream``, ``delivery``, ``hop``, and ``audit`` where a field was left out.
     """
-    with database.read() as session:
-        if session.execute(_posted(1)).first() is None:
-            return 0
+    if not _ANY_POSTED.alone(database):
+        return 0
     with database.write() as session:
         # Whoever seals at the same time waits here, and finds what was sealed meanwhile no longer posted.
         rows = session.execute(_posted(limit).with_for_update()).all()
@@ -132,6 +132,10 @@ def _note_left_out(session: Session, sealed: _Sealed, message_id: str, at: datet
 
 
 _Payload = tuple[Mapping[str, Any], dict[str, str]]
+
+
+_MESSAGES = table_of(Message).c
+_ANY_POSTED = Prepared(select(_MESSAGES.id).where(_MESSAGES.direction == "out", _MESSAGES.state == "posted").limit(1))
 
 
 def _posted(limit: int) -> Any:

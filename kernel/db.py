@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, text
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -108,18 +108,33 @@ def open_engine(url: str) -> Engine:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, json_serializer=_json, connect_args={"timeout": _patience(parsed)})
     event.listen(engine, "connect", _sqlite_on_connect)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_begin_statement(connection)))
+    event.listen(engine, "begin", _sqlite_begin)
     return engine
+
+
+def driver_error(text: str, values: Any, error: Exception, dialect: Dialect) -> DBAPIError:
+    """A driver's error as everybody expects it: of SQLAlchemy's kind, for statements that went straight to the driver.
+
+    Args:
+        text: SQL. values: its parameters.
+    """
+    wrapped = DBAPIError.instance(text, values, error, dialect.loaded_dbapi.Error, dialect=dialect)
+    return wrapped if isinstance(wrapped, DBAPIError) else DBAPIError(text, values, error)
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    """Begin as the session asks. Straight by the driver: it is done once for every transaction."""
+    statement = "BEGIN IMMEDIATE" if connection.get_execution_options().get("wangjian_write") else "BEGIN"
+    driver: Any = connection.connection.driver_connection
+    try:
+        driver.execute(statement)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise driver_error(statement, (), error, connection.dialect) from error
 
 
 def _patience(url: URL) -> float:
     """Seconds that a writer waits for another one."""
     return float(str(url.query.get("timeout", SQLITE_BUSY_SECONDS)))
-
-
-def _begin_statement(connection: object) -> str:
-    options = connection.get_execution_options()  # type: ignore[attr-defined]
-    return "BEGIN IMMEDIATE" if options.get("wangjian_write") else "BEGIN"
 
 
 class Database:

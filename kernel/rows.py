@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from kernel.db import Base
+from kernel.prepared import run_many
 
 
 def table_of(model: type[Base]) -> Table:
@@ -34,10 +35,15 @@ class _Plan(NamedTuple):
 
 def _many(session: Session, plan: _Plan, rows: Sequence[Mapping[str, object]]) -> None:
     """Run a planned statement once a row. Column by column: whole groups of rows share a time or a page."""
+    if len(rows) == 1:
+        row = rows[0]
+        pairs = zip(plan.names, plan.encoders, strict=True)
+        run_many(session, plan.text, [[row[name] if encode is None else encode(row[name]) for name, encode in pairs]])
+        return
     columns = [
         _encoded([row[name] for row in rows], encoder) for name, encoder in zip(plan.names, plan.encoders, strict=True)
     ]
-    session.connection().exec_driver_sql(plan.text, list(zip(*columns, strict=True)))
+    run_many(session, plan.text, list(zip(*columns, strict=True)))
 
 
 def _encoded(values: list[object], encoder: Callable[[object], object] | None) -> list[object]:
