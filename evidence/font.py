@@ -1,27 +1,23 @@
 """A small Chinese font for a document: only the characters that it shows, cut from a system font.
 
-The system font is mapped once a process; outlines are copied from it as bytes, so that a cut takes
+The system font is opened once a process; outlines are copied from it as bytes, so that a cut takes
 milliseconds and the same text always gives the same font.
 
 Spec: ISO 32000-2 sections 9.7 (composite fonts) and 9.9 (embedded font programs).
 """
 
-import io
-import mmap
 import struct
-import threading
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unicodedata import category
 
-from fontTools import subset  # type: ignore[import-untyped]
-from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]
-
 from evidence.errors import FontMissingError
+from evidence.font_tables import FontFile, FontTables, glyphs_of, numbers
 
 # Path and number of the face in its collection. Faces with TrueType outlines first: they are cut fast.
 CANDIDATES: tuple[tuple[str, int], ...] = (
@@ -38,7 +34,12 @@ CANDIDATES: tuple[tuple[str, int], ...] = (
 REPLACEMENT = "〓"
 # Flags of a composite glyph (OpenType, table glyf).
 WORDS, SCALE, MORE, TWO_SCALES, MATRIX = 0x0001, 0x0008, 0x0020, 0x0040, 0x0080
-_LOCK = threading.Lock()
+
+
+# Places in the tables head and hhea.
+UNITS, LONG, WIDE = 18, 50, 34
+KEPT = ("head", "hhea", "hmtx", "maxp", "cvt ", "fpgm", "prep")
+"""Tables that a cut takes over or is measured by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,14 @@ class Face:
     number: int
     ascent: int
     descent: int
-    _font: TTFont = field(repr=False)
-    _known: dict[int, str] = field(repr=False)
+    _known: "array[int]" = field(repr=False)
     _raw: dict[str, Any] = field(repr=False)
     _widths: dict[str, int] = field(repr=False, default_factory=dict)
 
     def shown(self, text: str) -> str:
         """The text with characters that the font lacks replaced by 〓, never dropped; control characters too."""
         return "".join(
-            sign if sign == "\n" or (ord(sign) in self._known and category(sign) != "Cc") else REPLACEMENT
-            for sign in text
+            sign if sign == "\n" or (self._glyph(sign) and category(sign) != "Cc") else REPLACEMENT for sign in text
         )
 
     def width(self, sign: str) -> int:
@@ -88,8 +87,8 @@ class Face:
         return found
 
     def _glyph(self, sign: str) -> int:
-        with _LOCK:
-            return int(self._font.getGlyphID(self._known.get(ord(sign), ".notdef")))
+        code = ord(sign)
+        return self._known[code] if code < len(self._known) else 0
 
     def _advance(self, glyph: int) -> int:
         last = self._raw["wide"] - 1
@@ -101,9 +100,7 @@ class Face:
         """The font program for the characters of a text. Same characters, same bytes."""
         signs = sorted({sign for piece in text for sign in piece} - {"\n"})
         glyphs = {sign: self._glyph(sign) for sign in signs}
-        if "glyf" in self._font:
-            return self._cut_outlines(glyphs)
-        return self._cut_cff(signs, glyphs)
+        return self._cut_outlines(glyphs) if "glyf" in self._raw else self._cut_cff(glyphs)
 
     def _cut_outlines(self, glyphs: dict[str, int]) -> Cut:
         order = _closure(self._raw, sorted({0, *glyphs.values()}))
@@ -126,28 +123,15 @@ class Face:
         codes = {sign: place[glyph] for sign, glyph in glyphs.items()}
         return Cut(_sfnt(tables), "TrueType", codes, {place[glyph]: self._advance(glyph) for glyph in order})
 
-    def _cut_cff(self, signs: list[str], glyphs: dict[str, int]) -> Cut:
-        options = subset.Options(layout_features=[], name_IDs=[], notdef_outline=True, recalc_timestamp=False)
-        options.drop_tables += ["GSUB", "GPOS", "GDEF", "BASE", "VORG", "vhea", "vmtx"]
-        with _LOCK, TTFont(self.path, fontNumber=self.number, lazy=True, recalcTimestamp=False) as font:
-            chosen = subset.Subsetter(options)
-            chosen.populate(unicodes=[ord(sign) for sign in signs])
-            names = {sign: font.getGlyphName(glyph) for sign, glyph in glyphs.items()}
-            chosen.subset(font)
-            sink = io.BytesIO()
-            font.save(sink)
-        with TTFont(io.BytesIO(sink.getvalue()), lazy=True) as small:
-            program = small.reader["CFF "]
-        # A CID-keyed font is asked by its own character identifiers, which are in the glyphs' names.
-        codes = {sign: int(name[3:]) if name.startswith("cid") else 0 for sign, name in names.items()}
-        widths = {code: self._advance(glyphs[sign]) for sign, code in codes.items()}
-        return Cut(program, "CFF", codes, widths)
+    def _cut_cff(self, glyphs: dict[str, int]) -> Cut:
+        program, codes = import_module("evidence.font_cff").cut(self.path, self.number, glyphs)
+        return Cut(program, "CFF", codes, {code: self._advance(glyphs[sign]) for sign, code in codes.items()})
 
 
 def _outline(raw: dict[str, Any], glyph: int) -> bytes:
     start, end = raw["loca"][glyph], raw["loca"][glyph + 1]
-    offset = raw["glyf"]
-    return bytes(raw["file"][offset + start : offset + end])
+    found: bytes = raw["file"].read(raw["glyf"] + start, end - start)
+    return found
 
 
 def _metric(raw: dict[str, Any], glyph: int) -> tuple[int, int]:
@@ -232,21 +216,27 @@ def open_face(path: Path, number: int) -> Face:
         FontMissingError: not a font.
     """
     try:
-        with path.open("rb") as stream:
-            mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-        font = TTFont(mapped, fontNumber=number, lazy=True, recalcTimestamp=False)
-        known, line = font.getBestCmap(), font["hhea"]
-        units = font["head"].unitsPerEm
-        raw: dict[str, Any] = {"units": units, "wide": line.numberOfHMetrics, "file": mapped}
-        for name in ("head", "hhea", "hmtx", "maxp", "cvt ", "fpgm", "prep"):
-            if name in font.reader:
-                raw[name] = font.reader[name]
-        if "glyf" in font:
-            raw["loca"], raw["glyf"] = font["loca"].locations, font.reader.tables["glyf"].offset
-        font.getGlyphOrder()
-    except (OSError, ValueError, TTLibError, struct.error) as error:
+        file = FontFile(path)
+        tables = FontTables(file, number)
+        known, line = glyphs_of(tables["cmap"]), tables["hhea"]
+        (units,) = struct.unpack_from(">H", tables["head"], UNITS)
+        (wide,) = struct.unpack_from(">H", line, WIDE)
+        raw: dict[str, Any] = {"units": units, "wide": wide, "file": file}
+        raw |= {name: tables[name] for name in KEPT if name in tables}
+        if "glyf" in tables:
+            raw["glyf"], raw["loca"] = tables.offsets["glyf"], _places(tables)
+        heights = struct.unpack_from(">hh", line, 4)
+        ascent, descent = (round(value * 1000 / units) for value in heights)
+    except (OSError, ValueError, KeyError, IndexError, OverflowError, ZeroDivisionError, struct.error) as error:
         raise FontMissingError(
             f"expected a font in {path}, got {error}", hint="apt-get install --reinstall fonts-wqy-zenhei"
         ) from error
-    ascent, descent = (round(value * 1000 / units) for value in (line.ascent, line.descent))
-    return Face(path, number, ascent, descent, font, known, raw)
+    return Face(path, number, ascent, descent, known, raw)
+
+
+def _places(tables: FontTables) -> "array[int]":
+    """Where each glyph begins in the table glyf, and where the last one ends."""
+    (long,) = struct.unpack_from(">h", tables["head"], LONG)
+    if long:
+        return numbers("I", tables["loca"])
+    return array("I", [2 * half for half in numbers("H", tables["loca"])])

@@ -6,9 +6,9 @@ from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit
 
 import idna
-import tldextract
 
 from identity_verify.errors import SiteAddressError
+from identity_verify.public_suffix import suffix_labels
 
 MAX_LENGTH = 800
 _CLOSED = frozenset(' "\\;,?#*')
@@ -95,22 +95,18 @@ def shown(host: str) -> str:
         return host
 
 
-@lru_cache(maxsize=1)
-def _suffixes() -> tldextract.TLDExtract:
-    # The list that comes with the package: nothing is fetched, nothing is written.
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
-
-
+@lru_cache(maxsize=4096)
 def registrable(host: str) -> str:
     """The registrable domain of a host; empty where the host is itself a public suffix.
 
+    Args:
+        host: a port behind it is left out.
+
     Spec: Public Suffix List; where no rule fits, the last label is the suffix.
     """
-    found = _suffixes()(host)
-    if found.suffix:
-        return f"{found.domain}.{found.suffix}" if found.domain else ""
-    labels = host.split(".")
-    return ".".join(labels[-2:]) if len(labels) > 1 else ""
+    labels = host.partition(":")[0].rstrip(".").split(".")
+    suffix = suffix_labels(labels) or 1
+    return ".".join(labels[-suffix - 1 :]) if len(labels) > suffix else ""
 
 
 def _path(path: str) -> str:

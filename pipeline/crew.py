@@ -1,7 +1,6 @@
 """A crew: workers forked from one warm process, so that what all of them load is in memory once."""
 
 import contextlib
-import gc
 import logging
 import os
 import signal
@@ -9,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 from kernel.clock import monotonic
+from kernel.free_memory import settle
 from kernel.parent import die_with_parent
 
 logger = logging.getLogger(__name__)
@@ -37,8 +37,7 @@ def work_together(count: int, work: Callable[[], bool]) -> int:
 
     Effects: ``count`` child processes at a time.
     """
-    gc.collect()
-    gc.freeze()  # what is there now is never looked at by the collector again, and so stays shared
+    settle()
     crew = {_begin(work) for _ in range(count)}
     failures: deque[float] = deque(maxlen=RESTARTS + 1)
     status = 0

@@ -9,7 +9,6 @@ killed takes its children along.
 
 import array
 import contextlib
-import gc
 import json
 import os
 import secrets
@@ -25,6 +24,7 @@ from pathlib import Path
 from subprocess import TimeoutExpired
 
 from kernel.clock import monotonic
+from kernel.free_memory import settle
 from kernel.parent import die_with_parent
 from kernel.peer import is_ours
 from pipeline.newborn import call_it, live
@@ -47,8 +47,7 @@ def begin_nursery() -> None:
     """
     name = f"wangjian-nursery-{secrets.token_hex(16)}"
     sys.stdout.flush()
-    gc.collect()
-    gc.freeze()  # never looked at by the collector again, and so never copied for its sake
+    settle()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(f"\0{name}")
     listener.listen()
@@ -345,8 +344,7 @@ def _share(function: str) -> None:
         getattr(import_module(module), name)()
     except Exception:  # noqa: BLE001 - each child does it again for itself, and says what is wrong
         traceback.print_exc()
-    gc.collect()
-    gc.freeze()
+    settle()
 
 
 def _with_streams(wire: socket.socket) -> tuple[bytes, list[int]]:
