@@ -120,28 +120,43 @@ def _refuse(step_code: str, message: str) -> ContainerRefusedError:
     return ContainerRefusedError(step_code, message)
 
 
-def _walk(folder: Path, prefix: str = "", depth: int = 0) -> list[tuple[str, int]]:
-    # A file below would have a longer name than is allowed.
-    if depth > MAX_FOLDERS:
-        raise _refuse("E111", f"expected at most {MAX_FOLDERS} folders within each other, got {prefix[:80]!r}")
-    found: list[tuple[str, int]] = []
-    for entry in sorted(os.scandir(folder), key=lambda item: item.name):
+@dataclass(slots=True)
+class _Found:
+    """What lies in a folder: files with their sizes, what is neither file nor folder, folders that are too deep."""
+
+    files: list[tuple[str, int]] = field(default_factory=list)
+    odd: list[str] = field(default_factory=list)
+    deep: list[str] = field(default_factory=list)
+
+
+def _walk(folder: Path, found: _Found, prefix: str = "", depth: int = 0) -> None:
+    for entry in os.scandir(folder):
         name = prefix + entry.name
         if entry.is_dir(follow_symlinks=False):
-            found += _walk(Path(entry.path), f"{name}/", depth + 1)
+            # A file below would have a longer name than is allowed.
+            if depth >= MAX_FOLDERS or len(os.fsencode(name)) > names.MAX_LENGTH:
+                found.deep.append(name)
+            else:
+                _walk(Path(entry.path), found, f"{name}/", depth + 1)
         elif entry.is_file(follow_symlinks=False):
-            found.append((name, entry.stat(follow_symlinks=False).st_size))
+            found.files.append((name, entry.stat(follow_symlinks=False).st_size))
         else:
-            raise _refuse("E113", f"expected regular files, got a link or other kind: {name[:80]!r}")
-    return found
+            found.odd.append(name)
 
 
 def _open_folder(path: Path) -> Package:
-    found = sorted(_walk(path))
-    names.require_distinct([name for name, _ in found], _refuse)
-    for name, _ in found:
+    found = _Found()
+    _walk(path, found)
+    if found.odd:
+        raise _refuse("E113", f"expected regular files, got a link or other kind: {min(found.odd)[:80]!r}")
+    members = sorted(found.files)
+    # By their bytes, as in a container and as the shell sees them.
+    names.require_distinct([os.fsencode(name).decode("latin-1") for name, _ in members], _refuse)
+    if found.deep:
+        raise _refuse("E111", f"expected folders that a name may have, got {min(found.deep)[:80]!r}")
+    for name, _ in members:
         names.require_safe(name, _refuse)
-    return Package(path, zipped=False, members={name: Member(name, size, 0, 0) for name, size in found})
+    return Package(path, zipped=False, members={name: Member(name, size, 0, 0) for name, size in members})
 
 
 def open_package(path: Path) -> Package:

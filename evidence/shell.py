@@ -1,4 +1,4 @@
-"""``verify.sh``: the same verification with a POSIX shell, openssl, coreutils and awk.
+"""``verify.sh``: the same verification with a POSIX shell, openssl, coreutils and a POSIX awk.
 
 The script is a fixed text filled with the sentences of ``codes.yml``, so that both verifiers say the
 same. It is the same in every package of this version, and may be published apart from them.
