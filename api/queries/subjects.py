@@ -31,6 +31,14 @@ from kernel.models.subject import LIVE_STATES
 SHOPS_SHOWN = 50
 EVIDENCE_SHOWN = 20
 EVENTS_SHOWN = 100
+RANK = {
+    name: place
+    for place, name in enumerate(
+        ("name", "former_names", "code", "registration_number", "kind", "status", "persons", "capital_fen", "address",
+         "business_address", "scope", "established_on", "approved_on", "authority", "region", "websites", "phone")
+    )
+}  # fmt: skip
+"""Fields in the order of a licence (营业执照)."""
 OPEN_HITS = ("new", "confirmed")
 
 EventKind = Literal["claim", "claim-ended", "name-ended", "link", "link-ended"]
@@ -167,7 +175,9 @@ def read_subject(session: Session, scope: Scope, subject_id: int) -> SubjectDeta
     return SubjectDetail(
         subject=subject,
         names=names,
-        fields=tuple(claims.views(session, subject_id).values()),
+        fields=tuple(
+            sorted(claims.views(session, subject_id).values(), key=lambda view: RANK.get(view.field, len(RANK)))
+        ),
         links=live,
         shops=_shops(session, scope, live),
         shop_total=len(shop_ids),

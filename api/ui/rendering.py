@@ -180,7 +180,7 @@ def _environment() -> Environment:
 ENVIRONMENT = _environment()
 
 
-def _word(language: Language, group: str, value: str) -> str:
+def named(language: Language, group: str, value: str) -> str:
     """As the catalogue says; the name of a rule or a platform is in its own description."""
     if group == "rule":
         rule = load_catalogue().rules.get(value)
@@ -215,7 +215,7 @@ def render(request: Request, template: str, **values: object) -> str:
     query = request.url.query
     base: dict[str, object] = {
         "t": partial(text, language),
-        "word": partial(_word, language),
+        "word": partial(named, language),
         "language": language,
         "theme": theme_of(request),
         "who": who,

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from api.queries.subjects import SubjectDetail
 from api.ui.catalogue import Language, word
+from api.ui.rendering import named
 
 WIDTH, HEIGHT = 720, 420
 REACH_X, REACH_Y = 265, 165
@@ -48,7 +49,7 @@ def nodes_of(detail: SubjectDetail, language: Language) -> tuple[Node, ...]:
     nodes = []
     for link in sorted(detail.links, key=lambda link: FIRST.get(link.kind, len(FIRST))):
         shop = shops.get(link.key) if link.kind == "shop" else None
-        label = (shop.name or shop.host) if shop else link.key
+        label = (shop.name or shop.host) if shop else named(language, link.kind, link.key)
         href = f"/shops/{shop.id}" if shop else ""
         title = f"{word(language, 'link_kind', link.kind)} · {word(language, 'relation', link.relation)}"
         nodes.append(Node(link.kind, title, label, href, link.state == "proposed"))
