@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from crawlers import frontier
 from crawlers.budget import Budget
+from crawlers.progress import counters
 from kernel.clock import monotonic, now
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.errors import QueueUnavailableError
 from kernel.jobs import Queue
-from kernel.models import Evidence, FrontierEntry, Listing, Page, RuleHit, Shop, Visit
+from kernel.models import Evidence, FrontierEntry, Listing, RuleHit, Shop, Visit
 from pipeline.errors import ProcessError
 from pipeline.job_run import JobRun
 from pipeline.orders import order_for_hits
@@ -191,7 +192,7 @@ def _summary(work: _Watch) -> dict[str, object]:
         def count(column: object, *conditions: object) -> int:
             return int(session.execute(select(func.count(column)).where(*conditions)).scalar_one())  # type: ignore[arg-type]
 
-        of_visits = Page.visit_id.in_(work.visit_ids)
+        taken = counters(session, work.visit_ids)  # as the progress counted them
         by_rule = select(RuleHit.rule_id, func.count()).where(
             RuleHit.shop_id.in_(work.shop_ids), RuleHit.state != "gone"
         )
@@ -204,8 +205,8 @@ def _summary(work: _Watch) -> dict[str, object]:
         in_shops = Listing.shop_id.in_(work.shop_ids)
         return {
             "shops": len(work.visit_ids),
-            "pages": count(Page.id, of_visits),
-            "unchanged": count(Page.id, of_visits, Page.unchanged_from.is_not(None)),
+            "pages": taken["pages"],
+            "unchanged": taken["unchanged"],
             "listings": count(Listing.id, in_shops, Listing.state == "on"),
             "new_listings": count(Listing.id, in_shops, Listing.first_seen_at >= since),
             "changed_listings": count(Listing.id, in_shops, *changed),
