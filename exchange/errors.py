@@ -163,3 +163,9 @@ class PlainFileError(WangjianError):
     """A link, a folder, a device, or a file that is too large or not there."""
 
     code = "exchange.plain_file"
+
+
+class MatterError(ExchangeError):
+    """A lead or case that cannot be told to others: not there, not confirmed, or nobody to tell."""
+
+    code = "exchange.matter"

@@ -84,6 +84,8 @@ class Settings(BaseSettings):
         exchange_batch: messages in one call at most. exchange_retry_after_s: seconds before each further try.
         exchange_max_tries: refusals after which a message is a dead letter.
         exchange_timeout_s: of one call. exchange_ca_file: PEM of roots of peers, beside the system's.
+        exchange_report_up: what is reported to the superior with the decision itself: ``LEAD`` (confirmed leads),
+            ``CASE`` (decided cases), with the metadata of their evidence; empty: nothing without a hand.
         exchange_cards_dir: folder of cards of peers (``*.json``) that an administrator put there; they are entered.
         exchange_stamp_every_s, exchange_stamp_backlog: the exchange log is timestamped this often; with more messages
             than seven tenths of the backlog without a timestamp an alarm is raised.
@@ -173,6 +175,7 @@ class Settings(BaseSettings):
     exchange_max_tries: int = Field(default=10, ge=1, le=100)
     exchange_timeout_s: float = Field(default=30.0, gt=0)
     exchange_ca_file: str = ""
+    exchange_report_up: Annotated[tuple[Literal["LEAD", "CASE"], ...], NoDecode] = ()
     exchange_cards_dir: str = ""
     exchange_stamp_every_s: float = Field(default=60.0, gt=0)
     exchange_stamp_backlog: int = Field(default=100_000, ge=10)
@@ -222,6 +225,7 @@ class Settings(BaseSettings):
         "egress_hosts",
         "identity_licence_hosts",
         "exchange_suites",
+        "exchange_report_up",
         "exchange_retry_after_s",
         "retry_after_s",
         mode="before",

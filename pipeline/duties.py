@@ -40,6 +40,7 @@ DUTIES: Sequence[Duty] = (
     Duty("pipeline.copied_badge_duty", every=30.0, first=20.0),
     Duty("pipeline.linked_duty", every=1.0),
     Duty("pipeline.exchange_duty", every=2.0, first=5.0),
+    Duty("pipeline.matters_duty", every=20.0, first=15.0),
     Duty("pipeline.folder_duty", every=5.0, first=6.0),
     Duty("pipeline.reconcile_duty", every=20.0, first=60.0),
     Duty("pipeline.subscription_duty", every=300.0, first=45.0),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from exchange import identity_report, key_change, peers, transfer
+from exchange import identity_report, incoming_matter, key_change, peers, transfer
 from exchange.errors import PeerError, SuiteError
 from exchange.gateway import Gateway
 from exchange.keys import KeyFolder, NodeKeys
@@ -40,6 +40,7 @@ def open_gateway(config: Settings, database: Database) -> Gateway:
     """The gateway of this installation. Effects: keys in ``keys_path()/exchange`` at the first call."""
     transfer.register_handlers()
     identity_report.register_handlers()
+    incoming_matter.register_handlers()
     key_change.register_handler()
     correspondence.attend()
     return Gateway(database, open_key_folder(config), suites_of(config))

@@ -13,3 +13,9 @@ class UnknownRuleError(WangjianError):
     """A rule id that is not in the catalogue."""
 
     code = "supervision.unknown_rule"
+
+
+class CaseError(WangjianError):
+    """A case cannot be filed so, or cannot take this step."""
+
+    code = "supervision.case"

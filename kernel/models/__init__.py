@@ -20,6 +20,7 @@ from kernel.models.job import Job
 from kernel.models.linked import LinkedEvent, LinkedFault, LinkedPost, LinkedRecord, LinkedState
 from kernel.models.listing import FactVersion, Listing
 from kernel.models.log import LogCheckpoint, LogFault, LogLeaf
+from kernel.models.matter import CaseFile, ToldMatter
 from kernel.models.merchant import (
     Application,
     ApplicationEvent,
@@ -65,6 +66,7 @@ __all__ = [
     "BadgeToken",
     "BatchStamp",
     "BusinessVersion",
+    "CaseFile",
     "Change",
     "ChangeCounter",
     "ControlProof",
@@ -121,6 +123,7 @@ __all__ = [
     "SubjectNameKey",
     "SubjectTask",
     "Subscription",
+    "ToldMatter",
     "Transfer",
     "User",
     "UserSession",
