@@ -133,6 +133,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
                 "linked",
                 "listing",
                 "log",
+                "matter",
                 "merchant",
                 "officer",
                 "offline_package",
