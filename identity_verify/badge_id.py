@@ -7,17 +7,14 @@ character by the same rule, so that a mistyped number is told from an unknown on
 import secrets
 from operator import mul
 
-from kernel.identifiers import USCC_ALPHABET
+from kernel.identifiers import NO_VALUE, USCC_ALPHABET, uscc_values
 
 LENGTH = 12
-_CHARACTERS = frozenset(USCC_ALPHABET)
-_VALUES = {character: value for value, character in enumerate(USCC_ALPHABET)}
 _WEIGHTS = tuple(pow(3, place, 31) for place in range(LENGTH - 1))
 
 
 def _check_character(body: str) -> str:
-    total = sum(map(mul, map(_VALUES.__getitem__, body), _WEIGHTS))
-    return USCC_ALPHABET[-total % 31]
+    return USCC_ALPHABET[-sum(map(mul, uscc_values(body), _WEIGHTS)) % 31]
 
 
 def new_badge_id() -> str:
@@ -37,7 +34,11 @@ def read_badge_id(text: str) -> str | None:
 
 def is_badge_id(text: str) -> bool:
     """True when a text is a number just as we write it."""
-    return len(text) == LENGTH and _CHARACTERS.issuperset(text) and _check_character(text[:-1]) == text[-1]
+    values = uscc_values(text)
+    if len(values) != LENGTH or NO_VALUE in values:
+        return False
+    check: int = -sum(map(mul, values, _WEIGHTS)) % 31
+    return values[-1] == check
 
 
 def shown(badge_id: str) -> str:

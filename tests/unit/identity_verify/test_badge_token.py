@@ -3,7 +3,6 @@
 import json
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jwt
@@ -162,7 +161,7 @@ def test_a_token_says_what_was_signed() -> None:
     told = claims()
     token = badge_token.sign(told, kid="k", key=key)
     read = badge_token.read(token, {"k": key}, issuer=ISSUER.origin, vct=ISSUER.vct, at=CORPUS.at)
-    assert read == replace(told, kid="k")
+    assert read == told._replace(kid="k")
     assert len(token) < 800
 
 
