@@ -72,7 +72,7 @@ def uuid7(at: datetime) -> str:
 def uscc_values(text: str) -> bytes:
     """The values 0 to 30 of the characters of a code, one byte each; 255 for what is not of its alphabet.
 
-    Spec: GB 32100-2015 annex A. Translated, not looked up one by one: asked for every token and row of an intake.
+    Translated, not looked up one by one: it is asked for every token and every row of an intake.
     """
     return text.encode("ascii", "replace").translate(_VALUES_31)
 
