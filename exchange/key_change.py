@@ -29,11 +29,14 @@ from exchange.suite import suite
 from kernel import audit
 from kernel.clock import iso, parse_iso
 from kernel.crypto import canonical_json
+from kernel.db import Database
 from kernel.errors import ClockError
-from kernel.models import Message, Peer
+from kernel.models import AuditEntry, Message, Peer
 
 TYPE = "KEYS"
 PREFIX = b"wangjian-exchange/1 next key\n"
+BEGUN, CHANGED = "exchange.key-change-begun", "exchange.key-changed"
+"""The steps of a change in the audit trail."""
 OVERLAP_DAYS = 30
 MAX_OVERLAP = timedelta(days=400)
 MAX_KEYS = 40
@@ -83,8 +86,7 @@ def begin(
             post(session, Draft(TYPE, "1.0", "UPSERT", key, 1, payload, receiver=peer.code, purpose="密钥更换"), at=at)
     detail = {"suite": name, "kid": kid, "days": days, "peers": sorted(peer.code for peer in peers)}
     audit.append(
-        session, actor=actor, action="exchange.key-change-begun", object_type="exchange-key", object_id=kid,
-        detail=detail, at=at,
+        session, actor=actor, action=BEGUN, object_type="exchange-key", object_id=kid, detail=detail, at=at
     )  # fmt: skip
     return kid
 
@@ -125,8 +127,11 @@ def standing(session: Session, keys: NodeKeys) -> tuple[Standing, ...]:
     return tuple(found)
 
 
-def finish(session: Session, folder: KeyFolder, name: str, *, actor: str, at: datetime, even_so: bool = False) -> str:
+def finish(database: Database, folder: KeyFolder, name: str, *, actor: str, at: datetime, even_so: bool = False) -> str:
     """Let the next key of a suite sign from now on.
+
+    It is decided in the audit trail, and the files follow. A run that is killed between the two is gone on with by
+    :func:`resume`: what signs is always in the audit trail, and what is decided there is not forgotten.
 
     Args:
         even_so: also where a peer has not taken it: it refuses us until a person there enters our new card.
@@ -137,10 +142,19 @@ def finish(session: Session, folder: KeyFolder, name: str, *, actor: str, at: da
     Raises:
         KeyChangeError: none was begun, or peers have not taken it yet.
 
-    Effects: files in the folder of keys; table ``audit``.
+    Effects: table ``audit``; then files in the folder of keys.
     """
-    one = next((item for item in standing(session, folder.keys()) if item.suite == name), None)
-    if one is None:
+    with database.write() as session:
+        kid = _decide(session, folder.keys(), name, actor=actor, at=at, even_so=even_so)
+    folder.switch(name, kid)
+    return kid
+
+
+def _decide(session: Session, keys: NodeKeys, name: str, *, actor: str, at: datetime, even_so: bool) -> str:
+    one = next((item for item in standing(session, keys) if item.suite == name), None)
+    if one is not None and _noted(session, CHANGED, one.kid):
+        return one.kid
+    if one is None or not _noted(session, BEGUN, one.kid):
         raise KeyChangeError(
             f"expected a change of {name} that was begun, got none", hint="wangjian exchange keys rotate"
         )
@@ -151,18 +165,41 @@ def finish(session: Session, folder: KeyFolder, name: str, *, actor: str, at: da
         )
     detail = {"suite": name, "kid": one.kid, "told": list(one.told), "not_told": list(one.waiting)}
     audit.append(
-        session, actor=actor, action="exchange.key-changed", object_type="exchange-key", object_id=one.kid,
-        detail=detail, at=at,
-    )  # fmt: skip
-    folder.switch(name)
+        session, actor=actor, action=CHANGED, object_type="exchange-key", object_id=one.kid, detail=detail, at=at
+    )
     return one.kid
 
 
-def finish_known(session: Session, folder: KeyFolder, *, at: datetime) -> list[str]:
+def _noted(session: Session, action: str, kid: str) -> bool:
+    """True when the audit trail has a step of the change to this key."""
+    query = select(AuditEntry.seq).where(AuditEntry.action == action, AuditEntry.object_id == kid).limit(1)
+    return session.execute(query).first() is not None
+
+
+def resume(database: Database, folder: KeyFolder) -> list[str]:
+    """Put every key in its place that was decided on, where the deciding run was ended before it did so.
+
+    Returns:
+        the suites.
+
+    Effects: files in the folder of keys.
+    """
+    keys = folder.keys()
+    if not keys.next_signing:
+        return []
+    with database.read() as session:
+        decided = [item for item in standing(session, keys) if _noted(session, CHANGED, item.kid)]
+    for item in decided:
+        folder.switch(item.suite, item.kid)
+    return [item.suite for item in decided]
+
+
+def finish_known(database: Database, folder: KeyFolder, *, at: datetime) -> list[str]:
     """Finish every change that all peers know of; the suites. Effects: as of :func:`finish`."""
-    ready = [item.suite for item in standing(session, folder.keys()) if item.told and not item.waiting]
+    with database.read() as session:
+        ready = [item.suite for item in standing(session, folder.keys()) if item.told and not item.waiting]
     for name in ready:
-        finish(session, folder, name, actor="system:exchange", at=at)
+        finish(database, folder, name, actor="system:exchange", at=at)
     return ready
 
 

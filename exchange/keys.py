@@ -120,11 +120,16 @@ def ensure_exchange_keys(settings: Settings) -> NodeKeys:
         lacking = tuple(name for name in names if not (folder / f"{name}.sign.key").exists())
         if lacking:
             key_folder.change(folder, _files(new_keys(settings.exchange_org, lacking)))
-        signing = {name: key_folder.read(folder, f"{name}.sign.key") for name in names}
-        sealing = {name: key_folder.read(folder, f"{name}.seal.key") for name in names}
-        next_signing, next_sealing = _next(folder, "sign", names, signing), _next(folder, "seal", names, sealing)
-        old_sealing, old_cards = _old(folder)
-        return NodeKeys(settings.exchange_org, signing, sealing, next_signing, next_sealing, old_sealing, old_cards)
+        return _read(settings.exchange_org, folder, names)
+
+
+def _read(org: str, folder: Path, names: tuple[str, ...]) -> NodeKeys:
+    """What lies in the folder; the caller holds it."""
+    signing = {name: key_folder.read(folder, f"{name}.sign.key") for name in names}
+    sealing = {name: key_folder.read(folder, f"{name}.seal.key") for name in names}
+    next_signing, next_sealing = _next(folder, "sign", names, signing), _next(folder, "seal", names, sealing)
+    old_sealing, old_cards = _old(folder)
+    return NodeKeys(org, signing, sealing, next_signing, next_sealing, old_sealing, old_cards)
 
 
 class KeyFolder:
@@ -150,34 +155,43 @@ class KeyFolder:
         """Make the next keys of a suite, unless they are there. Effects: files in the folder. Raises: SuiteError."""
         self.keys().private(name)
         with key_folder.held(self._folder):
-            if not (self._folder / f"{name}.sign.next.key").exists():
+            # What a switch that was cut off left over is in force already, and no next key.
+            if name not in _read(self._settings.exchange_org, self._folder, (name,)).next_signing:
                 used = suite(name)
                 files = {f"{name}.sign.next.key": used.new_key(), f"{name}.seal.next.key": used.new_sealing_key()}
                 key_folder.change(self._folder, files)
         self._seen = None
         return self.keys()
 
-    def switch(self, name: str) -> None:
-        """The next keys take the place of those in force.
+    def switch(self, name: str, kid: str) -> None:
+        """The next keys take the place of those in force; done before, or cut off half-way, the rest is done.
+
+        Args:
+            kid: number of the signing key that is to be in force; where the next one is another, nothing happens.
 
         Of the old ones stay the public half of the one that signed, so that what it signed can be checked, and the
         one that opens, so that what was sealed for it can be opened.
 
         Effects: files in the folder.
         """
-        used, keys = suite(name), self.keys()
-        signed, sealed = used.public(keys.signing[name]), used.public(keys.sealing[name])
-        files = {
-            f"{name}.sign.{kid_of(signed)}.pem": signed,
-            f"{name}.seal.{kid_of(sealed)}.old.key": keys.sealing[name],
-            f"{name}.sign.key": keys.next_signing[name],
-            f"{name}.seal.key": keys.next_sealing[name],
-        }
+        used = suite(name)
         with key_folder.held(self._folder):
-            key_folder.change(self._folder, files)
-            for use in ("sign", "seal"):
-                (self._folder / f"{name}.{use}.next.key").unlink()
-            synchronise(self._folder)
+            keys = _read(self._settings.exchange_org, self._folder, (name,))
+            waiting = keys.next_signing.get(name)
+            if waiting is not None and kid_of(used.public(waiting)) == kid:
+                signed, sealed = used.public(keys.signing[name]), used.public(keys.sealing[name])
+                files = {
+                    f"{name}.sign.{kid_of(signed)}.pem": signed,
+                    f"{name}.seal.{kid_of(sealed)}.old.key": keys.sealing[name],
+                    f"{name}.sign.key": waiting,
+                    f"{name}.seal.key": keys.next_sealing[name],
+                }
+                key_folder.change(self._folder, files)
+                waiting = None
+            if waiting is None:
+                for use in ("sign", "seal"):
+                    (self._folder / f"{name}.{use}.next.key").unlink(missing_ok=True)
+                synchronise(self._folder)
         self._seen = None
 
 

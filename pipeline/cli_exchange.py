@@ -109,8 +109,8 @@ def exchange_keys_finish(options: argparse.Namespace) -> int:
     """Sign with the next key from now on."""
     config = settings()
     name = options.suite or suites_of(config)[0]
-    with closing(open_database(config)) as database, database.write() as session:
-        kid = key_change.finish(session, open_key_folder(config), name, actor=ACTOR, at=now(), even_so=options.even_so)
+    with closing(open_database(config)) as database:
+        kid = key_change.finish(database, open_key_folder(config), name, actor=ACTOR, at=now(), even_so=options.even_so)
     print(f"{kid}  {name} 开始签名 signs from now on")
     return 0
 

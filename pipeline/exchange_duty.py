@@ -40,8 +40,7 @@ def turn(config: Settings, database: Database, at: datetime) -> None:
 def _finish_keys(config: Settings, gateway: Gateway, at: datetime) -> None:
     """Sign with the next key once every peer knows it."""
     if gateway.keys.next_signing:
-        with gateway.database.write() as session:
-            key_change.finish_known(session, open_key_folder(config), at=at)
+        key_change.finish_known(gateway.database, open_key_folder(config), at=at)
 
 
 def _stamp(config: Settings, database: Database, at: datetime) -> None:

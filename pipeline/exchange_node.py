@@ -37,13 +37,18 @@ def suites_of(config: Settings) -> tuple[str, ...]:
 
 
 def open_gateway(config: Settings, database: Database) -> Gateway:
-    """The gateway of this installation. Effects: keys in ``keys_path()/exchange`` at the first call."""
+    """The gateway of this installation, its keys as they were last decided on.
+
+    Effects: keys in ``keys_path()/exchange`` at the first call, or where a change of them was cut off.
+    """
     transfer.register_handlers()
     identity_report.register_handlers()
     incoming_matter.register_handlers()
     key_change.register_handler()
     correspondence.attend()
-    return Gateway(database, open_key_folder(config), suites_of(config))
+    folder = open_key_folder(config)
+    key_change.resume(database, folder)
+    return Gateway(database, folder, suites_of(config))
 
 
 @lru_cache(maxsize=4)

@@ -2,6 +2,9 @@
 
 import base64
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +21,7 @@ from exchange.outbox import Draft
 from exchange.relay import Relay
 from exchange.suite import suite
 from kernel.clock import iso
-from kernel.config import Settings
+from kernel.config import ROOT, Settings
 from kernel.models import AuditEntry, Delivery, Message, Peer
 from tests.servers.exchanging import AT, PACE, Line, Node, introduce, lead, make_node
 
@@ -37,11 +40,12 @@ class Two:
 
     def change(self, how: str, **given: Any) -> str:
         """``begin`` or ``finish`` a change, as a person does."""
-        with self.city.database.write() as session:
-            if how == "begin":
-                book = self.city.gateway.book()
-                return key_change.begin(session, self.folder, NAME, book, actor="li", at=self.city.at, **given)
-            return key_change.finish(session, self.folder, NAME, actor="li", at=self.city.at, **given)
+        database = self.city.database
+        if how == "finish":
+            return key_change.finish(database, self.folder, NAME, actor="li", at=self.city.at, **given)
+        with database.write() as session:
+            book = self.city.gateway.book()
+            return key_change.begin(session, self.folder, NAME, book, actor="li", at=self.city.at, **given)
 
     def known_kids(self) -> dict[str, str]:
         """What the national authority knows of the bureau: numbers with their ends."""
@@ -157,8 +161,7 @@ def test_nobody_is_left_behind_unless_a_person_says_so(two: Two) -> None:
     _relay(two)
     with pytest.raises(KeyChangeError, match="000000"):
         two.change("finish")
-    with two.city.database.write() as session:
-        assert key_change.finish_known(session, two.folder, at=two.city.at) == []
+    assert key_change.finish_known(two.city.database, two.folder, at=two.city.at) == []
     assert len(two.city.rows(Message, type="KEYS")) == 1
     two.change("finish", even_so=True)
     two.line.down.clear()
@@ -175,8 +178,7 @@ def test_the_duty_finishes_when_all_know(two: Two) -> None:
     """By itself."""
     kid = two.change("begin")
     _relay(two)
-    with two.city.database.write() as session:
-        assert key_change.finish_known(session, two.folder, at=two.city.at) == [NAME]
+    assert key_change.finish_known(two.city.database, two.folder, at=two.city.at) == [NAME]
     assert kid_of(suite(NAME).public(two.city.gateway.keys.private(NAME))) == kid
     assert two.city.gateway.keys.next_signing == {}
 
@@ -187,7 +189,11 @@ def test_a_process_that_runs_on_takes_the_keys_of_today(two: Two) -> None:
     kept = two.city.gateway.keys
     other.prepare(NAME)
     assert two.city.gateway.keys.next_signing.keys() == {NAME}
-    other.switch(NAME)
+    other.switch(NAME, "0" * 16)
+    assert two.city.gateway.keys.next_signing.keys() == {NAME}, "the next key is another one"
+    kid = kid_of(suite(NAME).public(other.keys().next_signing[NAME]))
+    for _ in range(2):
+        other.switch(NAME, kid)
     now = two.city.gateway.keys
     assert now.signing[NAME] != kept.signing[NAME]
     assert now.opening(NAME, kept.sealing_kid(NAME)) == (kept.sealing[NAME],)
@@ -204,6 +210,85 @@ def test_a_switch_that_was_cut_off_leaves_no_next_key(two: Two) -> None:
     for use in ("sign", "seal"):
         (where / f"{NAME}.{use}.key").write_bytes((where / f"{NAME}.{use}.next.key").read_bytes())
     assert KeyFolder(two.config).keys().next_signing == {}
+    assert KeyFolder(two.config).prepare(NAME).next_signing.keys() == {NAME}, "and none stands in the way of the next"
+
+
+def test_what_nobody_was_told_is_not_put_in_force(two: Two) -> None:
+    """The keys were made, and the run ended before any peer was told."""
+    two.folder.prepare(NAME)
+    with pytest.raises(KeyChangeError, match="begun"):
+        two.change("finish", even_so=True)
+    two.change("begin")
+    _relay(two)
+    two.change("finish")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from exchange import key_change, keys
+from kernel.clock import now
+from kernel.config import Settings
+from kernel.db import Database
+
+def die(*_given, **_words):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+config = Settings(data_dir=Path(sys.argv[1]), exchange_org="310000")
+database, folder = Database(sys.argv[2]), keys.KeyFolder(config)
+where = sys.argv[3]
+if where == "before the commit":
+    key_change.audit.append = die
+elif where == "before the files":
+    keys.KeyFolder.switch = die
+elif where == "amid the files":
+    keys.key_folder.change = die
+else:
+    keys.synchronise = die
+key_change.finish(database, folder, "ed25519-sha256", actor="li", at=now())
+"""
+
+
+@pytest.mark.parametrize("where", ["before the commit", "before the files", "amid the files", "after the files"])
+def test_a_change_that_is_killed_is_gone_on_with(two: Two, where: str) -> None:
+    """At whatever point: what signs is in the audit trail, and what is decided there signs after the next start."""
+    kid = two.change("begin")
+    _relay(two)
+    old = kid_of(suite(NAME).public(two.folder.keys().private(NAME)))
+    words = [sys.executable, "-c", KILLED, str(two.config.data_dir), two.city.database.url, where]
+    assert subprocess.run(words, cwd=ROOT, check=False, timeout=60).returncode == -signal.SIGKILL
+    folder = KeyFolder(two.config)
+
+    def state() -> tuple[str, int]:
+        with two.city.database.read() as session:
+            lines = session.query(AuditEntry).filter_by(action="exchange.key-changed", object_id=kid).count()
+        return kid_of(suite(NAME).public(folder.keys().private(NAME))), lines
+
+    assert state() == {"before the commit": (old, 0), "after the files": (kid, 1)}.get(where, (old, 1))
+    resumed = key_change.resume(two.city.database, folder)
+    assert resumed == ([NAME] if where in {"before the files", "amid the files"} else [])
+    if where == "before the commit":
+        assert two.change("finish") == kid
+    assert state() == (kid, 1)
+    assert folder.keys().next_signing == {}
+    assert key_change.resume(two.city.database, folder) == []
+    two.city.post(lead(1))
+    _relay(two)
+    (row,) = two.national.rows(Message, biz_key="lead-1")
+    assert (row.state, row.kid) == ("processed", kid)
+
+
+def test_what_was_decided_is_not_decided_again(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever finishes what another began to finish adds no second line."""
+    kid = two.change("begin")
+    _relay(two)
+    with monkeypatch.context() as patch:
+        patch.setattr(KeyFolder, "switch", lambda *_: None)
+        two.change("finish")
+    assert two.change("finish") == kid
+    with two.city.database.read() as session:
+        assert session.query(AuditEntry).filter_by(action="exchange.key-changed").count() == 1
+    assert two.folder.keys().next_signing == {}
 
 
 def test_an_overlap_that_cannot_be(two: Two) -> None:
