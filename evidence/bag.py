@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from evidence import cms, manifest, readable, readiness, redaction, shell, timestamp
+from evidence import cms, manifest, readable, readiness, redaction, shell, stated, timestamp
 from evidence.authorisation import Authorisation
 from evidence.capture import Capture, read_capture
 from evidence.container import Source
@@ -179,6 +179,14 @@ def _records(bag: Bag, sizes: Mapping[str, int], keys: Keys) -> dict[str, bytes]
         **(readable.tag_files(bag.dossier) if order.forms else {}),
         manifest.SALTS: manifest.render({name: salt.hex() for name, salt in salts.items()}),
     }
+    wrong = stated.contradictions(
+        facts, {name: (order.folder / name).read_bytes() for name in (manifest.CAPTURE, manifest.COMPLETENESS)}
+    )
+    if wrong:
+        raise CaptureFolderError(
+            f"expected the capture's records in canonical form, got another for {', '.join(wrong)}",
+            hint="Capture the page again: its records were not written by a capture worker of this version.",
+        )
     for name in capture.files:
         if name in made:
             raise CaptureFolderError(f"expected {name} to be made by the seal, got one in the capture")

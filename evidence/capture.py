@@ -13,12 +13,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from evidence import manifest, names
 from evidence.errors import CaptureFolderError
+from evidence.stated import TLS_WORDS
 from kernel.clock import as_utc, parse_iso
 from kernel.errors import ClockError
 
 VERDICTS = ("COMPLETE", "PARTIAL")
-# The capture's word for the origin's certificate, and ours.
-TLS_WORDS = {"valid": "good", "invalid": "bad", "none": "none", "NOT_CHECKED": "unknown"}
 MAX_JSON_BYTES = 16_000_000
 
 

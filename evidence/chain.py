@@ -4,11 +4,13 @@ A narrow profile on purpose: what it does not understand it refuses. Names are c
 revocation is not consulted (no network at verification).
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from evidence.errors import UntrustedError
@@ -151,6 +153,12 @@ def require_timestamping(leaf: x509.Certificate) -> None:
         raise UntrustedError("expected the extended key usage timeStamping, got none") from error
     if not extension.critical or list(extension.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
         raise UntrustedError("expected the extended key usage timeStamping, critical and alone")
+
+
+def key_print(certificate: x509.Certificate) -> str:
+    """SHA-256 over the DER of a certificate's SubjectPublicKeyInfo, hex: the same in a root that is issued again."""
+    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(key).hexdigest()
 
 
 def expires(path: Iterable[x509.Certificate]) -> datetime:

@@ -148,7 +148,7 @@ class Inspection:
             salts=self._list(manifest.SALTS, "payload"),
         )
         if self.has(manifest.FACTS):
-            self.facts = _facts(self._small(manifest.FACTS))
+            self.facts = _facts(self.small(manifest.FACTS))
         if self.redacted:
             self.redactions = self._redactions()
         if self.has(manifest.RUNNING):
@@ -158,8 +158,8 @@ class Inspection:
         if self.has(manifest.TAGS):
             self.root = self.sha256(manifest.TAGS)
 
-    def _small(self, name: str) -> bytes:
-        # What is too large to be read is not what was sealed.
+    def small(self, name: str) -> bytes:
+        """The bytes of one file; none of one that is too large to be what was sealed."""
         try:
             return self.read(name)
         except EvidenceError:
@@ -173,7 +173,7 @@ class Inspection:
         except EvidenceError:
             digests = {}
         # A redacted package may disclose nothing at all, and so have no salts.
-        empty = name == manifest.SALTS and self.redacted and self._small(name) == b"" and not digests
+        empty = name == manifest.SALTS and self.redacted and self.small(name) == b"" and not digests
         if (not digests and not empty) or not all(manifest.belongs(entry, part) for entry in digests):
             self.spoiled.append(name)
             return {}

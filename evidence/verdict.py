@@ -125,11 +125,12 @@ def exit_code(steps: Iterable[Step]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class StampFact:
-    """A timestamp that holds: name of its service, its time, kind of its trust."""
+    """A timestamp that holds: name of its service, its time, kind of its trust, SHA-256 of its root's key (hex)."""
 
     name: str
     gen_time: datetime
     kind: str
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)

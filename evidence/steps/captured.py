@@ -3,7 +3,7 @@
 Spec: 在线诉讼规则 (2021) 第18条 (authenticity before upload).
 """
 
-from evidence import custody, manifest
+from evidence import custody, manifest, stated
 from evidence import running as runnings
 from evidence.errors import EvidenceError
 from evidence.inspection import PASSED, Inspection, Outcome, failed, reserved, skipped
@@ -13,7 +13,21 @@ PAIR = (manifest.NODE_LIST, manifest.NODE_SIGNATURE)
 
 
 def node(run: Inspection) -> Outcome:
-    """The node signed a list of what it left, and that is what is here. E811 E812 E813 W811."""
+    """The node signed a list of what it left, that is here, and the seal says the same. E811-E814 W811."""
+    outcome = _listed(run)
+    if outcome[0] is State.FAILED:
+        return outcome
+    wrong = _untrue(run)
+    return failed("E814", ", ".join(wrong)) if wrong else outcome
+
+
+def _untrue(run: Inspection) -> list[str]:
+    """What the seal says of the capture and its records do not; a record that is withheld is not asked."""
+    there = {name: run.small(name) for name in (manifest.CAPTURE, manifest.COMPLETENESS) if run.has(name)}
+    return stated.contradictions(run.facts, there)
+
+
+def _listed(run: Inspection) -> Outcome:
     there = [run.has(name) for name in PAIR]
     if not any(there):
         return _withheld(run, *PAIR) or reserved("W811")

@@ -36,7 +36,7 @@ def custody(run: Inspection) -> Outcome:
 
 
 def authority(run: Inspection) -> Outcome:
-    """The record of authorisation keeps the rules, fits the proven times and the custody. E801-E803 W801 W802."""
+    """The record of authorisation keeps the rules, fits the proven times and the custody. E801-E804 W801 W802."""
     if not run.has(manifest.AUTHORITY):
         return run.lacking(manifest.AUTHORITY)
     try:
@@ -54,8 +54,23 @@ def _contradicted(run: Inspection, record: Authorisation) -> Outcome | None:
         after = [one.approved_at for one in record.officers if one.approved_at > latest]
         if after:
             return failed("E802", f"approved {max(after)}, stamped {iso(run.earliest())}")
+    early = _too_early(record, run.facts.get("captured_to", ""))
+    if early:
+        return failed("E804", early)
     other = _unknown_to_custody(run, record)
     return failed("E803", other) if other else None
+
+
+def _too_early(record: Authorisation, captured: str) -> str:
+    """An approval of what was not there yet; not judged where the capture's end cannot be read."""
+    try:
+        ended = parse_iso(captured).replace(microsecond=0) if TIME.fullmatch(captured) else None
+    except ClockError:
+        return ""
+    if ended is None or captured < "0002":
+        return ""
+    before = [one.approved_at for one in record.officers if one.approved_at < iso(ended - TOLERANCE)]
+    return f"approved {min(before)}, captured until {captured}" if before else ""
 
 
 def _reserved(run: Inspection, record: Authorisation) -> Outcome | None:

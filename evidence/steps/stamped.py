@@ -23,7 +23,7 @@ TOLERANCE = timedelta(minutes=5)
 
 
 def timestamps(run: Inspection) -> list[tuple[str, Outcome]]:
-    """Each timestamp under the root of its service, at its own time; two at least. E301-E304 W310 W311."""
+    """Each timestamp under the root of its service, at its own time; two at least. E301-E304 W310 W311 W314."""
     names = sorted(name for name in run.present() if manifest.STAMP.fullmatch(name))
     single = [_timestamp(run, name) for name in names]
     holding = len({stamp.name for stamp in run.stamps})
@@ -44,6 +44,9 @@ def _enough(run: Inspection, holding: int, found: int) -> Outcome:
         return failed("E304", "the stamped checkpoint does not hold this package")
     if holding < timestamp.LEAST_SERVICES:
         return reserved("W311", f"{holding} of {found} hold")
+    # Services under one root are one party, under however many names it is listed.
+    if len({stamp.root for stamp in run.stamps}) < timestamp.LEAST_SERVICES:
+        return reserved("W314", ", ".join(sorted(stamp.name for stamp in run.stamps)))
     return State.PASSED, "OK", ""
 
 
@@ -61,7 +64,8 @@ def _timestamp(run: Inspection, name: str) -> tuple[str, Outcome]:
         return tsa, failed("E301", error.message)
     except EvidenceError as error:
         return tsa, failed("E303", error.message)
-    run.stamps.append(StampFact(tsa, stamp.gen_time, run.trust.kind_of(stamp.path[-1], "timestamp")))
+    root = stamp.path[-1]
+    run.stamps.append(StampFact(tsa, stamp.gen_time, run.trust.kind_of(root, "timestamp"), chain.key_print(root)))
     until = chain.expires(stamp.path)
     run.stamped_until = max(until, run.stamped_until or until)
     if until < run.at:
@@ -99,8 +103,10 @@ def _forestalls(stamp: datetime, cosigned: datetime | None) -> bool:
 
 def _supported(run: Inspection) -> datetime:
     """The earliest time, or where the next service is far from it, the time that two support."""
-    times = sorted(stamp.gen_time for stamp in run.stamps)[:2]
-    return times[-1] if _seconds(times[-1]) > _seconds(times[0]) + TOLERANCE else times[0]
+    first = min(run.stamps, key=lambda stamp: stamp.gen_time)
+    others = [stamp.gen_time for stamp in run.stamps if stamp.root != first.root]
+    second = min(others, default=first.gen_time)
+    return second if _seconds(second) > _seconds(first.gen_time) + TOLERANCE else first.gen_time
 
 
 def _not_before(run: Inspection, started: datetime, ended: datetime) -> Outcome:

@@ -18,6 +18,9 @@ async function authority(run) {
     const whole = (time) => new Date(1000 * seconds(time)).toISOString().replace(/\.\d+Z$/, ".000000Z");
     const latest = run.bound && run.stamps.length ? whole(run.earliest() + TOLERANCE) : "";
     if (latest && record.officers.some((one) => one.approved_at > latest)) return failed("E802", latest);
+    const captured_to = run.facts.captured_to || "";
+    const ended = captured_to < "0002" ? null : moment(captured_to);
+    if (ended !== null && record.officers.some((one) => one.approved_at < whole(ended - TOLERANCE))) return failed("E804", captured_to);
     const other = run.custody ? unknownToCustody(record, run.custody, run.lists.tags.get(FILES.capture) || "") : "";
     if (other) return failed("E803", other);
     const captured = run.facts.captured_from || "";
@@ -56,7 +59,19 @@ function withheld(run, ...names) {
   return outcome[1] === "N902" ? outcome : null;
 }
 
+// The node's list and signature; where they do not fail, what the seal says of the capture must be true beside.
 async function node(run) {
+  const outcome = await nodeListed(run);
+  if (outcome[0] === "FAILED") return outcome;
+  const records = new Map();
+  for (const name of [FILES.capture, FILES.completeness]) {
+    if (run.has(name)) records.set(name, toLatin(await run.small(name, (bytes) => bytes, new Uint8Array())));
+  }
+  const wrong = contradictions(run.facts, records);
+  return wrong.length ? failed("E814", wrong.join(", ")) : outcome;
+}
+
+async function nodeListed(run) {
   const there = [LISTS.node, FILES.nodeSignature].filter((name) => run.has(name));
   if (!there.length) return withheld(run, LISTS.node, FILES.nodeSignature) || reserved("W811");
   if (there.length < 2) return failed("E811", "the list or its signature is missing");

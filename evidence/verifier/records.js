@@ -18,6 +18,7 @@ const FILES = {
   report: "report.pdf",
   redactions: "redactions.json",
   capture: "meta/capture.json",
+  completeness: "meta/completeness.json",
   custody: "meta/custody.jsonl",
   authority: "meta/authority.json",
   beacon: "meta/beacon.note",
@@ -314,4 +315,49 @@ function parseAuthority(bytes) {
   ];
   if (!rules.every(Boolean)) throw new Refusal("form", "expected a record that keeps the rules");
   return found;
+}
+
+// --- what the capture's own records state, held against the facts of the seal
+const RECORDED = {
+  captured_from: [FILES.capture, "/started_at"],
+  captured_to: [FILES.capture, "/ended_at"],
+  completeness: [FILES.completeness, "/verdict"],
+  evidence_id: [FILES.capture, "/id"],
+  origin_tls: [FILES.capture, "/main_document/tls_verdict/state"],
+  url: [FILES.capture, "/requested_url"],
+};
+const TLS_WORDS = { valid: "good", invalid: "bad", none: "none", NOT_CHECKED: "unknown" };
+
+// Texts of a record by the names that lead to them, as they are written. Read sign by sign, as what is no JSON must
+// lead every reader to the same.
+function statedTexts(record, wanted) {
+  const found = [];
+  const names = [];
+  let named = false;
+  for (const [sign, text, end] of record.matchAll(/"((?:[^"\\]|\\.)*)("?)|[{}[\]:,]/gs)) {
+    const quoted = sign[0] === '"';
+    if ((quoted && !end) || names.length > 64) break;
+    if (quoted && names.length) {
+      const last = names.length - 1;
+      if (named || names[last] === null) {
+        if (names.map((name) => `/${name === null ? "" : name}`).join("") === wanted) found.push(text);
+      } else names[last] = text.replace(/[^a-z_]/g, "?");
+    } else if (!quoted) {
+      if (sign === "{" || sign === "[") names.push(sign === "{" ? "" : null);
+      if (sign === "}" || sign === "]") names.pop();
+      named = sign === ":";
+    }
+  }
+  return found;
+}
+
+// Facts of the seal that the records (name to text) do not state; what is withheld is not there, and not judged.
+function contradictions(facts, records) {
+  return Object.keys(RECORDED).filter((key) => {
+    const [name, path] = RECORDED[key];
+    if (!Object.hasOwn(facts, key) || !records.has(name)) return false;
+    let stated = statedTexts(records.get(name), path);
+    if (key === "origin_tls") stated = stated.map((text) => (Object.hasOwn(TLS_WORDS, text) ? TLS_WORDS[text] : "?"));
+    return stated.length !== 1 || stated[0] !== toLatin(fromUtf8(canonical(facts[key]))).slice(1, -1);
+  });
 }

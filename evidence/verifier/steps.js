@@ -254,6 +254,8 @@ async function timestamps(run) {
   else if (!holding) total = failed("E304");
   else if (!run.bound) total = failed("E304", "the stamped checkpoint does not hold this package");
   else if (holding < 2) total = reserved("W311", `${holding} / ${single.length}`);
+  // Services under one root are one party, under however many names it is listed.
+  else if (new Set(run.stamps.map((stamp) => stamp.root)).size < 2) total = reserved("W314", run.stamps.map((stamp) => stamp.name).join());
   return [...outcomes, ["timestamps", total]];
 }
 
@@ -263,7 +265,8 @@ async function timestamp(run, name) {
   return judged(async () => {
     const imprint = fromHex(run.sha256(FILES.checkpoint));
     const { time, path } = await checkResponse(await run.package.read(name), imprint, run.trust.roots("timestamp", service));
-    run.stamps.push({ name: service, time, kind: run.trust.kindOf(path[path.length - 1], "timestamp") });
+    const root = path[path.length - 1];
+    run.stamps.push({ name: service, time, kind: run.trust.kindOf(root, "timestamp"), root: toHex(sha256(root.key)) });
     run.stampedUntil = Math.max(run.stampedUntil, expires(path));
     if (expires(path) >= run.at) return passed(shown(time));
     run.expired.push(name);
@@ -280,7 +283,9 @@ async function bracket(run) {
   if (run.facts.captured_from > run.facts.captured_to || to > latest + TOLERANCE) return failed("E501", shown(latest));
   if (run.cosignedAt > latest + TOLERANCE) return failed("E501", `${shown(latest)} < ${shown(run.cosignedAt)}`);
   // Where the next service is far from the earliest, that one stands alone: the later time is told.
-  const second = 1000 * seconds(run.stamps.map((stamp) => stamp.time).sort((a, b) => a - b)[1] || latest);
+  const first = run.stamps.reduce((one, other) => (other.time < one.time ? other : one));
+  const others = run.stamps.filter((stamp) => stamp.root !== first.root).map((stamp) => stamp.time);
+  const second = others.length ? 1000 * seconds(Math.min(...others)) : latest;
   const alone = second > latest + TOLERANCE;
   run.bracket = { from: null, to: alone ? second : latest };
   const outcome = await notBefore(run, from, to, latest);

@@ -15,6 +15,7 @@ from shutil import copytree
 from evidence.trust import Trust
 from evidence.verify import verify
 from kernel.clock import iso
+from tests.data.evidence.corpus_claims import CLAIMS
 from tests.data.evidence.corpus_content import CONTENT, MANIFESTS
 from tests.data.evidence.corpus_enclosed import ENCLOSED
 from tests.data.evidence.corpus_form import FORMS
@@ -40,6 +41,7 @@ GROUPS: dict[str, list[Mutation]] = {
     "authorities": AUTHORITIES,
     "nodes": NODES,
     "runnings": RUNNINGS,
+    "claims": CLAIMS,
     "redacted": REDACTED,
     "renewed": RENEWED,
     "containers": CONTAINERS,

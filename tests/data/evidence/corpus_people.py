@@ -62,15 +62,25 @@ def _officer(key: str, value: object, place: int = 1) -> Callable[[dict[str, Any
 
 
 def _window(first: str, last: str) -> Callable[[dict[str, Any]], object]:
-    """Another time of validity; both officers approved as early in it as may be."""
+    """Another time of validity; both officers approved in it, after the capture where that may be."""
     start, end = (day if "T" in day else f"{day}T00:00:00.000000Z" for day in (first, last))
+    approved_at = min(max(start, "2026-11-25T07:57:00.000000Z"), end)
 
     def change(record: dict[str, Any]) -> None:
         for officer in record["officers"]:
-            officer["approved_at"] = start
+            officer["approved_at"] = approved_at
         record.update({"valid_from": start, "valid_to": end})
 
     return change
+
+
+def _task(first: str, last: str) -> Callable[[dict[str, Any]], object]:
+    """A task without officers of another time of validity."""
+    return lambda record: (_window(first, last)(record), record.update({"officers": [], "kind": "task"}))
+
+
+def _approved(at: str) -> Callable[[dict[str, Any]], object]:
+    return lambda record: [officer.update({"approved_at": at}) for officer in record["officers"]]
 
 
 def _chain(change: Callable[[list[dict[str, Any]]], object]) -> Callable[[Bag], Bag]:
@@ -147,15 +157,15 @@ AUTHORITIES: list[Mutation] = [
     _a("officer-approved-within-tolerance", _officer("approved_at", "2026-11-25T08:05:00.000000Z"), "OK"),
     _a("authority-from-after-capture", _window("2026-11-25T08:04:40.000001Z", "2026-11-30"), "W802"),
     _a("authority-from-within-tolerance", _window("2026-11-25T08:04:40.000000Z", "2026-11-30"), "OK"),
-    _a("authority-to-before-capture", _window("2020-01-01", "2026-11-25T07:54:39.999999Z"), "W802"),
-    _a("authority-to-within-tolerance", _window("2020-01-01", "2026-11-25T07:54:40.000000Z"), "OK"),
-    _a("authority-of-no-day", _window("2026-02-30", "2026-02-31"), "W802"),
+    _a("authority-to-before-capture", _task("2020-01-01", "2026-11-25T07:54:39.999999Z"), "W802"),
+    _a("authority-to-within-tolerance", _task("2020-01-01", "2026-11-25T07:54:40.000000Z"), "W801"),
+    _a("authority-of-no-day", _task("2026-02-30", "2026-02-31"), "W802"),
+    _a("officer-approved-on-no-day", _window("2026-02-30", "2026-02-31"), "E804"),
+    _a("officer-approved-before-the-capture", _officer("approved_at", "2026-11-25T07:54:54.999999Z"), "E804"),
+    _a("officers-approved-the-day-before", _approved("2026-11-24T09:00:00.000000Z"), "E804"),
+    _a("officer-approved-just-before", _officer("approved_at", "2026-11-25T07:54:55.000000Z"), "OK"),
     _a("authority-of-year-nought", _window("0000-01-01", "9999-12-31"), "OK"),
-    _a(
-        "authority-of-a-task-before",
-        lambda r: (_window("2020-01-01", "2020-12-31")(r), r.update({"officers": [], "kind": "task"})),
-        "W802",
-    ),
+    _a("authority-of-a-task-before", _task("2020-01-01", "2020-12-31"), "W802"),
     _a("officer-extra-key", _officer("phone", "1")),
     _a("authority-kind", _set("kind", "favour")),
     _a("authority-number", _set("number", "")),
@@ -240,25 +250,25 @@ NODES: list[Mutation] = [
     Mutation("insider-node-self-made", files(lambda p: resealed(p.good, node=foreign_signer())), 1, ("E812",)),
     Mutation(
         "insider-node-unsigned-attribute",
-        files(lambda p: _after_node(edited(p.good, SIGNED, forge.with_unsigned))),
+        files(lambda p: after_node(edited(p.good, SIGNED, forge.with_unsigned))),
         1,
         ("E813",),
     ),
     Mutation(
-        "insider-file-after-node", files(lambda p: _after_node(p.good.put({"data/dom.html": b"other"}))), 1, ("E811",)
+        "insider-file-after-node", files(lambda p: after_node(p.good.put({"data/dom.html": b"other"}))), 1, ("E811",)
     ),
     Mutation(
         "insider-file-added-after-node",
-        files(lambda p: _after_node(p.good.put({"data/more.html": b"x"}))),
+        files(lambda p: after_node(p.good.put({"data/more.html": b"x"}))),
         1,
         ("E811",),
     ),
     Mutation(
-        "insider-file-gone-after-node", files(lambda p: _after_node(p.good.put({"data/dom.html": None}))), 1, ("E811",)
+        "insider-file-gone-after-node", files(lambda p: after_node(p.good.put({"data/dom.html": None}))), 1, ("E811",)
     ),
     Mutation(
         "insider-record-after-node",
-        files(lambda p: _after_node(edited(p.good, "meta/capture.json", lambda d: d + b" "))),
+        files(lambda p: after_node(edited(p.good, "meta/capture.json", lambda d: d + b" "))),
         1,
         ("E811",),
     ),
@@ -272,7 +282,7 @@ NODES: list[Mutation] = [
 ]
 
 
-def _after_node(bag: Bag) -> Bag:
+def after_node(bag: Bag) -> Bag:
     """By somebody with all keys but the node's."""
     return bag.relist().relist("manifest-sm3.txt", "sm3").resalt().retag().resign().relog().reclose()
 
@@ -281,7 +291,7 @@ def _node_list(bag: Bag, line: bytes) -> Bag:
     lines = (bag.files[LIST] + line).decode().splitlines(keepends=True)
     listed = "".join(sorted(lines, key=lambda one: one[66:])).encode()
     signature = cms.sign(hashlib.sha256(listed).digest(), bag.shop.keys.node, AT)
-    return _after_node(bag.put({LIST: listed, SIGNED: signature}))
+    return after_node(bag.put({LIST: listed, SIGNED: signature}))
 
 
 def _r(name: str, change: Callable[[bytes], bytes], code: str = "E821") -> Mutation:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from asn1crypto import cms as acms  # type: ignore[import-untyped]
 from asn1crypto import core, tsp
@@ -142,6 +142,19 @@ SIGNATURES: list[Mutation] = [
     Mutation("certificate-shown-added", put("seal/certs/evil.pem", b"x"), 1, ("E102",)),
 ]
 
+AGAIN = f"{CHECKPOINT}.again.tsr"
+
+
+def _under_two_names(bag: Bag, at: datetime | None) -> Bag:
+    """By an insider: instead of a second service the first once more, its answer copied or asked for anew."""
+    answer = bag.files[ALPHA] if at is None else forge.stamped(bag.shop.authorities["alpha"], bag.files[CHECKPOINT], at)
+    return bag.put({BETA: None, AGAIN: answer}).reclose()
+
+
+def _third_name(bag: Bag) -> Bag:
+    return bag.put({AGAIN: bag.files[ALPHA]}).reclose()
+
+
 TIMESTAMPS: list[Mutation] = [
     Mutation("stamp-missing", put(ALPHA, None), 1, ("E103", "W311")),
     Mutation("stamps-missing", files(lambda p: p.good.put({ALPHA: None, BETA: None})), 1, ("E103", "E304")),
@@ -196,6 +209,9 @@ TIMESTAMPS: list[Mutation] = [
         3,
         ("W311",),
     ),
+    Mutation("insider-one-service-under-two-names", files(lambda p: _under_two_names(p.good, None)), 3, ("W314",)),
+    Mutation("insider-one-service-asked-twice", files(lambda p: _under_two_names(p.good, AT)), 3, ("W314",)),
+    Mutation("insider-three-names-two-services", files(lambda p: _third_name(p.good)), 3, ("W320",)),
     Mutation("insider-one-stamp", files(lambda p: p.good.put({ALPHA: None}).reclose()), 3, ("W311",)),
     Mutation("insider-no-stamp", files(lambda p: p.good.put({ALPHA: None, BETA: None}).reclose()), 1, ("E304",)),
     Mutation(

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from evidence.seal import Sealed, Sealer, seal
 from evidence.timestamp import Timestamper, open_timestampers
 from kernel.clock import iso, parse_iso
 from kernel.config import Settings
+from kernel.crypto import canonical_json
 from kernel.models import CustodyEvent
 from simulators.tsa.authority import Authority, answer, make
 from simulators.tsa.server import TsaServer
@@ -241,9 +241,9 @@ def make_capture(
             "resolver": "127.0.0.1",
         },
     }
-    (folder / "meta/capture.json").write_text(json.dumps(record, ensure_ascii=False), "utf-8")
+    (folder / "meta/capture.json").write_bytes(canonical_json(record))
     whole = {"verdict": completeness, "loaded": 3, "failed": [], "stop_reason": ""}
-    (folder / "meta/completeness.json").write_text(json.dumps(whole), "utf-8")
+    (folder / "meta/completeness.json").write_bytes(canonical_json(whole))
     return folder
 
 
@@ -286,6 +286,8 @@ def open_workshop(folder: Path, *, at: datetime = AT, days: int = 3650) -> Itera
     listed = [one.note_key(name) for name, one in zip(WITNESSES, witnesses, strict=True)]
     late, root_key = make("late", at, days=2 * days)
     roots_of_late = [("late", "timestamp", root) for root in (reissued(late.root, root_key, at), late.root)]
+    # The root of alpha once more: two names, one party.
+    roots_of_late.append(("again", "timestamp", authorities["alpha"].root))
     # A service with a new root of the old name: both are listed.
     twin, _ = make("alpha", at, days=days)
     trust.publish(settings, [*roots_of_late, ("alpha", "timestamp", twin.root)], keys=listed, quorum=len(witnesses))
