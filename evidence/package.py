@@ -153,7 +153,8 @@ def _open_folder(path: Path) -> Package:
     # By their bytes, as in a container and as the shell sees them.
     names.require_distinct([os.fsencode(name).decode("latin-1") for name, _ in members], _refuse)
     if found.deep:
-        raise _refuse("E111", f"expected folders that a name may have, got {min(found.deep)[:80]!r}")
+        least = f"at most {MAX_FOLDERS} folders within each other and {names.MAX_LENGTH} bytes"
+        raise _refuse("E111", f"expected {least}, got {min(found.deep)[:80]!r}")
     for name, _ in members:
         names.require_safe(name, _refuse)
     return Package(path, zipped=False, members={name: Member(name, size, 0, 0) for name, size in members})
