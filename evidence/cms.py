@@ -117,7 +117,7 @@ def sign(digest: bytes, signer: Signer, at: datetime) -> bytes:
         ContentInfo in DER.
     """
     own = signer.certificate.public_bytes(Encoding.DER)
-    others = sorted(issuer.public_bytes(Encoding.DER) for issuer in signer.issuers[:-1])
+    others = sorted(issuer.public_bytes(Encoding.DER) for issuer in signer.between)
     signed = _attributes((own, *others), digest, _time(as_utc(at)))
     value = _lower(signer.sign(signed), signer.certificate)
     return _assembled(signer.certificate, others, signed, value)

@@ -150,7 +150,7 @@ def ensure_keys(settings: Settings, at: datetime) -> Keys:
             log=_load_log(folder),
             salt=_load_salt(folder),
         )
-    roots = [(use, use, keys.signer(use).issuers[-1]) for use in USES]
+    roots = [(use, use, keys.signer(use).anchor) for use in USES]
     witnesses = [NoteKey(name, "witness", kind, key.render()) for name, kind, key in pinned_keys(settings)]
     quorum = settings.witness_quorum if settings.witness_urls else None
     trust.publish(settings, roots, [keys.log.note_key(), *witnesses], quorum)

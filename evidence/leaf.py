@@ -151,7 +151,8 @@ def _own_chain(settings: Settings, use: str, key: SigningKey | None, at: datetim
         ) from error
     if path[0].public_key() != key.public_key():
         raise KeysError(f"expected the certificate of the {use} key first in {text}, got another's")
-    return Signer(key, path[0], path[1:])
+    # The bureau's authority certifies people and servers too: who has any certificate of it must not be able to seal.
+    return Signer(key, path[0], path[1:], pinned=True)
 
 
 def open_signer(folder: Path, settings: Settings, use: str, at: datetime) -> Signer:

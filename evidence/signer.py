@@ -44,11 +44,23 @@ class Signer:
 
     Attributes:
         issuers: from the one that signed ``certificate`` up to the root.
+        pinned: the certificate itself is what others trust, as its authority certifies for other ends too.
     """
 
     key: SigningKey
     certificate: x509.Certificate
     issuers: tuple[x509.Certificate, ...]
+    pinned: bool = False
+
+    @property
+    def anchor(self) -> x509.Certificate:
+        """The certificate for the trust list: the root, or where its authority serves other ends the signer's own."""
+        return self.certificate if self.pinned else self.issuers[-1]
+
+    @property
+    def between(self) -> tuple[x509.Certificate, ...]:
+        """The certificates between the signer and what is trusted."""
+        return () if self.pinned else self.issuers[:-1]
 
     def sign(self, data: bytes) -> bytes:
         """ECDSA over SHA-256 of ``data``, DER."""

@@ -108,6 +108,12 @@ def _facts(bag: Bag, old: bytes, new: bytes) -> Bag:
     return resealed(replaced(bag, "meta/seal.json", old, new))
 
 
+def _by_own(bag: Bag, place: int) -> Bag:
+    """Sealed under a bureau's own authority, of which the trust list has one signer, not the root."""
+    signer = bag.shop.own[place]
+    return bag.put({"report.pdf": None}).resign(signer).relog().reclose(signer)
+
+
 SIGNATURES: list[Mutation] = [
     Mutation("signature-missing", put(SIGNATURE, None), 1, ("E103",)),
     Mutation("signature-of-other", files(lambda p: p.good.swapped(SIGNATURE, p.other)), 1, ("E201", "E304")),
@@ -126,6 +132,8 @@ SIGNATURES: list[Mutation] = [
         1,
         ("E202",),
     ),
+    Mutation("insider-signer-listed-itself", files(lambda p: _by_own(p.good, 0)), 3, ("N001", "W320")),
+    Mutation("insider-signer-of-the-same-authority", files(lambda p: _by_own(p.good, 1)), 1, ("E202",)),
     Mutation("signer-report-key", files(lambda p: p.good.resign(p.good.shop.keys.report)), 1, ("E202",)),
     Mutation("package-other-installation", files(lambda p: p.foreign), 1, ("E202", "E304")),
     Mutation("closing-changed", edit(CLOSING, lambda d: d[d.index(b"\n") + 1 :]), 1, ("E102", "E104")),

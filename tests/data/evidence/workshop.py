@@ -18,12 +18,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from PIL import Image, ImageDraw
 
-from evidence import authority, cms, manifest, trust
+from evidence import authority, cms, issuer, manifest, trust
 from evidence.authorisation import Approval, Authorisation, approval_detail
 from evidence.custody import ZERO, event_hash, event_record
 from evidence.keys import Keys, ensure_keys
 from evidence.running import Mark, Running
 from evidence.seal import Sealed, Sealer, seal
+from evidence.signer import FileKey, Signer
 from evidence.timestamp import Timestamper, open_timestampers
 from kernel.clock import iso, parse_iso
 from kernel.config import Settings
@@ -48,6 +49,7 @@ class Workshop:
     Attributes:
         late: a listed authority that outlives those of the services, and has no service.
         twin: of the name of alpha and listed too, with keys of its own. root_keys: of the services' roots.
+        own: two signers under a bureau's own authority; the first is listed for seals.
     """
 
     folder: Path
@@ -59,6 +61,7 @@ class Workshop:
     late: Authority
     twin: Authority
     root_keys: dict[str, ec.EllipticCurvePrivateKey]
+    own: tuple[Signer, Signer]
     authorities: dict[str, Authority] = field(default_factory=dict)
 
     @property
@@ -247,6 +250,15 @@ def make_capture(
     return folder
 
 
+def of_one_bureau(at: datetime) -> tuple[Signer, Signer]:
+    """Two signers under one authority that is not listed itself."""
+    root_key, *keys = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
+    root = issuer.make_root("bureau", root_key, at)
+    made = [issuer.issue("seal", key.public_key(), root, root_key, at) for key in keys]
+    first, second = (Signer(FileKey(key), leaf, (root,), pinned=True) for key, leaf in zip(keys, made, strict=True))
+    return first, second
+
+
 def reissued(root: x509.Certificate, key: ec.EllipticCurvePrivateKey, at: datetime) -> x509.Certificate:
     """The root once more, of the same name and key, valid long after; listed before the old one."""
     while True:
@@ -290,10 +302,12 @@ def open_workshop(folder: Path, *, at: datetime = AT, days: int = 3650) -> Itera
     roots_of_late.append(("again", "timestamp", authorities["alpha"].root))
     # A service with a new root of the old name: both are listed.
     twin, _ = make("alpha", at, days=days)
-    trust.publish(settings, [*roots_of_late, ("alpha", "timestamp", twin.root)], keys=listed, quorum=len(witnesses))
+    own = of_one_bureau(at)
+    roots_of_late += [("alpha", "timestamp", twin.root), ("seal", "seal", own[0].certificate)]
+    trust.publish(settings, roots_of_late, keys=listed, quorum=len(witnesses))
     timestampers = open_timestampers(settings, timeout_s=5)
     try:
-        yield Workshop(folder, settings, keys, timestampers, servers, log, late, twin, root_keys, authorities)
+        yield Workshop(folder, settings, keys, timestampers, servers, log, late, twin, root_keys, own, authorities)
     finally:
         for service in timestampers:
             service.client.close()

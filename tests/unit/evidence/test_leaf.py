@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from evidence import issuer, key_folder, leaf, trust
+from evidence import cms, issuer, key_folder, leaf, trust
 from evidence.errors import KeysError
 from evidence.keys import ensure_keys, folder_of
 from kernel.config import Settings
@@ -56,7 +56,7 @@ def own_chain(folder: Path, *, days_ago: int = 1) -> tuple[ec.EllipticCurvePriva
 
 
 def test_the_bureaus_own_chain(tmp_path: Path) -> None:
-    """Key and certificates from files; their root goes into the trust list beside ours."""
+    """Key and certificates from files; the signer itself goes into the trust list, not its authority."""
     key, key_file, chain_file = own_chain(tmp_path)
     config = Settings(data_dir=tmp_path / "data")
     built_in = ensure_keys(config, AT)
@@ -64,7 +64,9 @@ def test_the_bureaus_own_chain(tmp_path: Path) -> None:
     keys = ensure_keys(config, AT)
     assert keys.seal.key.public_key() == key.public_key()
     roots = trust.load(config.trust_path()).roots("seal")
-    assert set(roots) == {built_in.seal.issuers[-1], keys.seal.issuers[-1]}
+    assert set(roots) == {built_in.seal.issuers[-1], keys.seal.certificate}
+    digest = bytes(32)
+    assert cms.verify(cms.sign(digest, keys.seal, AT), digest, roots, AT)[1] == (keys.seal.certificate,)
     with key_folder.held(folder_of(config)), pytest.raises(KeysError, match="own chain"):
         leaf.renew(folder_of(config), config, "seal", AT)
 
