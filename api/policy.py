@@ -23,6 +23,10 @@ class Permission(StrEnum):
     SUBJECT_DECIDE = "subject.decide"
     HIT_READ = "hit.read"
     HIT_DECIDE = "hit.decide"
+    CASE_READ = "case.read"
+    CASE_WRITE = "case.write"
+    MATTER_READ = "matter.read"
+    MATTER_SEND = "matter.send"
     APPLICATION_READ = "application.read"
     APPLICATION_DECIDE = "application.decide"
     EVIDENCE_READ = "evidence.read"
@@ -66,6 +70,8 @@ _SUPERVISOR = frozenset(
         Permission.SUBJECT_DECIDE,
         Permission.HIT_READ,
         Permission.HIT_DECIDE,
+        Permission.MATTER_READ,
+        Permission.MATTER_SEND,
         Permission.APPLICATION_READ,
         Permission.APPLICATION_DECIDE,
         Permission.EVIDENCE_READ,
@@ -95,6 +101,8 @@ PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
     "supervisor": _SUPERVISOR,
     "investigator": _SUPERVISOR
     | {
+        Permission.CASE_READ,
+        Permission.CASE_WRITE,
         Permission.EVIDENCE_READ_ALL,
         Permission.EVIDENCE_EXPORT,
         Permission.EVIDENCE_APPROVE,

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Depends, Query
 
 from api.access import Who, allow
 from api.context import Ctx
+from api.matter_desk import decide_lead, decide_leads
 from api.policy import Permission
-from api.queries.hits import HitFilter, decide, decide_several, hit_facets, list_hits, read_hit
+from api.queries.hits import HitFilter, hit_facets, list_hits, read_hit
 from api.queries.shops import ShopFilter, list_shops, read_shop
 from api.queries.slices import PAGE_SIZE
 from api.row_number import RowNumber
@@ -71,7 +72,7 @@ def hit(context: Ctx, who: Who, hit_id: RowNumber) -> HitOut:
 def decision(context: Ctx, who: Who, hit_id: RowNumber, body: DecisionIn) -> HitOut:
     """Confirm, dismiss or reopen a hit, with a reason."""
     with context.database.write() as session:
-        row = decide(session, who.scope, hit_id, decision=body.decision, reason=body.reason, at=context.now())
+        row = decide_lead(session, context, who, hit_id, decision=body.decision, reason=body.reason)
         return HitOut.of(row)
 
 
@@ -79,7 +80,5 @@ def decision(context: Ctx, who: Who, hit_id: RowNumber, body: DecisionIn) -> Hit
 def decisions(context: Ctx, who: Who, body: DecisionsIn) -> DecisionsOut:
     """The same decision, for the same reason, on up to 200 hits."""
     with context.database.write() as session:
-        done, left = decide_several(
-            session, who.scope, body.hits, decision=body.decision, reason=body.reason, at=context.now()
-        )
+        done, left = decide_leads(session, context, who, body.hits, decision=body.decision, reason=body.reason)
         return DecisionsOut(decided=done, gone=left)

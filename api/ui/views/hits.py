@@ -8,19 +8,22 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.access import Who, allow
 from api.context import Ctx
 from api.locations import local_path
+from api.matter_desk import decide_lead, decide_leads
 from api.policy import Permission
+from api.queries.cases import cases_of_hit
 from api.queries.hits import (
     HitFilter,
-    decide,
-    decide_several,
     decisions_of,
     hit_facets,
     list_hits,
     quotes_of,
     read_hit,
 )
+from api.queries.matters import told_of
 from api.row_number import RowNumber
 from api.ui.rendering import is_fragment, page, with_query
+from exchange.matter_content import LEAD
+from exchange.organisation import name_of
 from supervision.rules.explanation import explain
 
 router = APIRouter(include_in_schema=False)
@@ -62,7 +65,11 @@ def hit(request: Request, context: Ctx, who: Who, hit_id: RowNumber) -> HTMLResp
     with context.database.read() as session:
         row = read_hit(session, who.scope, hit_id)
         quotes, decisions = quotes_of(session, [row]), decisions_of(session, [hit_id])
-        return page(request, "hit.html", row=row, quotes=quotes, decisions=decisions, why=explain(row.hit))
+        return page(
+            request, "hit.html", row=row, quotes=quotes, decisions=decisions, why=explain(row.hit),
+            told=told_of(session, who.scope, LEAD, hit_id), cases=cases_of_hit(session, who.scope, hit_id),
+            name_of=name_of,
+        )  # fmt: skip
 
 
 @router.post("/hits/decisions", dependencies=[allow(Permission.HIT_DECIDE)])
@@ -76,9 +83,7 @@ def decisions(  # noqa: PLR0917 - FastAPI calls it by name
 ) -> Response:
     """Confirm or dismiss all hits that are ticked."""
     with context.database.write() as session:
-        done, left = decide_several(
-            session, who.scope, hit_id or (), decision=decision, reason=reason, at=context.now()
-        )
+        done, left = decide_leads(session, context, who, hit_id or (), decision=decision, reason=reason)
     back = local_path(goto, "/hits")
     told = with_query("", {"done": done, "left": left}).removeprefix("?")
     return RedirectResponse(f"{back}{'&' if '?' in back else '?'}{told}", 303)
@@ -96,7 +101,7 @@ def decision(  # noqa: PLR0917 - FastAPI calls it by name
 ) -> Response:
     """Confirm, dismiss or reopen a hit."""
     with context.database.write() as session:
-        row = decide(session, who.scope, hit_id, decision=decision, reason=reason, at=context.now())
+        row = decide_lead(session, context, who, hit_id, decision=decision, reason=reason)
         quotes = quotes_of(session, [row])
         decisions = decisions_of(session, [hit_id])
     if is_fragment(request):

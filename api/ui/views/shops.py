@@ -9,9 +9,11 @@ from api.access import Who, allow
 from api.context import Ctx
 from api.policy import Permission
 from api.queries.linked import four_systems
+from api.queries.matters import matters_about
 from api.queries.shops import ShopFilter, list_shops, read_shop
 from api.row_number import RowNumber
 from api.ui.rendering import page
+from exchange.organisation import name_of
 from identity_verify.licence_record import display_of
 
 router = APIRouter(include_in_schema=False)
@@ -38,4 +40,5 @@ def shop(request: Request, context: Ctx, who: Who, shop_id: RowNumber) -> HTMLRe
         detail = read_shop(session, who.scope, shop_id)
         four = four_systems(session, who.scope, shop_id=shop_id, at=context.now())
         display = display_of(session, detail.shop, at=context.now())
-        return page(request, "shop.html", detail=detail, four=four, display=display)
+        matters = matters_about(session, who.scope, shop_id=shop_id)
+        return page(request, "shop.html", detail=detail, four=four, display=display, matters=matters, name_of=name_of)

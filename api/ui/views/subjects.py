@@ -19,12 +19,14 @@ from api.queries.matches import (
     subject_by_code,
     task_facets,
 )
+from api.queries.matters import matters_about
 from api.queries.shops import read_shop
 from api.queries.subjects import SubjectFilter, list_subjects, read_subject, require_subject, subject_facets
 from api.row_number import RowNumber
 from api.ui.catalogue import text
 from api.ui.rendering import language_of, page
 from api.ui.subject_graph import graph_of
+from exchange.organisation import name_of
 from identity_verify import review
 
 router = APIRouter(include_in_schema=False)
@@ -53,7 +55,8 @@ def subject(request: Request, context: Ctx, who: Who, subject_id: RowNumber) -> 
         label = text(language_of(request), "subject.graph_label")
         graph = graph_of(detail, language_of(request), label=label)
         four = four_systems(session, who.scope, subject_id=subject_id, at=context.now())
-        return page(request, "subject.html", detail=detail, graph=graph, four=four)
+        matters = matters_about(session, who.scope, subject_id=subject_id)
+        return page(request, "subject.html", detail=detail, graph=graph, four=four, matters=matters, name_of=name_of)
 
 
 @router.get("/matches", dependencies=[allow(Permission.SUBJECT_READ)])
