@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 from sqlalchemy import select
 
 from exchange import peers, telling
@@ -63,10 +62,8 @@ def _served(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _answers(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/api/v1/health").status_code == 200
-    except httpx.TransportError:
-        return False
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _until(is_so: object, step: object = None) -> None:
