@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +13,7 @@ from api.policy import Permission
 from api.queries.cases import find_case
 from api.queries.hits import HitRow, decide, decide_several, read_hit
 from api.queries.matters import find_matter, hidden_evidence
+from api.schemas.asked import Wanted
 from exchange import addressee, matter_content, report_up, telling
 from exchange.errors import ExchangeError
 from exchange.jurisdiction import PLACES, Matter, Ruling
@@ -31,16 +31,6 @@ from supervision import case_file
 from supervision.case_file import Filing
 
 MIN_REASON, MAX_REASON = 4, 1_000
-
-
-class Asked(Protocol):
-    """A form of sending: ``api.schemas.matter.Wanted``."""
-
-    way: Any
-    subject: str
-    first_at: str
-    address_is_dead: bool
-    is_set: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +145,7 @@ def _require(session: Session, who: SignedIn, kind: str, object_id: int) -> int 
     return find_case(session, who.scope, object_id).shop_id
 
 
-def preview(session: Session, context: Context, who: SignedIn, kind: str, object_id: int, *, asked: Asked) -> Preview:
+def preview(session: Session, context: Context, who: SignedIn, kind: str, object_id: int, *, asked: Wanted) -> Preview:
     """To whom a lead or case would go by which rule, which fields, which are sealed.
 
     Raises:
@@ -187,7 +177,7 @@ def preview(session: Session, context: Context, who: SignedIn, kind: str, object
 
 
 def _address(
-    own: str, asked: Asked, subject: str, places: Mapping[str, str]
+    own: str, asked: Wanted, subject: str, places: Mapping[str, str]
 ) -> tuple[Address | None, Ruling | None, str]:
     try:
         if asked.way == SUPERIOR:
@@ -221,7 +211,7 @@ def _is_new(session: Session, content: Content, evidence: tuple[Content, ...], a
     return False
 
 
-def send(context: Context, who: SignedIn, kind: str, object_id: int, *, asked: Asked, reason: str) -> tuple[str, ...]:
+def send(context: Context, who: SignedIn, kind: str, object_id: int, *, asked: Wanted, reason: str) -> tuple[str, ...]:
     """Send what the preview shows, with a reason; ids of the messages, none where nothing is new.
 
     Raises:

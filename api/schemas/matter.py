@@ -3,38 +3,16 @@
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from api.matter_desk import Preview
 from api.queries.matters import MatterDetail, ToldView
 from api.row_number import RowNumber
+from api.schemas.asked import Wanted
 from api.schemas.base import In, Out
 from kernel.models import CaseFile, ToldMatter
 
 Code = Field(default="", max_length=20)
-
-
-class Wanted(BaseModel):
-    """To whom a lead or case shall go; empty places are those our records say.
-
-    Attributes:
-        way: the superior, or whoever has it by the table. subject: of the table; empty: as our records say.
-        is_set: the places are those of the form, also the empty ones.
-    """
-
-    way: Literal["superior", "competent"] = "superior"
-    subject: str = Code
-    actual: str = Code
-    registered: str = Code
-    domicile: str = Code
-    publicised: str = Code
-    platform: str = Code
-    publisher: str = Code
-    advertiser: str = Code
-    first_at: str = Code
-    address_is_dead: bool = False
-    is_set: bool = False
-    reason: str = Field(default="", max_length=1000)
 
 
 class TellIn(In):

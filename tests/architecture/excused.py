@@ -294,6 +294,19 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("api/queries/transfers.py", "api/ui/views/transfers.py"),
     ),
     (
+        "tests/unit/api/test_matters.py",
+        HTTP,
+        (
+            "api/matter_desk.py",
+            "api/queries/matters.py",
+            "api/routes/matters.py",
+            "api/schemas/asked.py",
+            "api/schemas/matter.py",
+            "api/ui/views/matters.py",
+        ),
+    ),
+    ("tests/unit/api/test_cases.py", HTTP, ("api/queries/cases.py", "api/ui/views/cases.py")),
+    (
         "tests/unit/api/test_exchange_desk.py",
         HTTP,
         (

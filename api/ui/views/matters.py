@@ -13,7 +13,7 @@ from api.matter_desk import open_sealed, preview, send
 from api.policy import Permission
 from api.queries.matters import MatterFilter, list_matters, matter_facets, read_matter, told_of
 from api.row_number import RowNumber
-from api.schemas.matter import Wanted
+from api.schemas.asked import Wanted
 from api.ui.rendering import page
 from exchange.jurisdiction import PLACES, table
 from exchange.matter_content import CASE, LEAD
