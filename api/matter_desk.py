@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 from api.auth import SignedIn
 from api.context import Context
 from api.errors import InputError, NotFoundError
+from api.matter_wanted import Wanted
 from api.orders import check_purpose
 from api.policy import Permission
 from api.queries.cases import find_case
 from api.queries.hits import HitRow, decide, decide_several, read_hit
 from api.queries.matters import find_matter, hidden_evidence
-from api.schemas.asked import Wanted
 from exchange import addressee, matter_content, report_up, telling
 from exchange.errors import ExchangeError
 from exchange.jurisdiction import PLACES, Matter, Ruling

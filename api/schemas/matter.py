@@ -6,9 +6,9 @@ from typing import Literal
 from pydantic import Field
 
 from api.matter_desk import Preview
+from api.matter_wanted import Wanted
 from api.queries.matters import MatterDetail, ToldView
 from api.row_number import RowNumber
-from api.schemas.asked import Wanted
 from api.schemas.base import In, Out
 from kernel.models import CaseFile, ToldMatter
 

@@ -20,11 +20,24 @@ def load(path: Path) -> dict[str, tuple[str, str]]:
     """All texts by dotted key.
 
     Raises:
-        ValueError: a leaf is not a pair of non-empty texts.
+        ValueError: a leaf is not a pair of non-empty texts, or a key stands twice in a group.
     """
     # BaseLoader makes nothing but text: a key ``on`` stays ``on``.
-    tree = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - makes only text
+    source = path.read_text(encoding="utf-8")
+    _refuse_twins(yaml.compose(source, Loader=yaml.BaseLoader))
+    tree = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506 - makes only text
     return dict(_flatten("", tree))
+
+
+def _refuse_twins(node: yaml.Node | None) -> None:
+    """YAML takes the last of two equal keys, and the words of the first are gone unnoticed."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    keys = [key.value for key, _ in node.value]
+    if len(keys) != len(set(keys)):
+        raise ValueError(f"expected each key once, got {min(key for key in keys if keys.count(key) > 1)!r} twice")
+    for _, inner in node.value:
+        _refuse_twins(inner)
 
 
 def _flatten(prefix: str, value: object) -> list[tuple[str, tuple[str, str]]]:

@@ -300,7 +300,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "api/matter_desk.py",
             "api/queries/matters.py",
             "api/routes/matters.py",
-            "api/schemas/asked.py",
+            "api/matter_wanted.py",
             "api/schemas/matter.py",
             "api/ui/views/matters.py",
         ),

@@ -10,14 +10,15 @@ from api.auth import SignedIn
 from api.context import Context, Ctx
 from api.errors import InputError, Problem, problem_of
 from api.matter_desk import open_sealed, preview, send
+from api.matter_wanted import Wanted
 from api.policy import Permission
 from api.queries.matters import MatterFilter, list_matters, matter_facets, read_matter, told_of
 from api.row_number import RowNumber
-from api.schemas.asked import Wanted
 from api.ui.rendering import page
 from exchange.jurisdiction import PLACES, table
-from exchange.matter_content import CASE, LEAD
+from exchange.matter_content import CASE, LEAD, VERSIONS
 from exchange.organisation import name_of
+from exchange.schema_registry import schema
 
 router = APIRouter(include_in_schema=False)
 HOME = {LEAD: "/hits", CASE: "/cases"}
@@ -116,4 +117,5 @@ def sealed(
 def _matter(request: Request, context: Context, who: SignedIn, matter_id: int, opened: object = None) -> HTMLResponse:
     with context.database.read() as session:
         detail = read_matter(session, who.scope, matter_id)
-        return page(request, "matter.html", detail=detail, opened=opened, name_of=name_of)
+        order = tuple(schema(detail.row.kind, VERSIONS[detail.row.kind]).document["properties"])
+        return page(request, "matter.html", detail=detail, opened=opened, name_of=name_of, order=order)

@@ -70,5 +70,8 @@ def test_a_leaf_is_a_pair(tmp_path: Path) -> None:
     file.write_text("a: {on: [是, yes], b: [一]}", encoding="utf-8")
     with pytest.raises(ValueError, match=r"a\.b"):
         load(file)
+    file.write_text("a: {on: [是, yes], on: [开, on]}", encoding="utf-8")
+    with pytest.raises(ValueError, match="'on' twice"):
+        load(file)
     file.write_text("a: {on: [是, yes]}", encoding="utf-8")
     assert load(file) == {"a.on": ("是", "yes")}
