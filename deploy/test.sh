@@ -1,14 +1,18 @@
 #!/bin/sh
-# The whole suite with branch coverage, on two workers (WORKERS=0: in one process). The closing line of pytest is
-# printed last.
+# The whole suite with branch coverage. WORKERS: how many processes share it, three unless told otherwise: for two
+# cores, as one of them always waits for a server or a browser (WORKERS=0: all in one process). The closing line of
+# pytest is printed last.
 set -u
 export PYTHONPATH="$PWD"
-unset WANGJIAN_DATA_DIR
+# Compiled modules are kept, also where the environment says no: the tests start some hundred commands, and each
+# would compile all of ours anew.
+unset WANGJIAN_DATA_DIR PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX="$PWD/.cache/bytecode"
 said=$(mktemp)
 trap 'rm -f "$said" "$said.status"' EXIT
 .venv/bin/coverage erase
 {
-    .venv/bin/coverage run -m pytest -q -n "${WORKERS:-2}" "$@" 2>&1
+    .venv/bin/coverage run -m pytest -q -n "${WORKERS:-3}" "$@" 2>&1
     echo $? >"$said.status"
 } | tee "$said"
 status=$(cat "$said.status")
