@@ -72,19 +72,26 @@ class Face:
     _known: "array[int]" = field(repr=False)
     _raw: dict[str, Any] = field(repr=False)
     _widths: dict[str, int] = field(repr=False, default_factory=dict)
+    _signs: dict[int, str] = field(repr=False, default_factory=dict)
 
     def shown(self, text: str) -> str:
         """The text with characters that the font lacks replaced by 〓, never dropped; control characters too."""
-        return "".join(
-            sign if sign == "\n" or (self._glyph(sign) and category(sign) != "Cc") else REPLACEMENT for sign in text
-        )
+        signs = self._signs
+        for sign in set(text):
+            if ord(sign) not in signs:
+                there = sign == "\n" or (self._glyph(sign) and category(sign) != "Cc")
+                signs[ord(sign)] = sign if there else REPLACEMENT
+        return text.translate(signs)
 
-    def width(self, sign: str) -> int:
-        """Advance of one character, thousandths of the size."""
-        found = self._widths.get(sign)
-        if found is None:
-            found = self._widths[sign] = self._advance(self._glyph(sign))
-        return found
+    def width(self, text: str) -> int:
+        """Advance of a text, thousandths of the size."""
+        widths = self._widths
+        try:
+            return sum(map(widths.__getitem__, text))
+        except KeyError:
+            for sign in text:
+                widths[sign] = self._advance(self._glyph(sign))
+            return sum(map(widths.__getitem__, text))
 
     def _glyph(self, sign: str) -> int:
         code = ord(sign)

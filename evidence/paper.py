@@ -89,8 +89,7 @@ class Paper:
         limit = width * 1000 / size
         for paragraph in self.face.shown(words).split("\n"):
             line, used = "", 0
-            for token in self._tokens(paragraph, limit):
-                long = sum(map(self.face.width, token))
+            for token, long in self._tokens(paragraph, limit):
                 if used + long > limit and line:
                     lines.append(line.rstrip())
                     line, used = "", 0
@@ -100,13 +99,15 @@ class Paper:
             lines.append(line.rstrip())
         return lines
 
-    def _tokens(self, paragraph: str, limit: float) -> list[str]:
-        found: list[str] = []
+    def _tokens(self, paragraph: str, limit: float) -> list[tuple[str, int]]:
+        """What may stand on one line, with its width."""
+        found: list[tuple[str, int]] = []
         for token in TOKEN.findall(paragraph):
-            if len(token) > LONGEST_WORD or sum(map(self.face.width, token)) > limit:
-                found += token
+            long = self.face.width(token)
+            if len(token) > LONGEST_WORD or long > limit:
+                found += [(sign, self.face.width(sign)) for sign in token]
             else:
-                found.append(token)
+                found.append((token, long))
         return found
 
     def put(self, words: str, x: float, y: float, style: Style = PLAIN) -> None:
@@ -125,7 +126,7 @@ class Paper:
         room = width or PAGE_WIDTH - MARGIN - x
         for line in self.wrapped(words, style.size, room):
             self.need(style.size * 1.4)
-            used = sum(map(self.face.width, line)) * style.size / 1000
+            used = self.face.width(line) * style.size / 1000
             self.put(line, x + (room - used) / 2 if align == "C" else x, self.y, style)
             self.y += style.size * 1.4
         self.y += gap
@@ -231,7 +232,7 @@ class Paper:
             self._pages.append(page)
             end = f"第 {number} 页 共 {pages} 页  {number}/{pages}"
             self.rule(MARGIN, PAGE_HEIGHT - MARGIN - 4, PAGE_WIDTH - MARGIN, PAGE_HEIGHT - MARGIN - 4)
-            used = sum(map(self.face.width, end)) * 7 / 1000
+            used = self.face.width(end) * 7 / 1000
             self.put(end, PAGE_WIDTH - MARGIN - used, PAGE_HEIGHT - MARGIN, Style(7, GREY))
             lines = self.wrapped(foot, 7, INNER - used - 10) if foot else []
             self.put(lines[0] if lines else "", MARGIN, PAGE_HEIGHT - MARGIN, Style(7, GREY))
