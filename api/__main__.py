@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-import gc
 
 import uvicorn
 
 from api.app import create_app
 from api.replay import create_replay_app
 from kernel.config import Settings, settings
+from kernel.free_memory import settle
 
 
 def servers(config: Settings) -> tuple[uvicorn.Server, uvicorn.Server]:
@@ -31,6 +31,7 @@ def servers(config: Settings) -> tuple[uvicorn.Server, uvicorn.Server]:
 async def serve(config: Settings) -> None:
     """Serve until told to stop; when one server ends, so does the other."""
     web, replay = servers(config)
+    settle()  # what there is stays: looking through it again and again would hold answers up
     tasks = [asyncio.create_task(server.serve()) for server in (web, replay)]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     web.should_exit = replay.should_exit = True
@@ -39,9 +40,6 @@ async def serve(config: Settings) -> None:
 
 def main() -> None:
     """Serve with the settings of the environment."""
-    # What was imported stays: looking through it again and again would hold answers up.
-    gc.collect()
-    gc.freeze()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(settings()))
 

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from kernel.clock import monotonic, now
 from kernel.config import settings
+from kernel.free_memory import settle
 from kernel.models import FactVersion, Listing, Page
 from kernel.private_redis import PrivateRedis
 from pipeline.job_run import JobRun
@@ -43,6 +44,7 @@ def main() -> None:
     run = JobRun.take(database, job_id, now)
     if run is None:
         raise SystemExit("expected a job to run, got none")
+    settle()  # as the process does that workers are forked from
     result = watch(run, config)
     ended = monotonic()
     with database.read() as session:

@@ -19,14 +19,15 @@ from scrapy.settings import Settings as ScrapySettings
 from kernel import log
 from kernel.config import settings
 from kernel.errors import WangjianError
+from kernel.free_memory import YOUNG_OBJECTS, keep_freed
 
 logger = logging.getLogger("wangjian.crawl")
 EXIT_FAILED = 3
 SWITCH_SECONDS = 0.001
 """The longest the clerk's thread keeps the interpreter while answers wait: 5 ms for each call to the system would
 let the page reader run dry as long as a group is recorded."""
-YOUNG_OBJECTS = 20_000
-"""Objects made before the collector looks for cycles; a page makes some thousands that end without it."""
+KEPT_BYTES = 8 << 20
+"""Freed memory that is kept: each answer and each group of rows wants as much again."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     process.crawl(crawler, job_id=options.job, visits=options.visits, lease_seconds=str(options.lease_seconds))
     gc.freeze()  # modules stay; the collector need not walk them again and again
     gc.set_threshold(YOUNG_OBJECTS)
+    keep_freed(KEPT_BYTES)
     sys.setswitchinterval(SWITCH_SECONDS)
     process.start(install_signal_handlers=False)
     failure = getattr(crawler.spider, "failure", None)

@@ -19,6 +19,7 @@ from kernel.clock import monotonic, now
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.errors import QueueUnavailableError
+from kernel.free_memory import seldom_collected
 from kernel.jobs import Queue
 from kernel.models import Evidence, FrontierEntry, Listing, RuleHit, Shop, Visit
 from pipeline.errors import ProcessError
@@ -84,7 +85,8 @@ def watch(run: JobRun, config: Settings) -> dict[str, object]:
         queue=Queue(config),
     )
     try:
-        _crawl(work)
+        with seldom_collected():
+            _crawl(work)
         while _follow(work, final=True) >= BATCH:
             pass
         _plan_next(work)

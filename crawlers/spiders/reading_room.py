@@ -7,6 +7,7 @@ was being read together with the leases, and another fetches it again.
 """
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
@@ -27,6 +28,8 @@ DEATHS = 2
 PAGE_SECONDS = 60.0
 WATCH_SECONDS = 5.0
 WIRE_BYTES = 1 << 20
+ROOMY = {"MALLOC_TRIM_THRESHOLD_": "8388608", "MALLOC_MMAP_THRESHOLD_": "1048576"}
+"""What a page's tree was made of is kept for the next one: to give it back and ask again is 4 % of the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +207,9 @@ _HINT = "Look at the lines above it in the log: the reader says there why it end
 
 def _start(command: Sequence[str], wire: socket.socket) -> subprocess.Popen[bytes]:
     """Start a reader in a session of its own: the kernel shares a busy machine out by session, and two work here."""
-    return subprocess.Popen(list(command), cwd=ROOT, stdin=wire.fileno(), stdout=wire.fileno(), start_new_session=True)
+    end = wire.fileno()
+    environment = {**os.environ, **ROOMY}
+    return subprocess.Popen(list(command), cwd=ROOT, env=environment, stdin=end, stdout=end, start_new_session=True)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -1,9 +1,10 @@
 """Passwords, tickets, sessions."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -55,6 +56,24 @@ def test_a_hash_matches_its_password_only(gate: PasswordGate) -> None:
     assert not gate.matches(digest, PASSWORD + "x")
     assert not gate.matches("", "")
     assert not gate.matches("not a hash", PASSWORD)
+
+
+def test_no_account_costs_what_a_wrong_password_costs() -> None:
+    """The same work over a hash of the same form: how long it takes tells nobody whether an account exists."""
+    checked: list[str] = []
+
+    class Telling(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - the base's name
+            checked.append(str(hash))
+            return super().verify(hash, password)
+
+    gate = PasswordGate(hasher=Telling(time_cost=1, memory_cost=8, parallelism=1))
+    stored = gate.hash(PASSWORD)
+    assert not gate.matches("", PASSWORD)
+    assert not gate.matches(stored, PASSWORD + "x")
+    nobody, somebody = (extract_parameters(digest) for digest in checked)
+    assert nobody == somebody
+    assert not QUICK.check_needs_rehash(checked[0])
 
 
 @pytest.mark.parametrize("password", ["short", "x" * 201])
