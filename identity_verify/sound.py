@@ -1,40 +1,53 @@
 """How Chinese characters sound, without tones: for homophones and for names typed in pinyin.
 
-Readings come from the package pypinyin; a character may have several.
+Readings are those of the package pypinyin; a character may have several. Only its list is read: the package would
+load 45 MB of phrases beside it, and as Python objects the list alone is eight.
 """
 
-import os
+import re
 import unicodedata
-from collections.abc import Mapping
+from array import array
+from collections.abc import Sequence
 from functools import cache, lru_cache
-from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 
 _NEAR = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("l", "n"), ("f", "h"), ("ing", "in"), ("eng", "en"), ("ang", "an"))
 
+_ENTRY = re.compile(r'"(\d+)":\s*"([^"]+)"')
 _U_UMLAUT = str.maketrans("üǖǘǚǜ", "vvvvv")
 
 
-@cache
-def _dictionary() -> Mapping[int, str]:
-    """Readings by code point, loaded by the first who asks. The package would load 45 MB of phrases beside them."""
-    os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
-    os.environ.setdefault("PYPINYIN_NO_DICT_COPY", "1")
-    found: Mapping[int, str] = import_module("pypinyin.pinyin_dict").pinyin_dict
-    return found
-
-
+@lru_cache(maxsize=2_048)
 def _plain(syllable: str) -> str:
     decomposed = unicodedata.normalize("NFD", syllable.translate(_U_UMLAUT))
     letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return letters.replace("ɡ", "g").lower()
 
 
-@lru_cache(maxsize=32_768)
+@cache
+def _table() -> tuple["array[int]", Sequence[tuple[str, ...]]]:
+    """By code point the number of what a character may sound like, and those by number; number 0 is none."""
+    package = find_spec("pypinyin")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("expected the package pypinyin, whose list of readings is read")
+    text = Path(package.origin).with_name("pinyin_dict.json").read_text("utf-8")
+    codes: array[int] = array("H")
+    sounds: dict[tuple[str, ...], int] = {(): 0}
+    for code, toned in ((int(found[1]), found[2]) for found in _ENTRY.finditer(text)):
+        if code >= len(codes):
+            codes.extend([0] * (code + 1 - len(codes)))
+        plain = tuple(dict.fromkeys(_plain(item) for item in toned.split(",")))
+        codes[code] = sounds.setdefault(plain, len(sounds))
+    return codes, tuple(sounds)
+
+
+@lru_cache(maxsize=4_096)
 def readings(character: str) -> tuple[str, ...]:
     """All readings of one character without tones, the usual one first; itself when it has none."""
-    found = _dictionary().get(ord(character), "")
-    plain = tuple(dict.fromkeys(_plain(item) for item in found.split(","))) if found else ()
-    return plain or (character,)
+    codes, sounds = _table()
+    code = ord(character)
+    return (sounds[codes[code]] if code < len(codes) else ()) or (character,)
 
 
 def sound_of(text: str) -> str:
@@ -87,7 +100,7 @@ def near_sound(left: str, right: str) -> bool:
 @cache
 def syllables() -> frozenset[str]:
     """Every syllable that a character can have."""
-    return frozenset(item for code in _dictionary() for item in readings(chr(code)) if item.isascii())
+    return frozenset(item for sounds in _table()[1] for item in sounds if item.isascii())
 
 
 def is_pinyin(text: str) -> bool:
