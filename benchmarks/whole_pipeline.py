@@ -23,6 +23,7 @@ from pipeline.job_run import JobRun
 from pipeline.schedule import plan_watch
 from pipeline.shop_list import ShopRow, add_shops
 from pipeline.stage_watch import watch
+from pipeline.warmth import warm_up
 from pipeline.wiring import open_database
 
 
@@ -44,7 +45,9 @@ def main() -> None:
     run = JobRun.take(database, job_id, now)
     if run is None:
         raise SystemExit("expected a job to run, got none")
-    settle()  # as the process does that workers are forked from
+    # As the process does that workers are forked from.
+    warm_up()
+    settle()
     result = watch(run, config)
     ended = monotonic()
     with database.read() as session:
