@@ -27,7 +27,6 @@ hypothesis.settings.load_profile("suite")
 _connect = socket.socket.connect
 FIRST = (
     "tests/integration/test_verifier_page.py",
-    "tests/integration/test_verify_corpus.py",
     "tests/contract/search/",
     "tests/integration/test_faults_services.py",
     "tests/integration/test_main_job.py",
@@ -37,8 +36,10 @@ FIRST = (
     "tests/integration/test_faults_disk.py",
     "tests/integration/test_crawl_kill.py",
     "tests/architecture/",
+    "tests/integration/test_verify_corpus.py",
 )
-"""What takes about a minute or more, longest first."""
+"""What takes about a minute or more, longest first. The groups of the tamper corpus, which any worker takes, fill up
+the end of it; the corpus is made for the first file, and no other worker waits for it."""
 LONG = ("tests/contract/", "tests/e2e/", "tests/integration/")
 TOGETHER = ("tests/contract/search/",)
 """Folders whose session fixtures are dear (a full index): one worker has all of a folder."""
