@@ -8,6 +8,7 @@ import pytest
 
 from exchange import peers
 from exchange.errors import DowngradeError, ForgedError, PeerError, SealError, SuiteError
+from exchange.gateway import Gateway
 from exchange.keys import new_keys
 from exchange.peers import PeerCard, enter, known, open_book, read_card, verify
 from kernel import audit
@@ -129,3 +130,24 @@ def test_scopes_limit_both_ways(database: Database) -> None:
     assert peer.may("in", "PENALTY")
     assert not peer.may("in", "LEAD")
     assert peer.may("out", "LEAD")
+
+
+def test_a_gateway_knows_at_once_what_changed(database: Database) -> None:
+    """Its book is put together anew for every change of a peer or of our keys, whoever made it, and only then."""
+    _enter(database)
+    gateway = Gateway(database, OWN, BOTH)
+    book = gateway.book()
+    assert gateway.book() is book
+    other = Database(database.url)
+    with other.write() as session:
+        session.query(Peer).one().heard_at = AT
+    assert gateway.book() is book, "when it was heard of last is not what a book says"
+    with other.write() as session:
+        session.query(Peer).one().state = "suspended"
+    other.close()
+    with pytest.raises(PeerError):
+        known(gateway.book(), "000000")
+    with pytest.raises(TypeError):
+        gateway.book()["000000"] = book["000000"]  # type: ignore[index]
+    changed = Gateway(database, new_keys("310000", BOTH), BOTH).book()
+    assert changed["310000"].keys != book["310000"].keys
