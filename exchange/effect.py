@@ -1,8 +1,10 @@
 """What happens with a message: its handler is called once for each version of each business object."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -49,7 +51,18 @@ def register(type: str, handler: Handler) -> None:  # noqa: A002 - the contract 
 _Key = tuple[str, str, str]
 _TABLE = table_of(BusinessVersion)
 _COLUMNS = tuple(_TABLE.c[name] for name in ("sender", "type", "biz_key", "id", "biz_version", "content"))
-_NEWEST = Prepared(select(*_COLUMNS).where(_TABLE.c.biz_key.in_(bindparam("keys", expanding=True))))
+_NEWEST = Prepared(
+    select(*_COLUMNS).where(
+        _TABLE.c.sender == bindparam("sender_"),
+        _TABLE.c.type == bindparam("type_"),
+        _TABLE.c.biz_key.in_(bindparam("keys", expanding=True)),
+    )
+)
+
+
+def key_of(envelope: Envelope) -> _Key:
+    """Which business object a message is about."""
+    return envelope.sender, envelope.type, envelope.biz_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +92,13 @@ class Effects:
         self._new: dict[_Key, dict[str, Any]] = {}
         self._changed: dict[_Key, dict[str, Any]] = {}
 
-    def load(self, keys: Sequence[str]) -> None:
-        """Read the newest versions of some business objects, in few queries."""
-        wanted = sorted(set(keys))
-        for part in batched(wanted, CHUNK):
-            for row in _NEWEST.rows(self._session, keys=part):
-                # What this batch brought is newer than what is written.
-                self._versions.setdefault((row.sender, row.type, row.biz_key), _Version(*row[3:]))
+    def load(self, keys: Iterable[_Key]) -> None:
+        """Read the newest versions of some business objects (sender, type, key), in few queries, each by its index."""
+        for (sender, kind), group in groupby(sorted(set(keys)), key=itemgetter(0, 1)):
+            for part in batched([key for _, _, key in group], CHUNK):
+                for row in _NEWEST.rows(self._session, sender_=sender, type_=kind, keys=part):
+                    # What this batch brought is newer than what is written.
+                    self._versions.setdefault((row.sender, row.type, row.biz_key), _Version(*row[3:]))
 
     def judge(self, opened: Opened) -> Line:
         """What became of a message; its versions were loaded before.
@@ -99,7 +112,7 @@ class Effects:
         if opened.fault is not None or opened.plain is None:
             return _rejected(opened, opened.fault or RecipientError("expected a message for us, got another's"))
         content = sha256_hex(canonical_json_of_read([envelope.op, opened.plain]))
-        key = (envelope.sender, envelope.type, envelope.biz_key)
+        key = key_of(envelope)
         before = self._versions.get(key)
         if before is not None and envelope.biz_version <= before.biz_version:
             return _known(opened, before, content)

@@ -1,7 +1,7 @@
 """The door: a signed call in, a signed answer out. What it acknowledges is committed."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +21,7 @@ from kernel.models import Peer, ReceiptSheet, Stream
 from kernel.prepared import Prepared
 from kernel.rows import table_of
 
+HEARD_EVERY = timedelta(seconds=1)
 SHEETS = 40
 """How many sheets one answer carries at most."""
 _PEERS = table_of(Peer)
@@ -41,6 +42,7 @@ class Gateway:
 
     def __init__(self, database: Database, keys: NodeKeys | KeyFolder, ours: Sequence[str]) -> None:
         self.database, self._keys, self.ours = database, keys, tuple(ours)
+        self._heard: dict[str, datetime] = {}
         self._seen: tuple[list[Any], NodeKeys, Book] | None = None
 
     @property
@@ -116,8 +118,15 @@ class Gateway:
     ) -> tuple[Taken, list[Sheet]]:
         with self.database.write() as session:
             taken = Inbox(session, book, self.keys, caller, at=at, careful=careful).receive(opened)
-            _HEARD.run(session, code_=caller, at_=at)
+            self._note_heard(session, caller, at)
             return taken, self._sheets(session, taken, caller, book, at)
+
+    def _note_heard(self, session: Session, caller: str, at: datetime) -> None:
+        """That a peer was heard of: to the second, not for each of hundreds of calls in it."""
+        before = self._heard.get(caller)
+        if before is None or not before <= at < before + HEARD_EVERY:
+            _HEARD.run(session, code_=caller, at_=at)
+            self._heard[caller] = at
 
     def _sheets(self, session: Session, taken: Taken, taker: str, book: Book, at: datetime) -> list[Sheet]:
         sheets = sheets_of(session, taken.again)[:SHEETS] if taken.again else []
@@ -144,7 +153,7 @@ class Gateway:
             wanted = or_(ReceiptSheet.direction == "given", ReceiptSheet.direction == "forward")
             query = select(ReceiptSheet).where(wanted, ReceiptSheet.taker == call.caller, ReceiptSheet.id > call.after)
             rows = session.execute(query.order_by(ReceiptSheet.id).limit(SHEETS)).scalars().all()
-            _HEARD.run(session, code_=call.caller, at_=at)
+            self._note_heard(session, call.caller, at)
         sheets = [Sheet(row.body, row.signature).as_json() for row in rows]
         return {"sheets": sheets, "missing": [], "refused": [], "after": rows[-1].id if rows else call.after}
 

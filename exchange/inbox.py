@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from exchange.effect import FAILED, Effect, Effects, Handler, register
+from exchange.effect import FAILED, Effect, Effects, Handler, key_of, register
 from exchange.errors import ChainError, WindowError
 from exchange.forwarding import pass_on
 from exchange.keys import NodeKeys
@@ -98,7 +98,7 @@ class Inbox:
                 here.setdefault((envelope.sender, envelope.receiver, envelope.stream), []).append(opened)
             else:
                 through.append(opened)
-        self._effects.load([item.envelope.biz_key for items in here.values() for item in items])
+        self._effects.load(key_of(item.envelope) for items in here.values() for item in items)
         for key in sorted(here):
             self._line_up(self._places.get(*key), sorted(here[key], key=lambda item: item.envelope.seq))
         if through:
@@ -151,7 +151,8 @@ class Inbox:
     def _present(self, stream: Place, numbers: Sequence[int]) -> dict[int, tuple[str, str, bool]]:
         """What is here already, by number: digest, id, and whether it came in this very batch."""
         found: dict[int, tuple[str, str, bool]] = {}
-        for part in batched(numbers, CHUNK):
+        # Nothing beyond the highest number that was seen can be here.
+        for part in batched([number for number in numbers if number <= stream.highest_seq], CHUNK):
             rows = _PRESENT.rows(self._session, stream=stream.id, numbers=part)
             found |= {row.seq: (row.digest, row.message_id, False) for row in rows}
         return found
@@ -193,11 +194,12 @@ class Inbox:
         """Take what waited and is next now."""
         columns = (
             Message.id, Message.seq, Message.envelope, Message.suite, Message.digest, Message.attempts, Message.biz_key,
+            Message.type,
         )  # fmt: skip
         while True:
             query = select(*columns).where(Message.stream_id == stream.id, Message.seq > stream.last_seq)
             rows = self._session.execute(query.order_by(Message.seq).limit(RELEASE)).all()
-            self._effects.load([row.biz_key for row in rows])
+            self._effects.load((stream.sender, row.type, row.biz_key) for row in rows)
             for row in rows:
                 if row.seq != stream.last_seq + 1:
                     return

@@ -160,7 +160,8 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session that commits at the end, or rolls back when an error leaves the block."""
-        with self._turn(), self._session(self._write) as session, session.begin():
+        # What a session needs before and after its transaction is not done while others wait for their turn.
+        with self._session(self._write) as session, self._turn(), session.begin():
             yield session
 
     @contextmanager

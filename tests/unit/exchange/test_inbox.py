@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from exchange import inbox
+from exchange import effect, inbox
 from exchange.envelope import Envelope
 from exchange.errors import TransferError
 from exchange.inbox import Effect, register
@@ -294,3 +294,14 @@ def test_faults_of_content_use_the_number_up(two: Pair, seen: Seen, draft: Draft
     assert [(row.state, row.error_code) for row in national.rows(Message)] == [("rejected", code)]
     assert national.rows(Stream)[0].last_seq == 1
     assert seen.calls == []
+
+
+def test_versions_are_found_by_their_index(two: Pair) -> None:
+    """However many business objects there are, none is looked at but those that a call is about."""
+    newest = effect._NEWEST
+    with two[1].database.read() as session:
+        way = newest._way(newest._statement, session.get_bind().dialect, (("keys", 2),))
+        values = way.values({"sender_": "310000", "type_": "LEAD", "keys": ("a", "b")})
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {way.text}", tuple(values)).all()
+    assert [row.detail for row in plan if "SCAN" in row.detail] == []
+    assert any("biz_key=?" in row.detail for row in plan)
