@@ -54,7 +54,7 @@ def judge(tab: Page, at: str, files: list[Path]) -> list[dict[str, Any]]:
     tab.evaluate("() => document.getElementById('results').replaceChildren()")
     tab.set_input_files("#package-files", files)
     tab.wait_for_function(
-        "(count) => document.querySelectorAll('section.result').length === count", arg=len(files), timeout=300_000
+        "(count) => document.querySelectorAll('section.result').length === count", arg=len(files), timeout=1_800_000
     )
     found: list[dict[str, Any]] = tab.evaluate(READ_RESULTS)
     return found
