@@ -4,6 +4,7 @@ import filecmp
 import io
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -55,8 +56,10 @@ def _shown(picture: Image.Image, name: str) -> Screen:
         return picture.resize((width, bottom - top), Image.Resampling.BILINEAR, box=box, reducing_gap=1.5)
 
     shown = min(height, TILE_PX * MAX_TILES)
-    parts = tuple(_jpeg(part(top, min(shown, top + TILE_PX))) for top in range(0, shown, TILE_PX))
-    top = part(0, min(height, width * THUMB_TALL // THUMB_PX))
+    first = part(0, min(shown, TILE_PX))
+    rest = (part(top, min(shown, top + TILE_PX)) for top in range(TILE_PX, shown, TILE_PX))
+    parts = tuple(_jpeg(one) for one in chain([first], rest))
+    top = first.crop((0, 0, width, min(height, width * THUMB_TALL // THUMB_PX)))
     top.thumbnail((THUMB_PX, THUMB_TALL), Image.Resampling.BILINEAR, reducing_gap=1.5)
     return Screen(name, parts, _jpeg(top), whole=shown == height)
 
