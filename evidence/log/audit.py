@@ -24,7 +24,8 @@ class Audit:
 
     Attributes:
         tree: the log as it is; no checkpoint of it need be signed yet. checkpoints: how many were held against it.
-        mended: tiles were damaged and are written anew. witnesses: that were asked and have seen no other history.
+        mended: tiles or the checkpoint beside them were damaged and are written anew.
+        witnesses: that were asked and have seen no other history.
         closed: faults that were open.
     """
 
@@ -71,6 +72,7 @@ def check_everything(session: Session, projection: Projection, own: VerifierKey)
     _check_records(session, entry.CUSTODY, CustodyEvent.hash, "custody event")
     _check_records(session, entry.IDENTITY, ApplicationEvent.hash, "step of an identity")
     mended = projection.compare_all(session, size) or mended
+    mended = projection.show_again(session) or mended
     tree = Checkpoint(own.name, size, merkle.root(size, projection.tiles.stored))
     projection.tiles.set_audited(size, tree.root)
     return Audit(tree, checkpoints, mended)

@@ -104,6 +104,21 @@ class Projection:
         self._extend(session, 0, size)
         return True
 
+    def show_again(self, session: Session) -> bool:
+        """Show clients the newest witnessed checkpoint where something else stands. What that is was judged before.
+
+        Returns:
+            whether it was damaged, gone or behind.
+
+        Effects: file ``checkpoint``.
+        """
+        newest = history.newest(session, witnessed=True)
+        if newest is None or self.tiles.checkpoint() == newest.note.encode():
+            return False
+        logger.warning("the checkpoint shown to clients is written anew: it was damaged, gone or behind")
+        self.tiles.set_checkpoint(newest.note.encode())
+        return True
+
     def _mend(self, session: Session, size: int, signed: list[Checkpoint], error: LogError) -> None:
         """Tiles and leaves differ, or tiles are gone: what the log signed says which of them is right."""
         if isinstance(error, LogFaultError) and not signed:

@@ -184,6 +184,22 @@ def test_damaged_tiles_are_mended(bench: Bench) -> None:
     assert not bench.publisher().audit().mended
 
 
+@pytest.mark.parametrize("damage", ["size", "signature", "gone"])
+def test_a_damaged_checkpoint_is_told_and_shown_again(bench: Bench, damage: str) -> None:
+    """Clients would refuse it, and nobody here would know."""
+    publisher = bench.publisher()
+    publisher.publish(_packages(bench, range(3)))
+    path = bench.config.log_path() / "checkpoint"
+    whole = path.read_bytes()
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(whole.replace(b"\n3\n", b"\n4\n") if damage == "size" else whole[:-9] + b"AAAAAAA=\n")
+    assert publisher.audit().mended
+    assert path.read_bytes() == whole
+    assert not publisher.audit().mended
+
+
 def test_witnesses_are_asked(bench: Bench, tmp_path: Path) -> None:
     """Another history that one of them can show is a fault; one that is silent cannot open sealing again."""
     _packages(bench, range(5))
