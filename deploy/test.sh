@@ -7,7 +7,7 @@ export PYTHONPATH="$PWD"
 # Compiled modules are kept, also where the environment says no: the tests start some hundred commands, and each
 # would compile all of ours anew.
 unset WANGJIAN_DATA_DIR PYTHONDONTWRITEBYTECODE
-export PYTHONPYCACHEPREFIX="$PWD/.cache/bytecode"
+export PYTHONPYCACHEPREFIX="$PWD/.venv/bytecode"
 said=$(mktemp)
 trap 'rm -f "$said" "$said.status"' EXIT
 .venv/bin/coverage erase
