@@ -1,4 +1,4 @@
-"""亮照 check: is the licence a shop shows there in the registry, is it theirs, is it in force, does its link hold?
+"""亮照 check: is a licence shown, is it in the registry, is it theirs, is it in force, does its link hold?
 
 Each step is a signal for a person, with the rule it belongs to; what could not be looked at is NOT_CHECKED and never
 counts as passed.
@@ -24,7 +24,7 @@ from kernel.models import Subject
 Outcome = Literal["PASSED", "FAILED", "NOT_CHECKED"]
 STEPS = ("shown", "code", "registered", "name", "in-force", "address", "link")
 RULE_OF_STEP = {
-    "shown": "ID01", "code": "ID02", "registered": "ID02", "name": "ID03", "in-force": "ID04", "address": "ID05",
+    "shown": "ID01", "code": "ID02", "registered": "ID01", "name": "ID03", "in-force": "ID04", "address": "ID05",
     "link": "ID10",
 }  # fmt: skip
 STALE = "ID05"
@@ -71,6 +71,22 @@ class LinkSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class ShopLook:
+    """What else a visit saw of a shop.
+
+    Attributes:
+        declared: it shows the declaration of those who need no licence. pictured: a picture of a licence, whose text
+            nobody read.
+        page_id: the home page of the newest visit that read the whole shop; 0 while none did, and what was not seen
+            may be there.
+    """
+
+    declared: bool = False
+    pictured: bool = False
+    page_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a shop is.
 
@@ -92,6 +108,7 @@ class Display:
         code: the one code that was read beyond doubt. name: the registry's name of it.
         word: what the registry said, since when and as of when. link: where the 亮照 link leads.
         guessed: years in which working days were counted by weekends alone, for want of a table of holidays.
+        page_id: the home page of the visit that read the whole shop; 0 while none did.
     """
 
     steps: tuple[DisplayStep, ...]
@@ -100,6 +117,7 @@ class Display:
     word: RegistryWord = field(default_factory=RegistryWord)
     link: LinkSeen | None = None
     guessed: tuple[int, ...] = ()
+    page_id: int = 0
 
     @property
     def failed(self) -> tuple[DisplayStep, ...]:
@@ -108,25 +126,25 @@ class Display:
 
 
 def judge_display(
-    shown: ShownIdentity, subject: Subject | None, *, word: RegistryWord, declared: bool, place: Place,
+    shown: ShownIdentity, subject: Subject | None, *, word: RegistryWord, look: ShopLook, place: Place,
     link: LinkSeen | None, on: date,
 ) -> Display:  # fmt: skip
     """Judge what a shop shows.
 
     Args:
         subject: the registry's subject of the shown code, or None. word: what the registry said of it, and before.
-        declared: the shop shows the declaration of those who need no licence.
-        place: of the shop. link: None while nobody looked. on: today, in China.
+        look: what else was seen of the shop. place: of the shop. link: None while nobody looked. on: today, in China.
     """
-    steps = [_shown(shown, declared=declared), *_code(shown, subject)]
+    steps = [_shown(shown, look, link), *_code(shown, subject, word)]
     if subject is None:
         steps += [_skipped(name) for name in ("name", "in-force", "address")]
     else:
         steps += [_name(shown, subject, word, on), _in_force(subject), _address(shown, subject, word, on)]
     steps.append(_link(place, link))
     if subject is None:
-        return Display(tuple(steps), "", "", word, link)
-    return Display(tuple(steps), shown.code, subject.name, word, link, _guessed(subject.approved_on, on))
+        return Display(tuple(steps), "", "", word, link, page_id=look.page_id)
+    guessed = _guessed(subject.approved_on, on)
+    return Display(tuple(steps), shown.code, subject.name, word, link, guessed, look.page_id)
 
 
 def _step(name: str, outcome: Outcome, why: str = "", shown: str = "", registered: str = "") -> DisplayStep:
@@ -138,14 +156,24 @@ def _skipped(name: str, why: str = "no-subject") -> DisplayStep:
     return _step(name, "NOT_CHECKED", why)
 
 
-def _shown(shown: ShownIdentity, *, declared: bool) -> DisplayStep:
+def _shown(shown: ShownIdentity, look: ShopLook, link: LinkSeen | None) -> DisplayStep:
+    """The licence, a link to it or a declaration; nothing of them is told only where all was looked at."""
     codes = [reading.text for reading in shown.codes if reading.text]
     if codes:
         return _step("shown", "PASSED", shown=" · ".join(codes))
-    return _step("shown", "PASSED", "declaration") if declared else _step("shown", "FAILED", "nothing-shown")
+    if look.declared:
+        return _step("shown", "PASSED", "declaration")
+    if link is not None and link.url:
+        return _step("shown", "PASSED", "link-alone", link.url)
+    doubts = {
+        "picture-alone": look.pictured, "no-code": bool(shown.licence_names), "not-looked": link is None,
+        "visit-unfinished": not look.page_id,
+    }  # fmt: skip
+    doubt = next((why for why, holds in doubts.items() if holds), "")
+    return _skipped("shown", doubt) if doubt else _step("shown", "FAILED", "nothing-shown")
 
 
-def _code(shown: ShownIdentity, subject: Subject | None) -> Iterable[DisplayStep]:
+def _code(shown: ShownIdentity, subject: Subject | None, word: RegistryWord) -> Iterable[DisplayStep]:
     readings = [reading for reading in shown.codes if reading.text]
     if not readings:
         return (_skipped("code", "nothing-shown"), _skipped("registered", "nothing-shown"))
@@ -156,7 +184,9 @@ def _code(shown: ShownIdentity, subject: Subject | None) -> Iterable[DisplayStep
         outcome: Outcome = "NOT_CHECKED" if why == "masked" else "FAILED"
         return (_step("code", outcome, why, text), _skipped("registered", "no-code"))
     if subject is None:
-        return (_step("code", "PASSED", shown=shown.code), _step("registered", "FAILED", "not-in-registry", shown.code))
+        absent: Outcome = "NOT_CHECKED" if word.gap else "FAILED"
+        registered_step = _step("registered", absent, word.gap or "not-in-registry", shown.code)
+        return (_step("code", "PASSED", shown=shown.code), registered_step)
     registered = subject.code or subject.registration_number
     return (
         _step("code", "PASSED", shown=shown.code),

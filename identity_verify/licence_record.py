@@ -1,7 +1,6 @@
 """The 亮照 check over the records: what a shop shows now against the registry now.
 
-What fails is a lead of the rules ID01 to ID05 and ID10. A code that the registry does not have is a task: whether the
-registry lacks it or the shop made it up is for a person to find out.
+What fails is a lead of the rules ID01 to ID05 and ID10.
 """
 
 from datetime import datetime, timedelta
@@ -11,18 +10,32 @@ from sqlalchemy import String, cast, or_, select
 from sqlalchemy.orm import Session
 
 from identity_verify import tasks
-from identity_verify.licence_display import Display, LinkSeen, Place, judge_display
+from identity_verify.licence_display import Display, LinkSeen, Place, ShopLook, judge_display
+from identity_verify.registry_gap import registry_gap
 from identity_verify.registry_word import RegistryWord, registry_word
 from identity_verify.shown_identity import shown_by
 from identity_verify.subjects import find_by_code
-from identity_verify.tasks import TaskDraft
 from kernel.clock import CHINA
-from kernel.models import FactVersion, LicenceLink, Page, Shop, Subject, SubjectLink, SubjectTask
+from kernel.models import (
+    FactVersion,
+    FrontierEntry,
+    LicenceLink,
+    Page,
+    Shop,
+    Subject,
+    SubjectLink,
+    SubjectTask,
+    Visit,
+)
 
-ASKED = frozenset({"registered"})
-"""Steps whose failure is a person's task; the others are rules."""
 OWN_SITE = "generic"
-TASK_DAYS = 10
+INSTEAD = ("declaration", "licence_image")
+TELLING = ("home", "licence")
+"""Kinds of pages that a licence stands on."""
+UNREAD = ("captcha", "login", "empty")
+NOT_THERE = ("http-404", "http-410")
+FAULTS = 400
+"""From this status on an answer is none."""
 LOOK_EVERY = timedelta(days=7)
 LINKED = ("auto", "confirmed")
 
@@ -31,16 +44,46 @@ def display_of(session: Session, shop: Shop, *, at: datetime) -> Display:
     """The check of one shop, from the facts and the registry as they are now."""
     shown = shown_by(session, shop.id)
     subject = find_by_code(session, shown.code) if shown.code else None
-    declaration = select(FactVersion.id).where(
-        FactVersion.shop_id == shop.id, FactVersion.field == "declaration", FactVersion.superseded_at.is_(None)
-    )
     row = session.get(LicenceLink, shop.id)
     link = LinkSeen(row.url, tuple(row.declared), row.error, row.page_id or 0) if row else None
+    look = ShopLook() if shown.code else _look(session, shop.id)
     return judge_display(
-        shown, subject, word=registry_word(session, subject.id) if subject else RegistryWord(),
-        declared=session.execute(declaration.limit(1)).first() is not None, place=_place(session, shop, link),
-        link=link, on=at.astimezone(CHINA).date(),
+        shown, subject, word=_word(session, subject, shown.code, at), look=look,
+        place=_place(session, shop, link), link=link, on=at.astimezone(CHINA).date(),
     )  # fmt: skip
+
+
+def _word(session: Session, subject: Subject | None, code: str, at: datetime) -> RegistryWord:
+    if subject is not None:
+        return registry_word(session, subject.id)
+    return RegistryWord(gap=registry_gap(session, code, at=at)) if code else RegistryWord()
+
+
+def _look(session: Session, shop_id: int) -> ShopLook:
+    """What stands instead of a licence's text; where nothing does, the home page of the visit that read the shop."""
+    stands = FactVersion.shop_id == shop_id, FactVersion.field.in_(INSTEAD), FactVersion.superseded_at.is_(None)
+    fields = set(session.execute(select(FactVersion.field).where(*stands).distinct()).scalars())
+    page_id = 0 if fields else _whole(session, shop_id)
+    return ShopLook("declaration" in fields, "licence_image" in fields, page_id)
+
+
+def _whole(session: Session, shop_id: int) -> int:
+    """The home page of the newest visit that came to its end; 0 where a wall or a fault was in the way."""
+    ended = select(Visit.id).where(Visit.shop_id == shop_id, Visit.state == "done", Visit.stop_reason == "finished")
+    visit_id = session.execute(ended.order_by(Visit.id.desc()).limit(1)).scalar()
+    if visit_id is None:
+        return 0
+    entry = FrontierEntry
+    lost = entry.state.in_(("failed", "refused")) & entry.outcome.not_in(NOT_THERE)
+    unread = (
+        select(entry.id)
+        .outerjoin(Page, Page.id == entry.page_id)
+        .where(entry.visit_id == visit_id, entry.kind.in_(TELLING), or_(lost, Page.kind.in_(UNREAD)))
+    )
+    home = select(Page.id).where(Page.visit_id == visit_id, Page.kind == "home", Page.status < FAULTS)
+    if session.execute(unread.limit(1)).first() is not None:
+        return 0
+    return session.execute(home.order_by(Page.id.desc()).limit(1)).scalar() or 0
 
 
 def _place(session: Session, shop: Shop, link: LinkSeen | None) -> Place:
@@ -92,7 +135,7 @@ def _changed(session: Session, *, at: datetime, limit: int) -> list[int]:
 
 
 def keep_look(session: Session, shop: Shop, link: LinkSeen, *, at: datetime) -> Display:
-    """Write down where the link leads, and open or close the shop's licence task by what the check says.
+    """Write down where the link leads. What the check says is for the rules; tasks of earlier days are closed.
 
     Effects: tables ``licence_link``, ``subject_task``.
     """
@@ -103,25 +146,10 @@ def keep_look(session: Session, shop: Shop, link: LinkSeen, *, at: datetime) -> 
     row.url, row.declared, row.error, row.looked_at = link.url[:1000], list(link.declared), link.error, at
     row.page_id = link.page_id or None
     session.flush()
-    display = display_of(session, shop, at=at)
-    failed = {step.name: step for step in display.failed if step.name in ASKED}
-    for name, step in failed.items():
-        detail: dict[str, object] = {
-            "step": name, "why": step.why, "rule": step.rule, "shown": step.shown, "registered": step.registered,
-            "signature": f"{name}:{step.why}:{step.shown}:{step.registered}",
-        }  # fmt: skip
-        draft = TaskDraft("licence", name, detail, shop_id=shop.id, owner_unit=shop.region, due_at=_due(at))
-        tasks.open_task(session, draft, at=at)
-    passed = {step.name for step in display.steps if step.outcome == "PASSED"}
     query = select(SubjectTask).where(
         SubjectTask.kind == "licence", SubjectTask.shop_id == shop.id, SubjectTask.state == "open"
     )
     for task in session.execute(query).scalars():
-        if task.topic in passed or task.topic not in ASKED:
-            task.state, task.decided_by, task.decided_at = "dismissed", tasks.SYSTEM, at
-            task.decision = "agreed: the shop shows what the registry says now"
-    return display
-
-
-def _due(at: datetime) -> datetime:
-    return at + timedelta(days=TASK_DAYS)
+        task.state, task.decided_by, task.decided_at = "dismissed", tasks.SYSTEM, at
+        task.decision = "agreed: what the check says of a shop is a lead now"
+    return display_of(session, shop, at=at)

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from identity_verify.registry_gap import NO_REGISTRY
 from kernel.models import SubjectClaim, SubjectName
 
 REGISTRY = "registry"
@@ -21,12 +22,15 @@ class RegistryWord:
         names: current and former. addresses: former ones.
         since: for each of ``FIELDS``, as of when the registry first said what stands; aware UTC.
         as_of: newest time at which it said any of it; None while it said nothing.
+        gap: of a code it does not have: why that says nothing, a word of ``registry_gap``; empty where the copy of the
+            registry is whole and would have it.
     """
 
     names: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     since: Mapping[str, datetime] = field(default_factory=dict)
     as_of: datetime | None = None
+    gap: str = NO_REGISTRY
 
 
 def registry_word(session: Session, subject_id: int) -> RegistryWord:

@@ -197,7 +197,8 @@ def _done(database: Database, connector: Connector, file: DroppedFile, tally: Co
     with database.write() as session:
         how_far = state.of_system(session, connector.system)
         state.good(how_far, at)
-        how_far.keys_at = at
+        if file.full:  # a file of changes says nothing of what it does not hold
+            how_far.keys_at = at
         detail: dict[str, object] = {
             "sha256": file.sha256,
             **{word: number for word, number in tally.items() if number},

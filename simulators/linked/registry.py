@@ -17,11 +17,11 @@ def entries(ports: Ports, *, extra: int = 0, today: date = BASE_DATE) -> Iterato
     """Key and fields of each merchant of the market, then of others that run no shop there.
 
     A merchant whose shop shows a wrong code is registered under the right one. ``registry.yml`` says where the
-    registry says something else than the shop; changes there are counted back from ``today``.
+    registry says something else than the shop, or nothing of it; changes there are counted back from ``today``.
     """
     raw = {one["slug"]: one["merchant"] for one in read("shops")["shops"]}
     for shop in shops():
-        if shop.merchant.kind != "person":
+        if shop.merchant.kind != "person" and shop.slug not in read("registry")["unknown"]:
             yield _of_shop(shop, raw[shop.slug], ports, today)
     for one in read("registry")["dead"]:
         key, fields = _other(one["seq"])

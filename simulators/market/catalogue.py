@@ -9,7 +9,6 @@ from simulators.market.merchants import shops
 from simulators.market.model import Listing, Price, Shop
 from simulators.market.wording import dice, read
 
-PER_SHOP = 22
 FIRST_ID = 10001
 GRAMS = re.compile(r"([\d.]+)(kg|g)")
 STABLE_SHARE = 0.25
@@ -151,7 +150,7 @@ def base_listings(seed: int) -> tuple[Listing, ...]:
     made: list[Listing] = []
     for shop in shops():
         taken: set[str] = set()
-        for number in range(PER_SHOP):
+        for number in range(shop.goods):
             category = shop.categories[number % len(shop.categories)]
             made.append(_listing(seed, len(made), shop, category, taken))
     return tuple(made)

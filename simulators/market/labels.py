@@ -90,6 +90,7 @@ def _shop(shop: Shop, u: Addresses) -> dict[str, Any]:
     """Facts about a shop by the field names of ``kernel.facts``, and the model's own judgement of its code."""
     who = shop.merchant
     registered = who.kind != "person"
+    told = registered and who.showing == "text"
     return {
         "slug": shop.slug,
         "platform": "generic" if shop.own_site else "pinjishi",
@@ -101,15 +102,15 @@ def _shop(shop: Shop, u: Addresses) -> dict[str, Any]:
         "seller_name": who.name,
         "licence_url": u.url(u.licence),
         "rules_url": u.url(u.rules),
-        "licence_code": who.code or None,
+        "licence_code": who.code if told else None,
         "licence_code_shown": who.code_shown or None,
         "licence_code_fault": who.code_reason or None,
-        "licence_name": who.name if registered else None,
-        "licence_address": who.address,
+        "licence_name": who.name if told else None,
+        "licence_address": who.address if told or not registered else None,
         "licence_link": u.licence_link if shop.licence_link else None,
-        "licence_image": u.url(u.licence_image) if registered else None,
-        "legal_representative": who.legal if registered else None,
-        "capital": who.capital or None,
+        "licence_image": u.url(u.licence_image) if registered and who.showing in {"text", "picture"} else None,
+        "legal_representative": who.legal if told else None,
+        "capital": (who.capital or None) if told else None,
         "declaration": who.declaration_shown or None,
         "declaration_required": who.declaration or None,
         "icp": shop.icp or read("shops")["platform"]["icp"],

@@ -10,6 +10,8 @@ from simulators.market.wording import read
 FULL_WIDTH = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
 LINK_WORDS = "电子营业执照亮照"
 """What the link to the 亮照 system says."""
+GOODS = 22
+"""Listings of a shop that does not say how many."""
 KIND_DIGITS = {"company": "91", "trader": "92", "person": "92"}
 
 
@@ -77,10 +79,12 @@ def merchant(raw: Mapping[str, Any]) -> Merchant:
     kind, seq = raw["kind"], raw["seq"]
     code, shown, reason = ("", "", "")
     right, declared = ("", "")
+    showing = raw.get("showing", "text")
     if kind == "person":
         right, declared = _declaration(raw)
     else:
         code, shown, reason = _code(kind, raw["region"], seq, raw["code"])
+        shown = shown if showing == "text" else ""
     return Merchant(
         kind=kind,
         name=raw["name"],
@@ -95,12 +99,16 @@ def merchant(raw: Mapping[str, Any]) -> Merchant:
         declaration_shown=declared,
         phone=f"021-0000{seq:04d}",
         email=f"kefu{seq}@example.test",
+        showing=showing,
     )
 
 
 def _against_registry(slug: str, who: Merchant) -> Iterator[Planted]:
     """Offences and twins that follow from what the registry and the 亮照 page say of a shop (``registry.yml``)."""
-    shown = {"licence_name": who.name, "licence_code": who.code_shown, "licence_address": who.address}
+    shown = {
+        "licence_name": who.name, "licence_code": who.code_shown, "licence_address": who.address,
+        "declaration": who.declaration_shown, "licence_image": "",
+    }  # fmt: skip
     for mark in read("registry")["shops"].get(slug, {}).get("marks", ()):
         text = shown.get(mark["field"], LINK_WORDS)
         why = mark.get("why", "")
@@ -115,6 +123,8 @@ def _judge(who: Merchant, raw: Mapping[str, Any]) -> tuple[tuple[Planted, ...], 
             return (Planted("ID07", who.declaration_shown, who.declaration_shown, "declaration"),), ()
         why = "法定声明，一字不差" if mode == "exact" else "法定声明，仅标点、空格或者前缀不同"
         return (), (Planted("ID07", who.declaration_shown, field="declaration", why=why),)
+    if who.showing != "text":
+        return (), ()
     if who.code_reason:
         return (Planted("ID02", who.code_shown, who.code_shown, "licence_code"),), ()
     whys = {
@@ -152,6 +162,7 @@ def shops() -> tuple[Shop, ...]:
                 police=raw.get("police", ""),
                 permits=tuple(raw["permits"]),
                 notice=raw["notice"],
+                goods=raw.get("goods", GOODS),
                 licence_link=raw["slug"] in read("registry")["links"],
                 planted=planted,
                 twins=twins,

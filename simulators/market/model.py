@@ -6,6 +6,7 @@ from typing import Literal
 
 PriceKind = Literal["shown", "struck", "coupon", "range", "unit", "member"]
 MerchantKind = Literal["company", "trader", "person"]
+Showing = Literal["text", "picture", "link", "nothing"]
 BASE_DATE = date(2026, 11, 25)
 """The date of day 0 in the market's own calendar."""
 
@@ -78,7 +79,11 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """Who runs a shop, as its licence page says. ``code`` is as shown; ``code_reason`` names its fault."""
+    """Who runs a shop, as its licence page says.
+
+    ``code`` is as shown, or as it would be; ``code_reason`` names its fault.
+    ``showing``: how the licence is shown; its text, a picture alone, a 亮照 link alone, or not at all.
+    """
 
     kind: MerchantKind
     name: str
@@ -93,6 +98,7 @@ class Merchant:
     declaration_shown: str
     phone: str
     email: str
+    showing: Showing = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,8 @@ class Shop:
     police: str
     permits: tuple[str, ...]
     notice: str
+    goods: int = 0
+    """How many listings it ever has."""
     licence_link: bool = False
     """Its pages link to the 亮照 system."""
     planted: tuple[Planted, ...] = ()

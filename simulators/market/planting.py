@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from simulators.market.catalogue import base_listings, round_fen
+from simulators.market.merchants import GOODS, shops
 from simulators.market.model import Listing, Option, Planted, Price
 from simulators.market.wording import dice, read
 
@@ -146,13 +147,14 @@ def _fits(listing: Listing, entry: Entry) -> bool:
 
 @cache
 def planted_listings(seed: int) -> tuple[Listing, ...]:
-    """The catalogue with every offence and twin in it, in the order of ids.
+    """The catalogue with every offence and twin in it, in the order of ids; small shops get none in their goods.
 
     Raises:
         ValueError: a sentence finds no listing it fits.
     """
     listings = list(base_listings(seed))
-    order = list(range(len(listings)))
+    plain = {shop.slug for shop in shops() if shop.goods < GOODS}
+    order = [index for index, one in enumerate(listings) if one.shop not in plain]
     dice(seed, "planting").shuffle(order)
     for rule, entry, bad in _entries():
         place = next((index for index in order if _fits(listings[index], entry)), None)

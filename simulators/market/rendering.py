@@ -58,6 +58,7 @@ def environment() -> Environment:
 def licence_rows(shop: Shop) -> tuple[tuple[str, str], ...]:
     """Label and value of each line of a licence page, in order. Spec: NTM art 12(3)."""
     who: Merchant = shop.merchant
+    code = who.code_shown or who.code
     code_word = "注册号" if len(who.code) == 15 else "统一社会信用代码"
     since = f"20{10 + int(who.region[-2:]) % 14}年03月15日"
     scope = (
@@ -65,7 +66,7 @@ def licence_rows(shop: Shop) -> tuple[tuple[str, str], ...]:
     )
     if who.kind == "trader":
         return (
-            (code_word, who.code_shown),
+            (code_word, code),
             ("名称", who.name),
             ("类型", KIND_WORDS["trader"]),
             ("经营者", who.legal),
@@ -75,7 +76,7 @@ def licence_rows(shop: Shop) -> tuple[tuple[str, str], ...]:
             ("经营范围", scope),
         )
     return (
-        (code_word, who.code_shown),
+        (code_word, code),
         ("企业名称", who.name),
         ("类型", KIND_WORDS["company"]),
         ("法定代表人", who.legal),

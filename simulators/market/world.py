@@ -209,7 +209,8 @@ class World:
 
     def _licence(self, shop: Shop) -> Page:
         renderer = self._renderer(shop, "licence")
-        rows = licence_rows(shop) if shop.merchant.kind != "person" else ()
+        who = shop.merchant
+        rows = licence_rows(shop) if who.kind != "person" and who.showing == "text" else ()
         if shop.scripted:
             image = self.addresses(shop).licence_image
             body = renderer.data("rows", f"证照信息 - {shop.name}", heading="证照信息", rows=rows, image=image)

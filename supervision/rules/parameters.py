@@ -210,8 +210,8 @@ class PreselectedParameters(Strict):
 
 
 DisplayWhy = Literal[
-    "other-name", "former-name", "deregistered", "revoked", "cancelled", "former-address", "other-address",
-    "other-site", "other-shop",
+    "nothing-shown", "not-in-registry", "other-name", "former-name", "deregistered", "revoked", "cancelled",
+    "former-address", "other-address", "other-site", "other-shop",
 ]  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from tests.servers.market_licences import displays
 
 DAY0 = datetime(2026, 11, 25, 2, tzinfo=UTC)
 DAY1 = DAY0 + timedelta(days=1)
-DETERMINISTIC = {"ID02", "ID03", "ID04", "ID05", "ID07", "ID10", "AD09", "PR03", "PR04", "CT02", "CT04"}
+DETERMINISTIC = {"ID01", "ID02", "ID03", "ID04", "ID05", "ID07", "ID10", "AD09", "PR03", "PR04", "CT02", "CT04"}
 Labels = Mapping[str, Any]
 
 

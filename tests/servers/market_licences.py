@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from exchange.connectors.registration.mapping import understand
 from exchange.connectors.row import SourceRow, Understood
 from identity_verify.code_reading import read_code
-from identity_verify.licence_display import Display, LinkSeen, Place, judge_display
+from identity_verify.licence_display import Display, LinkSeen, Place, ShopLook, judge_display
 from identity_verify.licence_link import follow_link, link_in
 from identity_verify.licence_record import keep_look
 from identity_verify.registry_extract import RegistryExtract
 from identity_verify.registry_word import RegistryWord
 from identity_verify.shown_identity import ShownIdentity
 from identity_verify.subjects import take_extract
-from kernel.models import Page, Shop, Subject
+from kernel.models import LinkedState, Page, Shop, Subject
 from kernel.outside import DnsAnswer, Fetched
 from simulators.linked.registry import entries
 from simulators.market.addresses import LICENCE_HOST
@@ -56,13 +56,15 @@ def extracts(at: datetime, today: date) -> Iterator[RegistryExtract]:
 
 
 def take_registry(session: Session, at: datetime, today: date) -> None:
-    """Let the records know the registry."""
+    """Let the records know the registry, read to its end."""
+    session.add(LinkedState(system="registration", good_at=at, keys_at=at))
     for extract in extracts(at, today):
         take_extract(session, extract, at=at)
 
 
 def look_at_links(session: Session, world: World, shops: Mapping[str, int], at: datetime) -> None:
-    """What the duty of the 亮照 check does after a visit, over the pages of the market."""
+    """What the duty of the 亮照 check does after a visit, over the pages of the market; the registry was read again."""
+    session.get_one(LinkedState, "registration").good_at = at
     net = MarketNet(world)
     for home, shop_id in shops.items():
         query = select(Page.id).where(Page.shop_id == shop_id, Page.url == home).order_by(Page.id.desc())
@@ -85,13 +87,12 @@ def displays(world: World, on: date, at: datetime) -> Mapping[str, Display]:
         known[extract.code] = known[extract.registration_number] = (subject, word)
     net, found = MarketNet(world), {}
     for home, want in world.labels()["shops"].items():
-        holder, word = known.get(want["licence_code"], (None, RegistryWord()))
+        holder, word = known.get(want["licence_code"], (None, RegistryWord(gap="")))
         link = follow_link(want["licence_link"], net, page_id=1) if want["licence_link"] else LinkSeen()
         parts = urlsplit(home)
         place = Place((parts.hostname or "",), parts.path, want["platform"] != "generic")
-        found[home] = judge_display(
-            _shown(want), holder, word=word, declared=bool(want["declaration"]), place=place, link=link, on=on
-        )
+        look = ShopLook(bool(want["declaration"]), bool(want["licence_image"]), page_id=1)
+        found[home] = judge_display(_shown(want), holder, word=word, look=look, place=place, link=link, on=on)
     return found
 
 
@@ -99,6 +100,6 @@ def _shown(want: Mapping[str, Any]) -> ShownIdentity:
     names = (want["licence_name"],) if want["licence_name"] else ()
     codes = (read_code(want["licence_code_shown"]),) if want["licence_code_shown"] else ()
     return ShownIdentity(
-        names=names, codes=codes, addresses=(want["licence_address"],), contacts=(), filings=(), permits=(), digest="",
-        last_fact_id=0, licence_names=names,
+        names=names, codes=codes, addresses=(want["licence_address"] or "",), contacts=(), filings=(), permits=(),
+        digest="", last_fact_id=0, licence_names=names,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a shop shows of its licence against the registry and its 亮照 link: ID03, ID04, ID05, ID10."""
+"""What a shop shows of its licence against the registry and its 亮照 link: ID01, ID03, ID04, ID05, ID10."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,16 +12,20 @@ from supervision.rules.parameters import DisplayParameters
 from supervision.rules.rule import Rule
 from supervision.rules.subject import SeenFact, Subject
 
-FIELD_OF_STEP = {"name": "licence_name", "in-force": "licence_code", "address": "licence_address"}
+FIELD_OF_STEP = {
+    "registered": "licence_code", "name": "licence_name", "in-force": "licence_code", "address": "licence_address",
+}  # fmt: skip
 WORD_OF_STEP = {"name": "name", "in-force": "status", "address": "address"}
 LINK = "link"
+SHOWN = "shown"
 UNKNOWN = "—"
 
 
 def check(rule: Rule, look: Look, at: datetime) -> Iterator[Signal]:
     """A signal for each failed step that the rule is about, quoting what the shop shows.
 
-    Spec: 网络交易监督管理办法 art 12 (shown, true, and brought up to date); 总局公告2019年第28号 (亮照 link).
+    Spec: 网络交易监督管理办法 art 12 (shown, true, and brought up to date); 总局公告2019年第28号 (亮照 link);
+    电子商务法 art 15.
     """
     del at
     detector, subject = parameters(rule, DisplayParameters), look.subject
@@ -37,17 +41,25 @@ def check(rule: Rule, look: Look, at: datetime) -> Iterator[Signal]:
 
 
 def _fact(subject: Subject, display: Display, step: DisplayStep) -> SeenFact | None:
-    """Where it stands: the shown name, code or address, or the link on the page that holds it."""
+    """Where it stands: the shown name, code or address, or the link on the page that holds it.
+
+    Where nothing is shown, the shop's own address on its home page.
+    """
+    if step.name == SHOWN:
+        return _at(subject, "licence_code", subject.url, display.page_id)
     if step.name == LINK:
-        link = display.link
-        if link is None or not link.page_id:
-            return None
-        return SeenFact(
-            field="licence_link", value=link.url, raw=link.url, seen_at=subject.act_at, last_seen_at=subject.act_at,
-            page_id=link.page_id,
-        )  # fmt: skip
+        return _at(subject, "licence_link", display.link.url, display.link.page_id) if display.link else None
     facts = subject.of(FIELD_OF_STEP[step.name])
     return next((fact for fact in facts if fact.value == step.shown), facts[0] if facts else None)
+
+
+def _at(subject: Subject, field: str, text: str, page_id: int) -> SeenFact | None:
+    """A fact that stands on a page as a whole; None where the page is not known."""
+    if not page_id:
+        return None
+    return SeenFact(
+        field=field, value=text, raw=text, seen_at=subject.act_at, last_seen_at=subject.act_at, page_id=page_id
+    )
 
 
 def _selling(subject: Subject, display: Display) -> bool:

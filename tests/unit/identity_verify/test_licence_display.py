@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from identity_verify.code_reading import read_code
-from identity_verify.licence_display import RULE_OF_STEP, STEPS, Display, LinkSeen, Place, judge_display
+from identity_verify.licence_display import RULE_OF_STEP, STEPS, Display, LinkSeen, Place, ShopLook, judge_display
 from identity_verify.registry_word import RegistryWord
 from identity_verify.shown_identity import ShownIdentity
 from kernel.models import Subject
@@ -17,6 +17,7 @@ NAME = "上海青禾(测试)商贸有限公司"
 FORMER = "上海禾苗(测试)商贸有限公司"
 ADDRESS = "上海市浦东新区测试路1号"
 HERE = Place(("www.qinghe.example",))
+READ = ShopLook(page_id=7)
 STREET = Place(("pt.example",), "/shop/qinghe/", shared=True)
 
 
@@ -37,11 +38,11 @@ def _subject(**more: object) -> Subject:
 
 
 def _judge(
-    shown: ShownIdentity, subject: Subject | None, *, link: LinkSeen | None = None, declared: bool = False,
-    place: Place = HERE,
+    shown: ShownIdentity, subject: Subject | None, *, link: LinkSeen | None = None, look: ShopLook = READ,
+    place: Place = HERE, gap: str = "",
 ) -> Display:  # fmt: skip
-    word = RegistryWord((NAME, FORMER), ("上海市徐汇区旧址路2号",))
-    return judge_display(shown, subject, word=word, declared=declared, place=place, link=link, on=ON)
+    word = RegistryWord((NAME, FORMER), ("上海市徐汇区旧址路2号",), gap=gap)
+    return judge_display(shown, subject, word=word, look=look, place=place, link=link, on=ON)
 
 
 def _of(display: Display, name: str) -> tuple[str, str]:
@@ -61,7 +62,6 @@ def test_all_is_right() -> None:
 @pytest.mark.parametrize(
     ("shown", "subject", "step", "outcome", "why"),
     [
-        (_shown(code=""), None, "shown", "FAILED", "nothing-shown"),
         (_shown(code=""), None, "code", "NOT_CHECKED", "nothing-shown"),
         (_shown(code="91310115XX0000018T"), None, "code", "FAILED", ""),
         (_shown(code="913101**********9T"), None, "code", "NOT_CHECKED", "masked"),
@@ -100,7 +100,37 @@ def test_steps(shown: ShownIdentity, subject: Subject | None, step: str, outcome
 
 def test_a_declaration_stands_for_a_licence() -> None:
     """Of those who need none."""
-    assert _of(_judge(_shown(code=""), None, declared=True), "shown") == ("PASSED", "declaration")
+    look = ShopLook(declared=True)
+    assert _of(_judge(_shown(code=""), None, look=look), "shown") == ("PASSED", "declaration")
+
+
+@pytest.mark.parametrize(
+    ("name", "look", "link", "outcome", "why"),
+    [
+        ("", READ, LinkSeen(), "FAILED", "nothing-shown"),
+        ("", READ, LinkSeen("https://zzlz.example/1"), "PASSED", "link-alone"),
+        ("", ShopLook(pictured=True, page_id=7), LinkSeen(), "NOT_CHECKED", "picture-alone"),
+        (NAME, READ, LinkSeen(), "NOT_CHECKED", "no-code"),
+        ("", READ, None, "NOT_CHECKED", "not-looked"),
+        ("", ShopLook(), LinkSeen(), "NOT_CHECKED", "visit-unfinished"),
+    ],
+)
+def test_nothing_is_shown_only_where_all_was_looked_at(
+    name: str, look: ShopLook, link: LinkSeen | None, outcome: str, why: str
+) -> None:
+    """A link alone is lawful; a picture, a name, a page that was not read leave it open."""
+    display = _judge(_shown(code="", name=name), None, look=look, link=link)
+    assert _of(display, "shown") == (outcome, why)
+    assert display.page_id == look.page_id
+
+
+@pytest.mark.parametrize("gap", ["no-registry", "registry-behind", "other-authority", "registry-unreadable"])
+def test_a_copy_that_is_not_whole_says_nothing_of_a_code(gap: str) -> None:
+    """Not checked, with the reason; so it is without any word of the registry."""
+    assert _of(_judge(_shown(), None, gap=gap), "registered") == ("NOT_CHECKED", gap)
+    bare = judge_display(_shown(), None, word=RegistryWord(), look=READ, place=HERE, link=None, on=ON)
+    assert _of(bare, "registered") == ("NOT_CHECKED", "no-registry")
+    assert bare.failed == ()
 
 
 def test_two_codes_are_no_code() -> None:
@@ -154,9 +184,9 @@ def test_holidays_are_no_working_days() -> None:
     subject = _subject(approved_on=date(2026, 9, 24))
     word, due = RegistryWord((NAME, FORMER)), date(2026, 10, 15)
     for on, outcome in ((due, "PASSED"), (due + timedelta(days=1), "FAILED")):
-        found = judge_display(_shown(name=FORMER), subject, word=word, declared=False, place=HERE, link=None, on=on)
+        found = judge_display(_shown(name=FORMER), subject, word=word, look=READ, place=HERE, link=None, on=on)
         assert _of(found, "name")[0] == outcome
         assert found.guessed == ()
     late = _subject(approved_on=date(2026, 12, 25))
-    found = judge_display(_shown(), late, word=word, declared=False, place=HERE, link=None, on=date(2027, 1, 4))
+    found = judge_display(_shown(), late, word=word, look=READ, place=HERE, link=None, on=date(2027, 1, 4))
     assert found.guessed == (2027,)

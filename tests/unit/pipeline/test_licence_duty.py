@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from identity_verify.licence_record import display_of
@@ -12,7 +12,19 @@ from identity_verify.subjects import link_shop, take_extract
 from kernel.config import Settings
 from kernel.crypto import sha256_hex
 from kernel.db import Database
-from kernel.models import FactVersion, LicenceLink, Listing, Page, RuleHit, Shop, SubjectTask, Visit
+from kernel.models import (
+    FactVersion,
+    FrontierEntry,
+    LicenceLink,
+    LinkedState,
+    Listing,
+    Page,
+    RuleHit,
+    Shop,
+    Subject,
+    SubjectTask,
+    Visit,
+)
 from pipeline.licence_duty import turn
 from tests.servers.paper_net import PaperNet
 
@@ -138,19 +150,135 @@ def test_without_a_link_nothing_is_fetched(
     assert _leads(database) == {"ID03"}
 
 
-def test_a_code_the_registry_does_not_have_is_a_task(config: Settings, database: Database, shop_id: int) -> None:
-    """Whether the registry lacks it or the shop made it up is for a person; it ends when the registry has it."""
+def _registry(database: Database) -> None:
+    """The registry was read to its end, and has others of the same authority."""
+    with database.write() as session:
+        session.add(LinkedState(system="registration", good_at=AT, keys_at=AT))
+        session.add_all(Subject(code=f"92310104XX000{number}00A", updated_at=AT) for number in range(3))
+
+
+def test_a_code_the_registry_does_not_have_is_a_lead(config: Settings, database: Database, shop_id: int) -> None:
+    """Only where the copy of the registry would have it; it ends when the registry has the code that is shown."""
     other = "92310104XX0000027L"
     with database.write() as session:
         fact = session.execute(select(FactVersion).where(FactVersion.field == "licence_code")).scalar_one()
         fact.value = fact.raw = other
+        _sell(session, shop_id, AT)
     assert turn(config, database, AT, PaperNet()) == 1
-    assert (_open(database), _leads(database)) == ({"registered": "not-in-registry"}, set())
+    assert (_open(database), _leads(database)) == ({}, set())
+    _registry(database)
     with database.write() as session:
-        session.execute(select(FactVersion).where(FactVersion.field == "licence_code")).scalar_one().value = CODE
+        session.get_one(Shop, shop_id).last_visited_at = AT + timedelta(hours=1)
+        task = SubjectTask(
+            kind="licence", about="shop", topic="registered", shop_id=shop_id, detail={"why": "old"}, created_at=AT,
+            due_at=AT,
+        )  # fmt: skip
+        session.add(task)
+    assert turn(config, database, AT + timedelta(hours=2), PaperNet()) == 1
+    assert (_open(database), _leads(database)) == ({}, {"ID01"})
+    with database.write() as session:
+        fact = session.execute(select(FactVersion).where(FactVersion.field == "licence_code")).scalar_one()
+        fact.value = fact.raw = CODE
+        session.get_one(Shop, shop_id).last_visited_at = AT + timedelta(hours=3)
+    assert turn(config, database, AT + timedelta(hours=4), PaperNet()) == 1
+    assert _leads(database) == {"ID03"}
+
+
+@pytest.fixture
+def no_link(shop_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stored pages of the shop hold no link after all."""
+    assert shop_id
+    monkeypatch.setattr("pipeline.licence_duty.read_body", lambda *_: b"<p>no link</p>")
+
+
+def _bare(database: Database, shop_id: int, **visit: object) -> None:
+    """The shop shows nothing, and sells; its visit ended as told."""
+    with database.write() as session:
+        session.execute(delete(FactVersion))
+        _sell(session, shop_id, AT)
+        row = session.execute(select(Visit)).scalar_one()
+        for name, value in visit.items():
+            setattr(row, name, value)
+
+
+@pytest.mark.usefixtures("no_link")
+def test_a_shop_that_shows_nothing_is_a_lead(config: Settings, database: Database, shop_id: int) -> None:
+    """It leads to the home page; a later visit that was cut short does not take it away, a declaration does."""
+    _bare(database, shop_id, stop_reason="finished")
+    assert turn(config, database, AT, PaperNet()) == 1
+    assert _leads(database) == {"ID01"}
+    with database.write() as session:
+        hit = session.execute(select(RuleHit)).scalar_one()
+        assert session.get_one(Page, hit.page_id).kind == "home"
+        session.add(Visit(shop_id=shop_id, job_id="j2", state="done", started_at=AT, stop_reason="budget-pages"))
         session.get_one(Shop, shop_id).last_visited_at = AT + timedelta(hours=1)
     assert turn(config, database, AT + timedelta(hours=2), PaperNet()) == 1
-    assert _open(database) == {}
+    assert _leads(database) == {"ID01"}
+    with database.write() as session:
+        text = "个人从事零星小额交易活动，依法不需要办理市场主体登记"
+        session.add(
+            FactVersion(
+                shop_id=shop_id, field="declaration", slot="home", value=text, digest="d", raw=text,
+                page_id=hit.page_id, seen_at=AT,
+            )
+        )  # fmt: skip
+        session.get_one(Shop, shop_id).last_visited_at = AT + timedelta(hours=3)
+    assert turn(config, database, AT + timedelta(hours=4), PaperNet()) == 1
+    assert "ID01" not in _leads(database)
+
+
+@pytest.mark.usefixtures("no_link")
+@pytest.mark.parametrize(
+    ("visit", "entry"),
+    [
+        ({"stop_reason": "budget-pages"}, {}),
+        ({"stop_reason": "cancelled", "state": "stopped"}, {}),
+        ({"stop_reason": "finished", "state": "running"}, {}),
+        ({"stop_reason": "finished"}, {"state": "failed", "outcome": "timeout"}),
+        ({"stop_reason": "finished"}, {"state": "refused", "outcome": "robots"}),
+        ({"stop_reason": "finished"}, {"state": "done", "outcome": "ok", "wall": "captcha"}),
+        ({"stop_reason": "finished"}, {"state": "done", "outcome": "ok", "wall": "login"}),
+    ],
+)
+def test_what_was_not_read_may_show_it(
+    config: Settings, database: Database, shop_id: int, visit: dict[str, str], entry: dict[str, str]
+) -> None:
+    """A visit that was cut short, a licence page that did not answer or stands behind a wall: no lead."""
+    _bare(database, shop_id, **visit)
+    with database.write() as session:
+        held = session.execute(select(Page)).scalars().first()
+        assert held is not None
+        wall = Page(
+            visit_id=held.visit_id, shop_id=shop_id, url="https://www.qinghe.example/lz",
+            final_url="https://www.qinghe.example/lz", url_key="w", status=200, kind=entry.get("wall", "other"),
+            fetched_at=AT, body_sha256="0" * 64,
+        )  # fmt: skip
+        session.add(wall)
+        session.flush()
+        session.add(
+            FrontierEntry(
+                visit_id=held.visit_id, url=wall.url, url_key="w", kind="licence",
+                state=entry.get("state", "done"), outcome=entry.get("outcome", "ok"), page_id=wall.id,
+            )
+        )  # fmt: skip
+    assert turn(config, database, AT, PaperNet()) == 1
+    assert _leads(database) == set()
+
+
+@pytest.mark.usefixtures("no_link")
+def test_a_licence_page_that_is_not_there_shows_nothing(config: Settings, database: Database, shop_id: int) -> None:
+    """A link into the void is no licence."""
+    _bare(database, shop_id, stop_reason="finished")
+    with database.write() as session:
+        visit_id = session.execute(select(Visit.id)).scalar_one()
+        session.add(
+            FrontierEntry(
+                visit_id=visit_id, url="https://www.qinghe.example/lz", url_key="w", kind="licence", state="failed",
+                outcome="http-404",
+            )
+        )  # fmt: skip
+    assert turn(config, database, AT, PaperNet()) == 1
+    assert _leads(database) == {"ID01"}
 
 
 def test_a_change_in_the_registry_is_looked_at_at_once(config: Settings, database: Database, shop_id: int) -> None:

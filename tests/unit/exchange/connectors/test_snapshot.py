@@ -64,6 +64,20 @@ def test_a_file_and_the_next_one(database: Database, tmp_path: Path, clock: Cloc
     assert (len(kept), "再一事由" in before) == (77, False)
 
 
+def test_only_a_full_file_compares_the_keys(
+    database: Database, tmp_path: Path, clock: Clock, rows: list[dict[str, Any]]
+) -> None:
+    """Of a file of changes nobody can say what is missing."""
+    folder = tmp_path / "drop"
+    for name, compared in (("part-1.csv", False), ("full-2.csv", True)):
+        drop(folder, name, as_csv(rows))
+        take(database, folder, clock)
+        with database.read() as session:
+            how_far = state.read(session, "credit")
+            assert how_far.good_at is not None
+            assert (how_far.keys_at is not None) is compared
+
+
 def test_a_reading_that_was_cut_short(
     database: Database, tmp_path: Path, clock: Clock, rows: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,8 +10,8 @@ from simulators.market.rendering import grouped, yuan
 
 Reader = Callable[[World, str], str]
 RULES = {
-    "ID02", "ID03", "ID04", "ID05", "ID07", "ID10", "AD01", "AD02", "AD03", "AD09", "PR03", "PR04", "PR05", "CT02",
-    "CT04", "UC01",
+    "ID01", "ID02", "ID03", "ID04", "ID05", "ID07", "ID10", "AD01", "AD02", "AD03", "AD09", "PR03", "PR04", "PR05",
+    "CT02", "CT04", "UC01",
 }  # fmt: skip
 
 

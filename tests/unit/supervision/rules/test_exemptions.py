@@ -34,10 +34,13 @@ def option(make: Any, label: str) -> Subject:
 def shown(make: Any, step: str, why: str, text: str, notice: str = "") -> Subject:
     """A shop whose 亮照 check failed in one step."""
     failed = DisplayStep(step, "FAILED", why, shown=text, registered="上海青禾(测试)商贸有限公司")
-    field = {"name": "licence_name", "in-force": "licence_code", "address": "licence_address", "link": "notice"}[step]
+    field = {
+        "shown": "notice", "name": "licence_name", "in-force": "licence_code", "address": "licence_address",
+        "link": "notice",
+    }[step]  # fmt: skip
     link = LinkSeen("https://zzlz.example/1", page_id=1)
     facts = (make.fact(field, text), *((make.fact("notice", notice),) if notice else ()))
-    made: Subject = make.shop(*facts, display=Display((failed,), link=link), on_sale=1)
+    made: Subject = make.shop(*facts, display=Display((failed,), link=link, page_id=1), on_sale=1)
     return made
 
 
@@ -45,6 +48,8 @@ CASES: dict[tuple[str, str], Callable[[Any], Subject]] = {
     ("ID02", "example-format"): lambda make: make.shop(
         make.fact("licence_code", "91310115XX0000019X", "示例：91310115XX0000019X")
     ),
+    ("ID01", "closed"): lambda make: shown(make, "shown", "nothing-shown", "公告", "本店暂停营业"),
+    ("ID01", "shown-elsewhere"): lambda make: shown(make, "shown", "nothing-shown", "公告", "证照信息请登录后查看"),
     ("ID03", "rename-told"): lambda make: shown(make, "name", "other-name", "上海禾苗有限公司", "我司已更名为青禾"),
     ("ID03", "branch"): lambda make: shown(make, "name", "other-name", "上海禾苗有限公司浦东分公司"),
     ("ID04", "closed"): lambda make: shown(make, "in-force", "revoked", "91310115XX0000019T", "本店已停业，停止接单"),

@@ -13,8 +13,8 @@ from supervision.rules.engine import judge_text
 from supervision.rules.rule_catalogue import FOLDER, Catalogue, load_catalogue, read_rule
 
 RULES = {
-    "ID02", "ID03", "ID04", "ID05", "ID07", "ID10", "AD01", "AD02", "AD03", "AD09", "PR03", "PR04", "PR05", "CT02",
-    "CT04", "UC01",
+    "ID01", "ID02", "ID03", "ID04", "ID05", "ID07", "ID10", "AD01", "AD02", "AD03", "AD09", "PR03", "PR04", "PR05",
+    "CT02", "CT04", "UC01",
 }  # fmt: skip
 AT = datetime(2026, 11, 25, tzinfo=UTC)
 Reader = Callable[[str], dict[str, Any]]

@@ -13,6 +13,7 @@ from supervision.rules.subject import Subject
 
 CODE = "91310115XX0000019T"
 NAME = "上海青禾(测试)商贸有限公司"
+SHOP = "https://pt.example/shop/qinghe/"
 STALE = "上海禾苗(测试)商贸有限公司"
 
 
@@ -26,13 +27,16 @@ def shop(make: Any, step: str, why: str, *, outcome: Outcome = "FAILED", text: s
     word = RegistryWord((NAME, STALE), (), {"name": day, "status": day, "address": day}, make.at)
     link = more.pop("link", LinkSeen("https://zzlz.example/1", ("other.example",), page_id=4))
     steps = (DisplayStep(step, outcome, why, shown=text, registered=NAME),)
-    made: Subject = make.shop(*facts, display=Display(steps, CODE, NAME, word, link), **{"on_sale": 3, **more})
+    display = Display(steps, CODE, NAME, word, link, page_id=more.pop("page_id", 5))
+    made: Subject = make.shop(*facts, display=display, **{"on_sale": 3, "url": SHOP, **more})
     return made
 
 
 @pytest.mark.parametrize(
     ("rule_id", "failure", "told"),
     [
+        ("ID01", ("shown", "nothing-shown", ""), ("licence_code", SHOP, "未见营业执照", "3 件")),
+        ("ID01", ("registered", "not-in-registry", CODE), ("licence_code", CODE, "没有该代码")),
         ("ID03", ("name", "other-name", STALE), ("licence_name", "登记名称为", NAME, "2026-11-25")),
         ("ID04", ("in-force", "deregistered", ""), ("licence_code", "注销", "2026-10-26", "3 件")),
         ("ID04", ("in-force", "revoked", ""), ("licence_code", "吊销", CODE)),
@@ -75,7 +79,7 @@ def test_each_failure_is_told_by_its_rule(
     assert {rule for rule, hits in found.items() if hits} == {rule_id}
     (hit,) = found[rule_id]
     assert (hit.signal.reason, hit.signal.fact.field) == (why, field)
-    assert hit.signal.fact.page_id == (4 if step == "link" else 3)
+    assert hit.signal.fact.page_id == {"link": 4, "shown": 5}.get(step, 3)
     assert hit.law
     assert all(word in hit.reason()["zh"] for word in words), hit.reason()["zh"]
     assert hit.reason()["en"]
@@ -104,6 +108,16 @@ def test_who_sells_nothing_does_not_trade(make: Any, catalogue: Catalogue, why: 
     early = replace(shop(make, "in-force", why), act_at=make.at - timedelta(days=40))
     assert make.hits(early, rule) == []
     assert len(make.hits(shop(make, "in-force", why), rule)) == 1
+
+
+@pytest.mark.parametrize(("step", "why"), [("shown", "nothing-shown"), ("registered", "not-in-registry")])
+def test_a_shop_that_sells_nothing_need_show_nothing(make: Any, catalogue: Catalogue, step: str, why: str) -> None:
+    """Nor is it told where the page, or the code, is not there to lead to."""
+    rule = catalogue.get("ID01")
+    assert make.hits(shop(make, step, why, text=CODE, on_sale=0), rule) == []
+    told = shop(make, step, why, text=CODE)
+    assert len(make.hits(told, rule)) == 1
+    assert make.hits(replace(told, facts=(), display=replace(told.display, page_id=0)), rule) == []
 
 
 def test_a_link_whose_page_is_not_known_is_not_told(make: Any, catalogue: Catalogue) -> None:

@@ -1,0 +1,60 @@
+"""Whether it says anything that the copy of the registry (企业登记) lacks a code: is the copy whole and fresh there?
+
+An installation without a registry, or with one that was not read to its end, knows nothing of a code it lacks.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, String, cast, select
+from sqlalchemy.orm import Session
+
+from kernel.identifiers import REGISTRATION_LENGTH
+from kernel.models import LinkedFault, LinkedState, Subject
+
+SYSTEM = "registration"
+NO_REGISTRY = "no-registry"
+BEHIND = "registry-behind"
+OTHER_PLACE = "other-authority"
+UNREADABLE = "registry-unreadable"
+FRESH = timedelta(hours=26)
+"""A registry that drops a file a day is read once in this time."""
+COMPARED = timedelta(days=8)
+"""Its keys were compared, or a full file of it taken, within this time: a week and a day."""
+NEIGHBOURS = 3
+"""So many other codes of the same authority and kind say that the copy reaches there."""
+CODE_AREA = 8
+"""Characters of a 统一社会信用代码 that say authority, kind and place. Spec: GB 32100-2015 clause 5."""
+NUMBER_AREA = 6
+"""Digits of a 注册号 that say the authority. Spec: GS 15-2006."""
+
+
+def registry_gap(session: Session, code: str, *, at: datetime) -> str:
+    """Why it says nothing that the copy of the registry lacks a code; empty where the copy would have it.
+
+    Args:
+        code: 18 characters, or a 注册号 of 15 digits. at: aware UTC; the copy is to be fresh then, or later.
+    """
+    state = session.get(LinkedState, SYSTEM)
+    if state is None or state.good_at is None:
+        return NO_REGISTRY
+    compared = state.keys_at is not None and at - state.keys_at <= COMPARED and not state.keys_differ
+    if state.cursor_at is not None or at - state.good_at > FRESH or not compared:
+        return BEHIND
+    if not _reaches(session, code):
+        return OTHER_PLACE
+    held = LinkedFault.system == SYSTEM, LinkedFault.state.in_(("open", "again"))
+    query = select(LinkedFault.id).where(*held, cast(LinkedFault.row, String).contains(code, autoescape=True))
+    return UNREADABLE if session.execute(query.limit(1)).first() else ""
+
+
+def _reaches(session: Session, code: str) -> bool:
+    """Whether the copy has other codes of the same authority and kind."""
+    old = len(code) == REGISTRATION_LENGTH
+    area = code[: NUMBER_AREA if old else CODE_AREA]
+    if not area.isdecimal():
+        return False
+    column = Subject.registration_number if old else Subject.code
+    # Bounds of digits sort alike in every collation, and use the index.
+    within: tuple[ColumnElement[bool], ...] = (column >= area, column < str(int(area) + 1).zfill(len(area)))
+    found = session.execute(select(Subject.id).where(column != "", *within).limit(NEIGHBOURS)).all()
+    return len(found) >= NEIGHBOURS
