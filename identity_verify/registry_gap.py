@@ -1,6 +1,8 @@
 """Whether it says anything that the copy of the registry (企业登记) lacks a code: is the copy whole and fresh there?
 
 An installation without a registry, or with one that was not read to its end, knows nothing of a code it lacks.
+
+Spec: GB 32100-2015 clause 5 (the first eight characters: authority, kind, place); GS 15-2006 (the first six digits).
 """
 
 from datetime import datetime, timedelta
@@ -23,9 +25,9 @@ COMPARED = timedelta(days=8)
 NEIGHBOURS = 3
 """So many other codes of the same authority and kind say that the copy reaches there."""
 CODE_AREA = 8
-"""Characters of a 统一社会信用代码 that say authority, kind and place. Spec: GB 32100-2015 clause 5."""
+"""Characters of a 统一社会信用代码 that say authority, kind and place."""
 NUMBER_AREA = 6
-"""Digits of a 注册号 that say the authority. Spec: GS 15-2006."""
+"""Digits of a 注册号 that say the authority."""
 
 
 def registry_gap(session: Session, code: str, *, at: datetime) -> str:

@@ -14,8 +14,8 @@ from kernel.models import FactVersion, Page, Visit
 from kernel.models import Shop as ShopRow
 from simulators.linked.world import books
 from simulators.market.merchants import shops
-from simulators.market.wording import read
 from simulators.market.model import Ports, Shop
+from simulators.market.wording import read
 
 AT = datetime(2026, 11, 25, 4, tzinfo=UTC)
 OTHERS = 60
