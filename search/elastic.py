@@ -140,14 +140,18 @@ class ElasticEngine:
         return led
 
     def _create(self, alias: str) -> str:
-        """Make an empty index, behind an alias where one is given; if another process just did, that one serves."""
+        """Make an empty index, behind an alias where one is given; if another process just did, that one serves.
+
+        The first one behind an alias has one name, whoever makes it: of two that are made at once the second is
+        refused, and the alias never leads to both.
+        """
         settings = {"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": "-1"}
         template: Json = {"settings": settings, "mappings": mappings()}
         self._client.indices.put_index_template(
             name=self._alias, index_patterns=[f"{self._prefix}*"], template=template
         )
         numbers = [int(name.rpartition("-")[2]) for name in self._generations()]
-        name = f"{self._prefix}{dictionary_version()}-{max(numbers, default=0) + 1:06}"
+        name = f"{self._prefix}{dictionary_version()}-{0 if alias else max(numbers, default=0) + 1:06}"
         try:
             self._client.indices.create(index=name, aliases={alias: {}} if alias else {})
         except elasticsearch.BadRequestError as error:

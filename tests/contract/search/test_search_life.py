@@ -198,6 +198,23 @@ def test_elasticsearch_gone_and_back(elasticsearch_url: str, tmp_path: Path) -> 
     database.close()
 
 
+def test_two_that_find_no_index_make_one(elasticsearch_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looked before the other had made it finds it made; the alias never leads to two."""
+    first, second = (ElasticEngine(elasticsearch_url, "two-at-once", timeout_s=30) for _ in range(2))
+    looked = second._led()
+    assert looked == {}
+    first.index([listing(1)])
+    with monkeypatch.context() as patched:
+        patched.setattr(second, "_led", lambda: looked)
+        second.index([listing(2)])
+    first.index([listing(3)])
+    first.commit()
+    assert (first.count(), second.count()) == (3, 3)
+    first.drop()
+    first.close()
+    second.close()
+
+
 def test_embedded_index_gone_and_back(tmp_path: Path) -> None:
     """The same when the index folder cannot be used."""
     database = open_database(tmp_path, 10)
