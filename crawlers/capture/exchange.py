@@ -10,6 +10,10 @@ from datetime import datetime
 Pairs = tuple[tuple[str, str], ...]
 
 _SECRET_HEADERS = frozenset({"cookie", "set-cookie", "authorization", "proxy-authorization"})
+_ATTRIBUTES = frozenset(
+    {"expires", "max-age", "domain", "path", "secure", "httponly", "samesite", "partitioned", "priority"}
+)
+"""Of a cookie, by their specification; what else stands after a semicolon may be a piece of the secret."""
 _FRAMING = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 _CONTROL = re.compile(r"[\r\n\x00]+")
 
@@ -96,7 +100,10 @@ class Veil:
         return "sha256:" + hmac.new(self._salt, value.encode(), hashlib.sha256).hexdigest()[:32]
 
     def headers(self, pairs: Iterable[tuple[str, str]]) -> Pairs:
-        """Headers with the values of cookies and credentials replaced; names and attributes stay."""
+        """Headers with the values of cookies and credentials replaced; names and known attributes stay.
+
+        Spec: RFC 6265 5.2 (attributes of a cookie).
+        """
         return tuple((name, self._header(name.lower(), value)) for name, value in pairs)
 
     def _header(self, name: str, value: str) -> str:
@@ -106,9 +113,13 @@ class Veil:
             return "; ".join(self._cookie(part) for part in value.split(";"))
         if name == "set-cookie":
             first, *attributes = value.split(";")
-            return _CONTROL.sub(" ", ";".join((self._cookie(first), *attributes)))
+            return _CONTROL.sub(" ", ";".join((self._cookie(first), *map(self._attribute, attributes))))
         scheme, _, secret = value.partition(" ")
         return f"{_CONTROL.sub(' ', scheme)} {self.hash(secret)}" if secret else self.hash(scheme)
+
+    def _attribute(self, text: str) -> str:
+        known = text.partition("=")[0].strip().lower() in _ATTRIBUTES or not text.strip()
+        return text if known else f" {self.hash(text)}"
 
     def _cookie(self, text: str) -> str:
         name, equals, value = text.strip().partition("=")

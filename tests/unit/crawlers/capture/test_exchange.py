@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crawlers.capture.exchange import Exchange, Veil, header_pairs, parse_head, request_block, response_block
@@ -36,6 +36,7 @@ def test_cookies_and_credentials_are_veiled_by_name() -> None:
             ("Proxy-Authorization", "topsecret"),
             ("Cookie", "bare"),
             ("X-Other", "kept"),
+            ("Set-Cookie", "a=1; topsecret; sameSite=Lax"),
         ]
     )
     text = str(pairs)
@@ -45,9 +46,11 @@ def test_cookies_and_credentials_are_veiled_by_name() -> None:
     assert pairs[1][1].endswith("; Path=/; HttpOnly")
     assert pairs[2][1].startswith("Bearer sha256:")
     assert pairs[5] == ("X-Other", "kept")
+    assert pairs[6][1].endswith("; sameSite=Lax")
     assert Veil(b"else").headers([("Cookie", "a=topsecret")]) != pairs[:1]
 
 
+@example(";00000", "set-cookie")
 @given(st.text(min_size=6, max_size=40), st.sampled_from(["Cookie", "set-cookie", "AUTHORIZATION"]))
 def test_no_secret_survives_the_veil(secret: str, name: str) -> None:
     """Whatever the value, it is not found in what is written, and no line break gets through."""
