@@ -11,6 +11,7 @@ from evidence import intake, mandate
 from kernel import audit
 from kernel.crypto import canonical_json, sha256_hex
 from kernel.models import Evidence, Page, RuleHit
+from kernel.models.rule_hit import OPEN_HITS
 
 RULE_ACTOR = "system:rules"
 
@@ -88,7 +89,7 @@ def order_for_hits(session: Session, *, shop_ids: Sequence[int], at: datetime) -
         .where(
             RuleHit.wants_evidence,
             RuleHit.evidence_id.is_(None),
-            RuleHit.state.in_(("new", "confirmed")),
+            RuleHit.state.in_(OPEN_HITS),
             RuleHit.shop_id.in_(shop_ids),
         )
         .order_by(RuleHit.id)

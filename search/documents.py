@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from kernel.batch import batched
 from kernel.clock import CHINA, as_utc
 from kernel.models import Evidence, Listing, RuleHit, Shop
+from kernel.models.rule_hit import OPEN_HITS
 from search.fields import FILLED, HIGHEST, LOWEST, TEXTS
 
 YUAN = "CNY"
-LIVE_HITS = ("new", "confirmed")
 EVIDENCE_ORDER = ("none", "failed", "ordered", "capturing", "captured", "sealed")
 PRICE_BANDS = ((0, "0-10"), (10, "10-50"), (50, "50-100"), (100, "100-500"), (500, "500-1000"), (1000, "1000-5000"))
 TOP_BAND = "5000+"
@@ -211,7 +211,7 @@ def _load_batch(session: Session, ids: Sequence[int]) -> Iterable[ListingDocumen
 def _document(
     listing: _ListingRow, shop: Shop, hits: Sequence[tuple[str, str, str]], evidence: Sequence[str]
 ) -> ListingDocument:
-    standing = [(rule, severity) for rule, severity, state in hits if state in LIVE_HITS]
+    standing = [(rule, severity) for rule, severity, state in hits if state in OPEN_HITS]
     return ListingDocument(
         id=listing.id,
         title=listing.title,

@@ -15,12 +15,11 @@ from api.queries.slices import PAGE_SIZE, Slice, counts, cut, narrowed
 from api.row_number import RowNumber
 from kernel import audit
 from kernel.models import AuditEntry, Evidence, FactVersion, Listing, OutboxEntry, Page, RuleHit, Shop
+from kernel.models.rule_hit import OPEN_HITS
 
 DECISIONS = {"confirmed": "hit.confirm", "dismissed": "hit.dismiss", "new": "hit.reopen"}
 MAX_REASON = 1_000
 MAX_AT_ONCE = 200
-OPEN = ("new", "confirmed")
-"""States of a hit that stands and is not dismissed."""
 CONTEXT_CHARACTERS = 60
 
 
@@ -81,7 +80,7 @@ def _query(scope: Scope, wanted: HitFilter) -> Select[RuleHit, Shop, Listing, Pa
         (RuleHit.state, wanted.state if wanted.state != "open" else ""),
     )
     if wanted.state == "open":
-        query = query.where(RuleHit.state.in_(OPEN))
+        query = query.where(RuleHit.state.in_(OPEN_HITS))
     if wanted.shop_id is not None:
         query = query.where(RuleHit.shop_id == wanted.shop_id)
     if wanted.listing_id is not None:
@@ -106,7 +105,7 @@ def hit_facets(session: Session, scope: Scope) -> dict[str, dict[str, int]]:
     """How many hits there are by rule, severity and state."""
     seen = allowed(scope, Permission.HIT_READ)
     states = counts(session, RuleHit.state, seen)
-    still_open = sum(states.get(state, 0) for state in OPEN)
+    still_open = sum(states.get(state, 0) for state in OPEN_HITS)
     return {
         "rule": counts(session, RuleHit.rule_id, seen),
         "severity": counts(session, RuleHit.severity, seen),

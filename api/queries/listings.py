@@ -13,6 +13,7 @@ from api.queries.presence import require
 from api.queries.scope import allowed, evidence_visible
 from api.queries.slices import MAX_PAGE_SIZE
 from kernel.models import Evidence, Listing, Page, RuleHit, Shop
+from kernel.models.rule_hit import OPEN_HITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def open_rules(session: Session, scope: Scope, ids: Sequence[int]) -> dict[int, 
     """Rules with open hits, by listing number."""
     query = (
         select(RuleHit.listing_id, RuleHit.rule_id)
-        .where(RuleHit.listing_id.in_(ids), RuleHit.state.in_(("new", "confirmed")))
+        .where(RuleHit.listing_id.in_(ids), RuleHit.state.in_(OPEN_HITS))
         .where(allowed(scope, Permission.HIT_READ))
         .distinct()
         .order_by(RuleHit.rule_id)

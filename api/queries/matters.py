@@ -13,6 +13,7 @@ from api.queries.slices import PAGE_SIZE, Slice, counts, cut, narrowed
 from exchange import incoming_matter, telling
 from exchange.matter_content import CASE, EVIDENCE, LEAD
 from kernel.models import Delivery, Evidence, Message, Receipt, RuleHit, Shop, Subject, ToldMatter
+from kernel.models.rule_hit import OPEN_HITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def read_matter(session: Session, scope: Scope, number: int) -> MatterDetail:
     row = find_matter(session, scope, number)
     leads: Sequence[RuleHit] = ()
     if row.shop_id and scope.may(Permission.HIT_READ):
-        query = select(RuleHit).where(RuleHit.shop_id == row.shop_id, RuleHit.state.in_(("new", "confirmed")))
+        query = select(RuleHit).where(RuleHit.shop_id == row.shop_id, RuleHit.state.in_(OPEN_HITS))
         leads = session.execute(query.order_by(RuleHit.id.desc()).limit(10)).scalars().all()
     return MatterDetail(
         row=row,

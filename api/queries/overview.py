@@ -7,10 +7,10 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from api.policy import Permission, Scope
-from api.queries.hits import OPEN
 from api.queries.scope import allowed, evidence_visible
 from api.queries.slices import counts
 from kernel.models import Evidence, Job, Listing, Page, RuleHit, Shop, User
+from kernel.models.rule_hit import OPEN_HITS
 
 SHOPS_SHOWN = 10
 
@@ -38,7 +38,7 @@ class Overview:
 
 def read_overview(session: Session, scope: Scope) -> Overview:
     """All figures under the reader's scope."""
-    open_hits = RuleHit.state.in_(OPEN)
+    open_hits = RuleHit.state.in_(OPEN_HITS)
     hits = allowed(scope, Permission.HIT_READ)
     shops = allowed(scope, Permission.SHOP_READ)
     return Overview(

@@ -13,8 +13,8 @@ from api.queries.scope import allowed
 from api.queries.slices import PAGE_SIZE, Slice, cut
 from api.queries.subjects import Runner, read_runner
 from kernel.models import Listing, RuleHit, Shop, Visit
+from kernel.models.rule_hit import OPEN_HITS
 
-OPEN_STATES = ("new", "confirmed")
 VISITS_SHOWN = 20
 LISTINGS_SHOWN = 20
 
@@ -56,9 +56,7 @@ def list_shops(
     """Shops, newest first."""
     listing_count = select(func.count(Listing.id)).where(Listing.shop_id == Shop.id).scalar_subquery()
     hit_count = (
-        select(func.count(RuleHit.id))
-        .where(RuleHit.shop_id == Shop.id, RuleHit.state.in_(OPEN_STATES))
-        .scalar_subquery()
+        select(func.count(RuleHit.id)).where(RuleHit.shop_id == Shop.id, RuleHit.state.in_(OPEN_HITS)).scalar_subquery()
     )
     query = select(Shop, listing_count, hit_count).where(allowed(scope, Permission.SHOP_READ))
     if wanted.status:

@@ -26,6 +26,7 @@ from kernel.models import (
     SubjectName,
     SubjectTask,
 )
+from kernel.models.rule_hit import OPEN_HITS
 from kernel.models.subject import LIVE_STATES
 
 SHOPS_SHOWN = 50
@@ -39,7 +40,6 @@ RANK = {
     )
 }  # fmt: skip
 """Fields in the order of a licence (营业执照)."""
-OPEN_HITS = ("new", "confirmed")
 
 EventKind = Literal["claim", "claim-ended", "name-ended", "link", "link-ended"]
 

@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, UtcDateTime
 
+OPEN_HITS = ("new", "confirmed")
+"""States of a hit that stands on its page and that nobody dismissed."""
+
 
 class RuleHit(Base):
     """One rule that fired on one fact.
