@@ -113,10 +113,9 @@ class Projection:
         Effects: file ``checkpoint``.
         """
         newest = history.newest(session, witnessed=True)
-        if newest is None or self.tiles.checkpoint() == newest.note.encode():
+        if newest is None or not self.tiles.show(newest.note.encode()):
             return False
         logger.warning("the checkpoint shown to clients is written anew: it was damaged, gone or behind")
-        self.tiles.set_checkpoint(newest.note.encode())
         return True
 
     def _mend(self, session: Session, size: int, signed: list[Checkpoint], error: LogError) -> None:

@@ -202,8 +202,7 @@ class Publisher:
         found = self._still_good(witnessed, max(places, default=size - 1)) or self._sign(size)
         tree = checkpoint.parse(found.text)
         data = found.render()
-        if self._projection.tiles.checkpoint() != data:
-            self._projection.tiles.set_checkpoint(data)
+        self._projection.tiles.show(data)
         stored = self._projection.tiles.stored
         return tuple(
             Published(place, data, _checked(Proof(place, merkle.inclusion(place, tree.size, stored), data), line))

@@ -113,9 +113,12 @@ class Tiles:
         except FileNotFoundError:
             return None
 
-    def set_checkpoint(self, note: bytes) -> None:
-        """Show this note to clients. Effects: file ``checkpoint``."""
+    def show(self, note: bytes) -> bool:
+        """Show this note to clients; whether another one stood there, or none. Effects: file ``checkpoint``."""
+        if self.checkpoint() == note:
+            return False
         write_whole(self.folder / CHECKPOINT, note)
+        return True
 
     def stored(self, level: int, index: int) -> bytes:
         """Hash of a complete subtree; see ``merkle.Stored``.

@@ -42,7 +42,7 @@ def test_clients_read_tiles_and_the_checkpoint_alone(tmp_path: Path) -> None:
     """Every tile under its name; nothing else of the folder, and nothing outside it."""
     tiles = Tiles(tmp_path / "log")
     tiles.extend(0, LEAVES[:300])
-    tiles.set_checkpoint(b"note")
+    tiles.show(b"note")
     tiles.set_audited(300, bytes(32))
     (tmp_path / "secret").write_bytes(b"secret")
     (tmp_path / "log/tile/0/007").symlink_to(tmp_path / "secret")
@@ -175,7 +175,7 @@ def test_the_checkpoint_is_kept(tmp_path: Path) -> None:
     """Whole, readable by all, also after the tiles were cleared."""
     tiles = Tiles(tmp_path / "log")
     assert tiles.checkpoint() is None
-    tiles.set_checkpoint(b"note")
+    tiles.show(b"note")
     tiles.clear()
     assert tiles.checkpoint() == b"note"
     assert (tmp_path / "log/checkpoint").stat().st_mode & 0o777 == 0o644
