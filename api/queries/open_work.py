@@ -1,5 +1,6 @@
 """What waits for an officer, each with its figure and the list that holds exactly so many rows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,8 @@ from api.queries.matches import MatchFilter, list_tasks
 from api.queries.notices import NoticeFilter, list_notices
 from api.queries.quality import FindingFilter, list_findings
 from api.queries.transfers import TransferFilter, list_transfers
+
+_Work = tuple[Permission, str, str, Callable[[], int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +37,43 @@ class OpenWork:
 def read_open_work(session: Session, scope: Scope, *, at: datetime) -> tuple[OpenWork, ...]:
     """What waits for this reader, most pressing first; what has no row is left out.
 
-    The figures come from the very lists that the links open.
+    The figures come from the very lists that the links open; nothing is asked for who may not see it.
     """
-    found: list[OpenWork] = []
 
-    def add(permission: Permission, key: str, href: str, total: int, *, is_late: bool = False) -> None:
-        if total and scope.may(permission):
-            found.append(OpenWork(key, total, href, is_late))
+    def hits(severity: str = "") -> int:
+        return list_hits(session, scope, HitFilter(state="new", severity=severity), limit=1).total
 
-    late = list_findings(session, scope, FindingFilter(state="overdue"), at=at).total
-    add(Permission.QUALITY_READ, "late_findings", "/quality/findings?state=overdue", late, is_late=True)
-    stopped = list_stopped(session, scope).total
-    add(Permission.EXCHANGE_READ, "stopped", "/exchange/dead-letters", stopped, is_late=True)
-    failed = list_evidence(session, scope, EvidenceFilter(state="failed"), limit=1).total
-    add(Permission.EVIDENCE_READ, "failed", "/evidence?state=failed", failed, is_late=True)
-    high = list_hits(session, scope, HitFilter(state="new", severity="high"), limit=1).total
-    add(Permission.HIT_READ, "high_hits", "/hits?state=new&severity=high", high)
-    unapproved = list_evidence(session, scope, EvidenceFilter(waiting="officers"), limit=1).total
-    add(Permission.EVIDENCE_APPROVE, "unapproved", "/evidence?waiting=officers", unapproved)
-    received = list_transfers(session, scope, TransferFilter(direction="in", state="received")).total
-    add(Permission.EXCHANGE_READ, "received", "/exchange/transfers?direction=in&state=received", received)
-    asked = list_applications(session, scope, ApplicationFilter(approval="needed"), limit=1).total
-    add(Permission.APPLICATION_READ, "applications", "/applications?approval=needed", asked)
-    tasks = list_tasks(session, scope, MatchFilter(), limit=1).total
-    add(Permission.SUBJECT_READ, "matches", "/matches", tasks)
-    told = list_notices(session, scope, NoticeFilter(), limit=1).total
-    add(Permission.INBOX_READ, "notices", "/inbox", told)
-    others = list_hits(session, scope, HitFilter(state="new"), limit=1).total
-    add(Permission.HIT_READ, "hits", "/hits?state=new", others)
-    return tuple(found)
+    def evidence(wanted: EvidenceFilter) -> int:
+        return list_evidence(session, scope, wanted, limit=1).total
+
+    def received() -> int:
+        return list_transfers(session, scope, TransferFilter(direction="in", state="received")).total
+
+    def asked() -> int:
+        return list_applications(session, scope, ApplicationFilter(approval="needed"), limit=1).total
+
+    late: tuple[_Work, ...] = (
+        (Permission.QUALITY_READ, "late_findings", "/quality/findings?state=overdue",
+         lambda: list_findings(session, scope, FindingFilter(state="overdue"), at=at).total),
+        (Permission.EXCHANGE_READ, "stopped", "/exchange/dead-letters", lambda: list_stopped(session, scope).total),
+        (Permission.EVIDENCE_READ, "failed", "/evidence?state=failed",
+         lambda: evidence(EvidenceFilter(state="failed"))),
+    )  # fmt: skip
+    waiting: tuple[_Work, ...] = (
+        (Permission.HIT_READ, "high_hits", "/hits?state=new&severity=high", lambda: hits("high")),
+        (Permission.EVIDENCE_APPROVE, "unapproved", "/evidence?waiting=officers",
+         lambda: evidence(EvidenceFilter(waiting="officers"))),
+        (Permission.EXCHANGE_READ, "received", "/exchange/transfers?direction=in&state=received", received),
+        (Permission.APPLICATION_READ, "applications", "/applications?approval=needed", asked),
+        (Permission.SUBJECT_READ, "matches", "/matches",
+         lambda: list_tasks(session, scope, MatchFilter(), limit=1).total),
+        (Permission.INBOX_READ, "notices", "/inbox",
+         lambda: list_notices(session, scope, NoticeFilter(), limit=1).total),
+        (Permission.HIT_READ, "hits", "/hits?state=new", hits),
+    )  # fmt: skip
+    return tuple(
+        OpenWork(key, count, href, is_late)
+        for works, is_late in ((late, True), (waiting, False))
+        for permission, key, href, total in works
+        if scope.may(permission) and (count := total())
+    )

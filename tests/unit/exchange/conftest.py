@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
 from exchange import effect
 from kernel.db import Database
+from tests.e2e.seeded_market import Seeded, seed
 from tests.servers.empty_records import open_records
 from tests.servers.exchanging import Line, Node, pair
 
@@ -26,6 +28,13 @@ def new_records(tmp_path: Path) -> Iterator[NewRecords]:
     yield make
     for database in opened:
         database.close()
+
+
+@pytest.fixture
+def desk(new_records: NewRecords) -> Iterator[tuple[Session, Seeded]]:
+    """A write session over a seeded market."""
+    with new_records("desk").write() as session:
+        yield session, seed(session, listings_a_shop=3)
 
 
 @pytest.fixture

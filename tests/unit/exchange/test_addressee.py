@@ -1,7 +1,5 @@
 """To whom a lead or case goes: the superior, or whoever has it by the table; places only from our records."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy.orm import Session
 
@@ -10,16 +8,9 @@ from exchange.addressee import competent, is_reachable, suggest, superior
 from exchange.errors import JurisdictionError, MatterError
 from exchange.jurisdiction import Matter
 from kernel.models import Shop
-from tests.e2e.seeded_market import Seeded, seed
+from tests.e2e.seeded_market import Seeded
 from tests.servers.matters import tie
-from tests.unit.exchange.conftest import NewRecords, Pair
-
-
-@pytest.fixture
-def desk(new_records: NewRecords) -> Iterator[tuple[Session, Seeded]]:
-    """A write session over a seeded market."""
-    with new_records("desk").write() as session:
-        yield session, seed(session, listings_a_shop=3)
+from tests.unit.exchange.conftest import Pair
 
 
 def test_places_come_from_registry_and_watch(desk: tuple[Session, Seeded]) -> None:

@@ -1,7 +1,5 @@
 """What is said of leads, cases and evidence: from our rows, fitting the schemas, and no more than is needed."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy.orm import Session
 
@@ -10,16 +8,8 @@ from exchange.errors import MatterError
 from exchange.matter_content import VERSIONS
 from exchange.schema_registry import validate
 from kernel.models import Evidence
-from tests.e2e.seeded_market import AT, Seeded, seed
+from tests.e2e.seeded_market import AT, Seeded
 from tests.servers.matters import CODE, NAME, confirm, decide, open_case, seal, tie
-from tests.unit.exchange.conftest import NewRecords
-
-
-@pytest.fixture
-def desk(new_records: NewRecords) -> Iterator[tuple[Session, Seeded]]:
-    """A write session over a seeded market."""
-    with new_records("desk").write() as session:
-        yield session, seed(session, listings_a_shop=3)
 
 
 def test_a_lead_says_what_was_found(desk: tuple[Session, Seeded]) -> None:

@@ -1,9 +1,7 @@
 """Standing reports: confirmed leads and decided cases go up with the change; what was sealed later follows."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,18 +10,10 @@ from exchange.matter_content import CASE, LEAD
 from exchange.report_up import StandingRule, catch_up, changed, is_behind
 from exchange.telling import Address
 from kernel.models import Message
-from tests.e2e.seeded_market import AT, Seeded, seed
+from tests.e2e.seeded_market import AT, Seeded
 from tests.servers.matters import confirm, decide, open_case, seal
-from tests.unit.exchange.conftest import NewRecords
 
 BOTH = StandingRule("310115", ("LEAD", "CASE"))
-
-
-@pytest.fixture
-def desk(new_records: NewRecords) -> Iterator[tuple[Session, Seeded]]:
-    """A write session over a seeded market."""
-    with new_records("desk").write() as session:
-        yield session, seed(session, listings_a_shop=3)
 
 
 def _told(session: Session) -> list[tuple[str, str, int]]:

@@ -1,7 +1,5 @@
 """Telling others of a lead or case: a version for each change, nothing otherwise, and taken back when it falls."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,19 +9,11 @@ from exchange.errors import MatterError, RecipientError
 from exchange.matter_content import CASE, LEAD
 from exchange.telling import Address, follow, tell, told_to
 from kernel.models import AuditEntry, Message, RuleHit, ToldMatter
-from tests.e2e.seeded_market import AT, Seeded, seed
+from tests.e2e.seeded_market import AT, Seeded
 from tests.servers.matters import confirm, decide, open_case, seal
-from tests.unit.exchange.conftest import NewRecords
 
 UP = Address("000000", telling.SUPERIOR, "上报上一级")
 WHY = {"reason": "重大线索", "actor": "supervisor", "at": AT}
-
-
-@pytest.fixture
-def desk(new_records: NewRecords) -> Iterator[tuple[Session, Seeded]]:
-    """A write session over a seeded market."""
-    with new_records("desk").write() as session:
-        yield session, seed(session, listings_a_shop=3)
 
 
 def _posted(session: Session) -> list[tuple[str, str, int]]:
