@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Mapping
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +26,10 @@ from exchange.transport import HttpsTransport
 from kernel.clock import now
 from kernel.config import Settings
 from kernel.db import Database
-from kernel.errors import WangjianError
 from kernel.models import Message
 from kernel.schema import upgrade
 from simulators.national.faults import FaultyLine
+from tests.servers.exchange_door import serve
 
 SUITES = ("ed25519-sha256",)
 EFFECTS = "CREATE TABLE IF NOT EXISTS effect (id INTEGER PRIMARY KEY, stream TEXT, biz_key TEXT, seq INTEGER)"
@@ -66,31 +65,7 @@ def receiver(folder: Path, port: int, seed: int, share: float) -> None:
         connection.exec_driver_sql(EFFECTS)
     register("LEAD", _effect)
     line = FaultyLine(lambda body: gateway.answer(body, at=now()), share, seed)
-
-    class Door(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # An answer goes out whole and at once: else its second part waits 40 ms for the first to be acknowledged.
-        disable_nagle_algorithm = True
-        wbufsize = 1 << 16
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            try:
-                status, answer = line.call(body)
-            except WangjianError as error:
-                status, answer = 403, error.message.encode()
-            if not status:
-                self.close_connection = True
-                return
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    ThreadingHTTPServer(("127.0.0.1", port), Door).serve_forever(0.05)
+    serve(port, line.call)
 
 
 class ChaosRelay(Relay):
