@@ -18,6 +18,8 @@ from kernel.clock import monotonic
 from kernel.errors import QueueUnavailableError
 
 START_SECONDS = 10.0
+"""How long it may say nothing."""
+LOADING = b"-LOADING"
 SOCKET_PATH_BYTES = 100
 """Unix socket paths end at 107 bytes; longer ones are moved to the temporary folder."""
 
@@ -62,31 +64,38 @@ class PrivateRedis:
 
     def is_up(self) -> bool:
         """Whether it answers PING (loading its file counts as up)."""
+        return bool(self._answer())
+
+    def _answer(self) -> bytes:
+        """The beginning of its answer to PING, empty when there is none."""
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
                 client.settimeout(2)
                 client.connect(str(self.socket_path))
                 client.sendall(b"PING\r\n")
-                return client.recv(64)[:1] in {b"+", b"-"}
+                return client.recv(64)
         except OSError:
-            return False
+            return b""
 
     def start(self) -> None:
-        """Start it unless it runs.
+        """Start it unless it runs, and wait until it has read its file.
 
         Raises:
             QueueUnavailableError: no program, or it does not come up in time.
 
         Effects: folder ``redis`` below the data directory; one process.
         """
-        if self.is_up():
+        if self._serves():
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "start.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if self.is_up():
-                return
-            self._spawn()
+            if not self.is_up():
+                self._spawn()
+            self._wait()
+
+    def _serves(self) -> bool:
+        return bool(answer := self._answer()) and not answer.startswith(LOADING)
 
     def _spawn(self) -> None:
         log = self.folder / "redis.log"
@@ -96,16 +105,22 @@ class PrivateRedis:
         command += ["--pidfile", str(self.pid_path), "--logfile", str(log), "--maxmemory-policy", "noeviction"]
         # It makes itself a daemon: it belongs to the installation, not to the process that was first.
         subprocess.run([*command, "--daemonize", "yes"], stdin=subprocess.DEVNULL, check=False, cwd=self.folder)
+
+    def _wait(self) -> None:
+        """Wait until it serves. A server that reads a broken file answers that it is loading, and then dies."""
         deadline = monotonic() + START_SECONDS
         while monotonic() < deadline:
-            if self.is_up():
+            answer = self._answer()
+            if answer.startswith(LOADING):
+                deadline = monotonic() + START_SECONDS  # a long file takes its time
+            elif answer:
                 return
-            if (pid := self._pid()) and not psutil.pid_exists(pid):
+            elif (pid := self._pid()) and not psutil.pid_exists(pid):
                 break
             time.sleep(0.02)
         raise QueueUnavailableError(
             "expected the private redis-server to come up, it did not",
-            hint=f"Read {log}; is the disk full?",
+            hint=f"Read {self.folder / 'redis.log'}; is the disk full?",
         )
 
     def _pid(self) -> int:

@@ -67,6 +67,23 @@ def test_a_server_that_cannot_start_is_a_clear_error(server: PrivateRedis) -> No
         server.start()
 
 
+def test_loading_is_not_yet_serving(server: PrivateRedis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that says it is loading and then dies did not come up; one that gets through it did."""
+    server.start()
+    answers = iter([b"-LOADING Redis is loading\r\n"] * 3 + [b"+PONG\r\n"])
+    monkeypatch.setattr(server, "_answer", lambda: next(answers))
+    server.start()
+    assert not list(answers)
+
+    monkeypatch.undo()
+    server.stop()
+    answers = iter([b"-LOADING Redis is loading\r\n"] * 3)
+    monkeypatch.setattr(server, "_answer", lambda: next(answers, b""))
+    server.pid_path.write_text(str(2**22 - 1))  # no such process
+    with pytest.raises(QueueUnavailableError, match="come up"):
+        server.start()
+
+
 def test_stop_without_start_is_quiet(server: PrivateRedis) -> None:
     """Ending what does not run does nothing."""
     server.stop()
