@@ -26,6 +26,7 @@ from exchange.scope import on_the_way, outside
 from exchange.telling import SUPERIOR, Address
 from kernel import audit
 from kernel.config import Settings
+from kernel.db import one_writer
 from kernel.models import CaseFile
 from supervision import case_file
 from supervision.case_file import Filing
@@ -227,6 +228,7 @@ def send(context: Context, who: SignedIn, kind: str, object_id: int, *, asked: W
             context={"fields": {"reason": f"{MIN_REASON}-{MAX_REASON}"}},
         )
     with context.database.write() as session:
+        one_writer(session)  # Before anything is read: another officer may be sending, or dismissing, the same.
         found = preview(session, context, who, kind, object_id, asked=asked)
         if found.address is None:
             raise InputError("expected somebody to send it to, got none", hint=found.problem)

@@ -19,6 +19,7 @@ from exchange.matter_content import CASE, LEAD, VERSIONS, Content
 from exchange.organisation import name_of
 from exchange.outbox import Draft, post
 from kernel import audit
+from kernel.db import one_writer
 from kernel.models import Message, ToldMatter
 
 COMPETENT, SUPERIOR, STANDING = "competent", "superior", "standing"
@@ -72,8 +73,11 @@ def tell(
 ) -> Told:
     """Tell somebody of a lead or case as it stands, with the metadata of its sealed evidence.
 
+    Two who tell the same at once pass one at a time: the second finds what the first one said.
+
     Args:
-        session: a write session. reason: why, in words. actor: account, or name of a duty.
+        session: a write session. Whoever reads of the matter before this takes ``kernel.db.one_writer`` first.
+        reason: why, in words. actor: account, or name of a duty.
 
     Raises:
         MatterError: no such matter, or a lead that nobody confirmed. RecipientError: no such organisation.
@@ -81,6 +85,7 @@ def tell(
 
     Effects: tables ``told_matter``, ``message``, ``audit``.
     """
+    one_writer(session)
     content = content_of(session, kind, object_id)
     if not may_be_told(content):
         raise MatterError(
@@ -113,6 +118,7 @@ def follow(session: Session, kind: str, object_id: int, *, actor: str, at: datet
 
     Effects: tables ``told_matter``, ``message``, ``audit``.
     """
+    one_writer(session)
     rows = told_to(session, kind, str(object_id))
     if not rows:
         return ()
@@ -153,7 +159,8 @@ def _say(
         ToldMatter.direction == "out", ToldMatter.kind == content.kind, ToldMatter.key == content.key,
         ToldMatter.other == address.to, ToldMatter.unit == "",
     )  # fmt: skip
-    row = session.execute(query.with_for_update()).scalar_one_or_none()
+    # What was read before the wait for the other writer is old by now.
+    row = session.execute(query, execution_options={"populate_existing": True}).scalar_one_or_none()
     digest = content.digest(op)
     if row is not None and row.digest == digest:
         return row, ""

@@ -20,6 +20,7 @@ from exchange.organisation import ancestors, check_code, common_superior, name_o
 from exchange.outbox import Draft, post
 from kernel import audit, working_days
 from kernel.clock import CHINA
+from kernel.db import one_writer
 from kernel.models import Message, Transfer
 
 ANSWER_DAYS: Mapping[str, int] = {"TRANSFER": 7, "ASSIST": 15}
@@ -50,7 +51,7 @@ class Request:
 
 def _find(session: Session, direction: str, kind: str, matter: str) -> Transfer | None:
     query = select(Transfer).where(Transfer.direction == direction, Transfer.key == f"{kind}:{matter}")
-    return session.execute(query.with_for_update()).scalar_one_or_none()
+    return session.execute(query.with_for_update(), execution_options={"populate_existing": True}).scalar_one_or_none()
 
 
 def ask(session: Session, request: Request, *, actor: str, at: datetime) -> str:
@@ -66,6 +67,7 @@ def ask(session: Session, request: Request, *, actor: str, at: datetime) -> str:
     Effects: tables ``transfer``, ``message``, ``audit``.
     """
     check_code(request.to)
+    one_writer(session)  # Two who ask the same at once: the second one finds that it is under way.
     came = _find(session, "in", request.kind, request.matter)
     if request.kind == "TRANSFER" and came is not None and came.state != "returned":
         raise TransferError(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from evidence.mandate import case_number
 from identity_verify.subjects import subject_of_shop
 from kernel import audit, working_days
+from kernel.db import one_writer
 from kernel.models import CaseFile, RuleHit, User
 from supervision.errors import CaseError
 
@@ -65,6 +66,7 @@ def file(session: Session, filing: Filing, *, actor: str, at: datetime) -> CaseF
     title, officers = filing.title.strip(), _officers(session, filing.officers)
     if not 1 <= len(title) <= MAX_TITLE or len(filing.cause) > MAX_CAUSE:
         raise CaseError(f"expected a title of 1 to {MAX_TITLE} characters, got {len(title)}", hint="请填写案件名称。")
+    one_writer(session)  # Two who file the same number at once: the second one is told that it is filed.
     if find(session, number) is not None:
         raise CaseError(f"expected a new case number, got {number}, which is filed", hint="打开该案件继续办理。")
     filed_on = working_days.day_of(at)
@@ -126,7 +128,8 @@ def move(session: Session, case_id: int, state: str, *, reason: str, actor: str,
 
     Effects: tables ``case_file``, ``audit``.
     """
-    row = session.execute(select(CaseFile).where(CaseFile.id == case_id).with_for_update()).scalar_one_or_none()
+    query = select(CaseFile).where(CaseFile.id == case_id).with_for_update()
+    row = session.execute(query, execution_options={"populate_existing": True}).scalar_one_or_none()
     reason = reason.strip()
     if row is None or state not in STEPS[row.state]:
         steps = ", ".join(STEPS[row.state]) if row else "none"

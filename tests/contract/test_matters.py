@@ -1,19 +1,27 @@
 """What is told of leads and cases, on SQLite and PostgreSQL: versions, what was sealed later, two at the same time."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from exchange import telling
+from exchange import telling, transfer
+from exchange.errors import TransferError
 from exchange.matter_content import CASE, LEAD
 from exchange.report_up import catch_up, is_behind
 from exchange.telling import Address, tell
 from kernel.db import Database
-from kernel.models import Message, ToldMatter
+from kernel.models import CaseFile, Message, ToldMatter
+from supervision import case_file
+from supervision.case_file import Filing
+from supervision.errors import CaseError
 from tests.e2e.seeded_market import AT, seed
 from tests.servers.matters import confirm, open_case, seal
 
+OVERLAP_S = 0.3
 UP = Address("310000", telling.SUPERIOR, "上报上一级")
 
 
@@ -52,3 +60,75 @@ def test_two_who_send_the_same_at_once_send_it_once(any_database: Database) -> N
         versions = session.execute(select(ToldMatter.version).where(ToldMatter.kind == LEAD)).scalars().all()
         assert versions == [2]
         assert session.execute(select(func.count()).select_from(Message)).scalar_one() == 3
+
+
+def _behind(database: Database, first: Callable[[Session], object], second: Callable[[Session], object]) -> object:
+    """What the second one gets who begins before the first one's transaction has ended."""
+
+    def late() -> object:
+        with database.write() as session:
+            return second(session)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as session:
+            first(session)
+            begun = pool.submit(late)
+            wait([begun], timeout=OVERLAP_S)  # It stands before the lock by then; where it does not, nothing is shown.
+        return begun.result()
+
+
+def _tell(session: Session, number: int, actor: str) -> int:
+    return len(tell(session, LEAD, number, UP, reason="重大", actor=actor, at=AT).messages)
+
+
+def test_two_who_tell_a_lead_for_the_first_time_at_once_tell_it_once(any_database: Database) -> None:
+    """Nothing of it is there for either: the second one finds it told, and no error of the database.
+
+    What was read of a row before the wait for the other one is not believed: no second version with the same words.
+    """
+    with any_database.write() as session:
+        seeded = seed(session, listings_a_shop=3)
+        number = confirm(session, seeded).id
+    assert _behind(any_database, lambda one: _tell(one, number, "one"), lambda one: _tell(one, number, "two")) == 0
+    with any_database.write() as session:
+        row = session.execute(select(ToldMatter)).scalar_one()
+        assert (row.version, row.actor) == (1, "one")
+        seal(session, seeded.rule_evidence, AT)
+
+    def read_and_tell(session: Session) -> int:
+        assert len(telling.told_to(session, LEAD, str(number))) == 1
+        return _tell(session, number, "two")
+
+    assert _behind(any_database, lambda one: _tell(one, number, "one"), read_and_tell) == 0
+    with any_database.read() as session:
+        sent = session.execute(select(Message.type, Message.biz_version).order_by(Message.id)).all()
+        assert [tuple(row) for row in sent] == [(LEAD, 1), (LEAD, 2), ("EVIDENCE_META", 1)]
+
+
+def test_two_who_take_the_same_step_of_a_case_at_once_take_it_once(any_database: Database) -> None:
+    """It is filed, moved and handed over once; the second one reads what the case is by now."""
+    with any_database.write() as session:
+        confirm(session, seed(session, listings_a_shop=3))
+        first = open_case(session, None, AT, "沪市监浦案〔2026〕1号")
+        number, officers = first.id, tuple(first.officers)
+    filing = Filing("沪市监浦案〔2026〕2号", "虚假宣传案", officers=officers)
+    request = transfer.Request("TRANSFER", "case:1", "330106", "实际经营地", {})
+
+    def file(session: Session) -> object:
+        return case_file.file(session, filing, actor="one", at=AT)
+
+    def move(session: Session) -> object:
+        assert session.get_one(CaseFile, number).id == number, "it was on the screen"
+        return case_file.move(session, number, "investigating", reason="开始调查", actor="one", at=AT)
+
+    def hand_over(session: Session) -> object:
+        return transfer.ask(session, request, actor="one", at=AT)
+
+    for step, error, words in (
+        (file, CaseError, "打开该案件"),
+        (move, CaseError, "刷新"),
+        (hand_over, TransferError, "330106"),
+    ):
+        with pytest.raises(error) as caught:
+            _behind(any_database, step, step)
+        assert words in caught.value.message + caught.value.hint

@@ -60,9 +60,11 @@ def _send(  # noqa: PLR0917 - what a route gets
     request: Request, context: Context, who: SignedIn, kind: str, object_id: int, wanted: Wanted
 ) -> Response:
     try:
-        send(context, who, kind, object_id, asked=wanted, reason=wanted.reason)
+        posted = send(context, who, kind, object_id, asked=wanted, reason=wanted.reason)
     except InputError as error:
         return _form(request, context, who, kind, object_id, wanted, problem_of(error))
+    if not posted:  # Somebody else was quicker: the form says so, and shows by whom and when.
+        return _form(request, context, who, kind, object_id, wanted)
     return RedirectResponse(f"{HOME[kind]}/{object_id}#told", 303)
 
 
