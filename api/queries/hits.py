@@ -16,6 +16,8 @@ from api.row_number import RowNumber
 from kernel import audit
 from kernel.models import AuditEntry, Evidence, FactVersion, Listing, OutboxEntry, Page, RuleHit, Shop
 from kernel.models.rule_hit import OPEN_HITS
+from supervision.rules.rule import Bilingual
+from supervision.rules.rule_catalogue import load_catalogue
 
 DECISIONS = {"confirmed": "hit.confirm", "dismissed": "hit.dismiss", "new": "hit.reopen"}
 MAX_REASON = 1_000
@@ -52,6 +54,14 @@ class Quote:
     before: str
     text: str
     after: str
+
+
+@dataclass(frozen=True, slots=True)
+class SameFactHit:
+    """A hit of another rule on the same fact, with what an officer should know of the two."""
+
+    hit: RuleHit
+    note: Bilingual
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +155,33 @@ def quotes_of(session: Session, rows: Iterable[HitRow]) -> dict[int, Quote]:
             end = hit.quote_end + CONTEXT_CHARACTERS
             result[number] = Quote(raw[start : hit.quote_start], hit.quote, raw[hit.quote_end : end])
     return result
+
+
+def same_facts(session: Session, scope: Scope, rows: Iterable[HitRow]) -> dict[int, tuple[SameFactHit, ...]]:
+    """Hits of other rules that tell of the same fact of the same shop, by hit id; only of hits that have such."""
+    catalogue = load_catalogue()
+    wanted = {row.hit.id: (row.hit, catalogue.same_fact(row.hit.rule_id, _reason(row.hit))) for row in rows}
+    wanted = {number: (hit, others) for number, (hit, others) in wanted.items() if others}
+    if not wanted:
+        return {}
+    query = select(RuleHit).where(
+        RuleHit.shop_id.in_({hit.shop_id for hit, _ in wanted.values()}),
+        RuleHit.rule_id.in_({rule for _, others in wanted.values() for rule, _, _ in others}),
+        RuleHit.state != "gone",
+        allowed(scope, Permission.HIT_READ),
+    )
+    found = session.execute(query.order_by(RuleHit.id)).scalars().all()
+    result = {}
+    for number, (hit, others) in wanted.items():
+        notes = {(rule, reason): note for rule, reason, note in others}
+        same = [one for one in found if one.shop_id == hit.shop_id and (one.rule_id, _reason(one)) in notes]
+        if same:
+            result[number] = tuple(SameFactHit(one, notes[one.rule_id, _reason(one)]) for one in same)
+    return result
+
+
+def _reason(hit: RuleHit) -> str:
+    return str(hit.explanation.get("reason", ""))
 
 
 def decisions_of(session: Session, hit_ids: Iterable[int]) -> dict[int, Decision]:

@@ -108,10 +108,24 @@ class BilingualNotes(Strict):
     en: tuple[str, ...] = Field(min_length=1)
 
 
+class SameFact(Strict):
+    """Another rule that speaks of the very fact that a reason of this one speaks of: one matter under two articles.
+
+    Attributes:
+        reason: of this rule. rule, its_reason: of the other. note: what an officer should know of the two.
+    """
+
+    reason: str
+    rule: Annotated[str, Field(pattern=r"^[A-Z]{2}[0-9]{2}$")]
+    its_reason: str
+    note: Bilingual
+
+
 class Rule(Strict):
     """One rule, one version.
 
     Attributes:
+        same_fact: where another rule tells of the same fact; written in one of the two.
         reasons: the sentence for each way the detector can fire, with ``{quote}`` and its other values.
         false_positives: when an officer should doubt the hit.
     """
@@ -127,6 +141,7 @@ class Rule(Strict):
     detector: Detector
     reasons: dict[str, Bilingual]
     exemptions: tuple[Exemption, ...] = ()
+    same_fact: tuple[SameFact, ...] = ()
     evidence: EvidenceRecipe
     false_positives: BilingualNotes
     advice: Bilingual
@@ -142,6 +157,8 @@ class Rule(Strict):
                     raise ValueError(
                         f"expected only {sorted(self.detector.values)} in reason {name}, got {sorted(unknown)}"
                     )
+        if unknown := {one.reason for one in self.same_fact} - set(self.reasons):
+            raise ValueError(f"expected reasons of this rule in same_fact, got {sorted(unknown)}")
         ids = [exemption.id for exemption in self.exemptions]
         if len(ids) != len(set(ids)):
             raise ValueError(f"expected each exemption id once, got {ids}")

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from kernel.clock import CHINA
 from supervision.errors import RuleFileError, UnknownRuleError
-from supervision.rules.rule import Rule
+from supervision.rules.rule import Bilingual, Rule
 from supervision.rules.terms import TermIndex
 
 FOLDER = Path(__file__).with_name("catalogue")
@@ -62,6 +62,20 @@ class Catalogue:
                 f"expected one of {', '.join(sorted(self.rules))}, got {rule_id!r}",
                 hint="`wangjian rules` lists the catalogue.",
             ) from None
+
+    def same_fact(self, rule_id: str, reason: str) -> tuple[tuple[str, str, Bilingual], ...]:
+        """Rules that tell of the same fact as a reason of a rule, whichever of the two says so.
+
+        Returns:
+            id, reason and a note for the officer, of each.
+        """
+        found: list[tuple[str, str, Bilingual]] = []
+        for rule in self.rules.values():
+            for one in rule.same_fact:
+                here, there = (rule.id, one.reason), (one.rule, one.its_reason)
+                if (rule_id, reason) in {here, there}:
+                    found.append((*(there if here == (rule_id, reason) else here), one.note))
+        return tuple(found)
 
     def in_force(self, at: datetime) -> RuleSet:
         """The rules in force on the day (China) of an act.

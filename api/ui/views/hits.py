@@ -18,6 +18,7 @@ from api.queries.hits import (
     list_hits,
     quotes_of,
     read_hit,
+    same_facts,
 )
 from api.queries.matters import told_of
 from api.row_number import RowNumber
@@ -45,12 +46,14 @@ def hit_list(  # noqa: PLR0917 - FastAPI calls it by name
         quotes = quotes_of(session, found.rows)
         decisions = decisions_of(session, [row.hit.id for row in found.rows])
         facets = hit_facets(session, who.scope)
+        same = same_facts(session, who.scope, found.rows)
     return page(
         request,
         "hits.html",
         found=found,
         quotes=quotes,
         decisions=decisions,
+        same=same,
         facets=facets,
         wanted=wanted,
         before=before,
@@ -68,7 +71,7 @@ def hit(request: Request, context: Ctx, who: Who, hit_id: RowNumber) -> HTMLResp
         return page(
             request, "hit.html", row=row, quotes=quotes, decisions=decisions, why=explain(row.hit),
             told=told_of(session, who.scope, LEAD, hit_id), cases=cases_of_hit(session, who.scope, hit_id),
-            name_of=name_of,
+            name_of=name_of, same=same_facts(session, who.scope, [row]),
         )  # fmt: skip
 
 
@@ -104,7 +107,10 @@ def decision(  # noqa: PLR0917 - FastAPI calls it by name
         row = decide_lead(session, context, who, hit_id, decision=decision, reason=reason)
         quotes = quotes_of(session, [row])
         decisions = decisions_of(session, [hit_id])
+        same = same_facts(session, who.scope, [row])
     if is_fragment(request):
         brief = local_path(goto, "/").partition("?")[0] == "/hits"
-        return page(request, "fragments/hit.html", row=row, quotes=quotes, decisions=decisions, brief=brief)
+        return page(
+            request, "fragments/hit.html", row=row, quotes=quotes, decisions=decisions, brief=brief, same=same
+        )  # fmt: skip
     return RedirectResponse(local_path(goto, f"/hits/{hit_id}"), 303)

@@ -198,6 +198,24 @@ def test_a_hit_tells_what_was_looked_at_in_words(shared_house: House) -> None:
     assert "exemptions" not in text
 
 
+def test_two_hits_on_one_fact_say_so(house: House) -> None:
+    """A shop that shows neither licence nor declaration: each hit leads to the other, and tells to look once."""
+    first, second, third = house.seeded.hits[:3]
+    told = {first: ("ID01", "nothing-shown"), second: ("ID07", "absent"), third: ("ID07", "altered")}
+    with house.context.database.write() as session:
+        for number, (rule, reason) in told.items():
+            values = {"rule_id": rule, "shop_id": house.seeded.shops[0], "explanation": {"zh": "z", "reason": reason}}
+            session.execute(update(RuleHit).where(RuleHit.id == number).values(**values))
+    browser = house.browser("supervisor")
+    for one, other in ((first, second), (second, first)):
+        text = browser.get(f"/hits/{one}").text
+        assert "同一事实的另一条线索" in text
+        assert f'<a href="/hits/{other}">' in text
+        assert "按一件事核查" in text
+    assert "同一事实" not in browser.get(f"/hits/{third}").text
+    assert browser.get("/hits").text.count("同一事实") == 2
+
+
 def test_the_audit_chain_is_checked_on_the_page(house: House) -> None:
     """Whole first; broken, with its place, after somebody changed an entry behind our back."""
     browser = house.browser("administrator")

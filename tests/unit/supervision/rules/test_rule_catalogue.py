@@ -40,6 +40,18 @@ def test_rules_go_by_the_act_date(catalogue: Catalogue) -> None:
     assert catalogue.in_force(AT) is catalogue.in_force(datetime(2026, 11, 26, tzinfo=UTC))
 
 
+def test_two_rules_on_one_fact_name_each_other(catalogue: Catalogue) -> None:
+    """Written in one of the two, seen from both; nothing shown at all is one fact under ID01 and ID07."""
+    for rule in catalogue.rules.values():
+        for one in rule.same_fact:
+            assert one.its_reason in catalogue.get(one.rule).reasons, rule.id
+    ((rule_id, reason, note),) = catalogue.same_fact("ID01", "nothing-shown")
+    assert (rule_id, reason) == ("ID07", "absent")
+    assert catalogue.same_fact("ID07", "absent") == (("ID01", "nothing-shown", note),)
+    assert "按一件事核查" in note.zh
+    assert catalogue.same_fact("ID01", "not-in-registry") == catalogue.same_fact("ID07", "altered") == ()
+
+
 def test_unknown_rule(catalogue: Catalogue) -> None:
     """An id that is not there is an error that lists those that are."""
     with pytest.raises(UnknownRuleError, match="AD01"):
