@@ -14,6 +14,7 @@ from api.policy import Permission, Scope
 from api.queries.presence import require
 from api.queries.scope import allowed
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut, narrowed
+from api.queries.waits import Wait, wait_of
 from exchange import batch_stamp
 from exchange.errors import RedriveError
 from kernel.models import BatchStamp, Delivery, Hop, Message, Peer, Receipt, ReceiptSheet, Stream
@@ -77,6 +78,7 @@ class MessageDetail:
     proof: batch_stamp.Proof | None
     can_redrive: bool
     can_try: bool
+    wait: Wait | None = None
 
 
 def _peers(session: Session) -> tuple[PeerRow, ...]:
@@ -187,6 +189,7 @@ def read_message(session: Session, scope: Scope, row: int) -> MessageDetail:
         proof=_proof(session, row),
         can_redrive=message.state == "dead" or (delivery is not None and delivery.state == "dead"),
         can_try=message.state == "failed",
+        wait=wait_of(session, message, delivery),
     )
 
 

@@ -10,6 +10,7 @@ from api.policy import Permission, Scope
 from api.queries.presence import require
 from api.queries.scope import allowed, evidence_visible
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut, narrowed
+from api.queries.waits import Wait, wait_of
 from exchange import incoming_matter, telling
 from exchange.matter_content import CASE, EVIDENCE, LEAD
 from kernel.models import Delivery, Evidence, Message, Receipt, RuleHit, Shop, Subject, ToldMatter
@@ -32,7 +33,7 @@ class ToldView:
     Attributes:
         message: newest one, or none when it was cleared away. evidence: metadata told with it.
         progress: ``posted`` ``sealed`` ``retrying`` ``stored`` ``processed`` ``rejected`` ``dead``.
-        error_code: why it was refused or stands still, or empty.
+        error_code: why it was refused or stands still, or empty. wait: what it waits for while it is not there.
     """
 
     row: ToldMatter
@@ -40,6 +41,7 @@ class ToldView:
     delivery: Delivery | None
     receipts: tuple[Receipt, ...]
     evidence: tuple["ToldView", ...] = ()
+    wait: Wait | None = None
 
     @property
     def progress(self) -> str:
@@ -103,7 +105,8 @@ def _view(session: Session, row: ToldMatter, *, with_evidence: bool = False) -> 
             ToldMatter.other == row.other,
         )  # fmt: skip
         below = tuple(_view(session, one) for one in session.execute(query_below.order_by(ToldMatter.id)).scalars())
-    return ToldView(row, message, delivery, _receipts(session, row.message_id, "taken"), below)
+    receipts = _receipts(session, row.message_id, "taken")
+    return ToldView(row, message, delivery, receipts, below, wait_of(session, message, delivery))
 
 
 def _receipts(session: Session, message_id: str, direction: str) -> tuple[Receipt, ...]:

@@ -92,6 +92,18 @@ class MatterOut(Out):
         return cls.model_validate(row)
 
 
+class WaitOut(Out):
+    """What a message that is not there yet waits for; as ``api.queries.waits.Wait``."""
+
+    cause: str
+    peer: str
+    since: datetime
+    tries: int
+    code: str
+    error: str
+    next_at: datetime | None
+
+
 class ToldOut(Out):
     """A telling of ours, and what became of its newest message."""
 
@@ -101,6 +113,7 @@ class ToldOut(Out):
     error_code: str
     rows: list[dict[str, object]]
     evidence: int
+    wait: WaitOut | None
 
     @classmethod
     def of(cls, view: ToldView) -> "ToldOut":
@@ -113,6 +126,7 @@ class ToldOut(Out):
             error_code=view.error_code,
             rows=list(message.rows) if message else [],
             evidence=len(view.evidence),
+            wait=WaitOut.model_validate(view.wait) if view.wait else None,
         )
 
 

@@ -59,7 +59,10 @@ def case(request: Request, context: Ctx, who: Who, case_id: RowNumber) -> HTMLRe
     with context.database.read() as session:
         detail = read_case(session, who.scope, case_id)
         told = told_of(session, who.scope, CASE, case_id)
-        return page(request, "case.html", detail=detail, told=told, name_of=name_of)
+        return page(
+            request, "case.html", detail=detail, told=told, name_of=name_of,
+            max_tries=context.settings.exchange_max_tries,
+        )  # fmt: skip
 
 
 @router.post("/cases/{case_id}/steps", dependencies=[allow(Permission.CASE_WRITE)])

@@ -60,7 +60,10 @@ def message(request: Request, context: Ctx, who: Who, row: RowNumber) -> HTMLRes
     with context.database.read() as session:
         detail = read_message(session, who.scope, row)
     payload = json.dumps(detail.envelope.get("payload", {}), ensure_ascii=False, indent=1)
-    return page(request, "exchange_message.html", detail=detail, payload=payload, name_of=name_of)
+    return page(
+        request, "exchange_message.html", detail=detail, payload=payload, name_of=name_of,
+        max_tries=context.settings.exchange_max_tries,
+    )  # fmt: skip
 
 
 @router.get("/exchange/receipts", dependencies=[allow(Permission.EXCHANGE_READ)])

@@ -71,7 +71,8 @@ def hit(request: Request, context: Ctx, who: Who, hit_id: RowNumber) -> HTMLResp
         return page(
             request, "hit.html", row=row, quotes=quotes, decisions=decisions, why=explain(row.hit),
             told=told_of(session, who.scope, LEAD, hit_id), cases=cases_of_hit(session, who.scope, hit_id),
-            name_of=name_of, same=same_facts(session, who.scope, [row]),
+            name_of=name_of, max_tries=context.settings.exchange_max_tries,
+            same=same_facts(session, who.scope, [row]),
         )  # fmt: skip
 
 

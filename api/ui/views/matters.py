@@ -83,7 +83,7 @@ def _form(  # noqa: PLR0917 - what a page needs
         return page(
             request, "matter_send.html", status=problem.status if problem else 200, found=found, wanted=wanted,
             told=told, problem=problem, home=f"{HOME[kind]}/{object_id}", table=table(), all_places=PLACES,
-            name_of=name_of,
+            name_of=name_of, max_tries=context.settings.exchange_max_tries,
         )  # fmt: skip
 
 

@@ -152,6 +152,39 @@ def test_a_dead_letter_and_a_refusal_are_shown(busy: House) -> None:
     assert "/exchange/dead-letters" in text
 
 
+def test_a_silent_peer_is_told_in_words(busy: House) -> None:
+    """Waiting, since when, how often, why, when next, and that silence makes no dead letter; the API says the same."""
+    browser = busy.browser("supervisor")
+    path = f"/hits/{busy.seeded.hits[0]}"
+    browser.post(f"{path}/send", data={"way": "superior", "reason": "重大线索"})
+    assert "还没有签发" in browser.get(path).text
+    _turn(busy)
+    busy.clock.at += timedelta(minutes=30)
+    _turn(busy)
+    text = browser.get(path).text
+    for words in ("对方没有应答，消息在等待重试", "连续 2 次没有应答", "最近一次失败", "expected an answer of 000000",
+                  "下次重试", "不会丢失", "/exchange/dead-letters", AT.strftime("%Y-%m-%d")):  # fmt: skip
+        assert words in text, words
+    (told,) = browser.get(f"/api/v1{path}/told").json()
+    assert (told["wait"]["cause"], told["wait"]["tries"], told["wait"]["code"]) == ("silent", 2, "exchange.peer")
+    message = _rows(busy, "out")[0]
+    with busy.context.database.read() as session:
+        number = session.execute(select(Message.id).where(Message.message_id == message.message_id)).scalar_one()
+    assert "连续 2 次没有应答" in browser.get(f"/exchange/messages/{number}").text
+
+
+def test_who_sends_second_reads_that_it_was_sent(busy: House) -> None:
+    """The same again is no redirect to something new: the form says that they have it, from whom and when."""
+    path = f"/hits/{busy.seeded.hits[0]}/send"
+    form = {"way": "superior", "reason": "重大线索"}
+    browser = busy.browser("supervisor")
+    assert browser.post(path, data=form).status_code == 303
+    again = browser.post(path, data=form)
+    assert again.status_code == 200
+    assert "已有相同的版本" in again.text
+    assert "supervisor" in again.text
+
+
 def test_fields_beyond_the_scope_are_told_before(busy: House) -> None:
     """They are crossed out in the preview."""
     with busy.context.database.write() as session:
