@@ -49,12 +49,17 @@ class Cut:
     Attributes:
         program: TrueType file, or bare CFF data. outlines: ``TrueType`` or ``CFF``.
         codes: character to the two-byte code that shows it. widths: by code, thousandths of the size.
+        hexed: the codes in hexadecimal, for ``str.translate``.
     """
 
     program: bytes
     outlines: str
     codes: dict[str, int]
     widths: dict[int, int]
+    hexed: dict[int, str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hexed", {ord(sign): f"{code:04x}" for sign, code in self.codes.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +141,11 @@ class Face:
 
 
 def _outline(raw: dict[str, Any], glyph: int) -> bytes:
-    start, end = raw["loca"][glyph], raw["loca"][glyph + 1]
-    found: bytes = raw["file"].read(raw["glyf"] + start, end - start)
+    known: dict[int, bytes] = raw["outlines"]
+    found = known.get(glyph)
+    if found is None:
+        start, end = raw["loca"][glyph], raw["loca"][glyph + 1]
+        found = known[glyph] = raw["file"].read(raw["glyf"] + start, end - start)
     return found
 
 
@@ -228,7 +236,7 @@ def open_face(path: Path, number: int) -> Face:
         known, line = glyphs_of(tables["cmap"]), tables["hhea"]
         (units,) = struct.unpack_from(">H", tables["head"], UNITS)
         (wide,) = struct.unpack_from(">H", line, WIDE)
-        raw: dict[str, Any] = {"units": units, "wide": wide, "file": file}
+        raw: dict[str, Any] = {"units": units, "wide": wide, "file": file, "outlines": {}}
         raw |= {name: tables[name] for name in KEPT if name in tables}
         if "glyf" in tables:
             raw["glyf"], raw["loca"] = tables.offsets["glyf"], _places(tables)

@@ -88,6 +88,9 @@ class Paper:
         lines: list[str] = []
         limit = width * 1000 / size
         for paragraph in self.face.shown(words).split("\n"):
+            if self.face.width(paragraph) <= limit:
+                lines.append(paragraph.rstrip())
+                continue
             line, used = "", 0
             for token, long in self._tokens(paragraph, limit):
                 if used + long > limit and line:

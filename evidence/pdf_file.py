@@ -142,7 +142,9 @@ class _File:
 
     def _page(self, page: Page, tree: int, resources: tuple[int, list[int], list[int]], cut: Cut) -> int:
         letters, pictures, fields = resources
-        content = b"".join(part if isinstance(part, bytes) else _hexed(part, cut.codes) for part in page.parts)
+        content = b"".join(
+            part if isinstance(part, bytes) else b"<" + part.translate(cut.hexed).encode() + b">" for part in page.parts
+        )
         stream = self._stream("/Filter /FlateDecode", zlib.compress(content, 6))
         shown = " ".join(f"/P{number} {pictures[number]} 0 R" for number in page.pictures)
         objects = f" /XObject << {shown} >>" if shown else ""
@@ -181,10 +183,6 @@ def _literal(words: str) -> str:
     if words.isascii() and not set(words) & set("()\\\r\n"):
         return f"({words})"
     return f"<feff{words.encode('utf-16-be').hex()}>"
-
-
-def _hexed(words: str, codes: dict[str, int]) -> bytes:
-    return b"<" + "".join(f"{codes[sign]:04x}" for sign in words).encode() + b">"
 
 
 def _unicode_map(codes: dict[str, int]) -> bytes:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-IMAGE_PX, TILE_PX, MAX_TILES, JPEG_QUALITY = 1000, 1380, 3, 78
+IMAGE_PX, MAX_TILES, JPEG_QUALITY = 1400, 3, 78
+"""A usual window is narrower: its pixels go on paper as they are, which is clearer and a third of the work."""
+LEAST_PX, TILE_TALL = 1000, 1.38
 THUMB_PX, THUMB_TALL = 480, 640
 
 
@@ -53,11 +55,14 @@ def _shown(picture: Image.Image, name: str) -> Screen:
 
     def part(top: int, bottom: int) -> Image.Image:
         box = (0, top * scale, picture.width, min(picture.height, bottom * scale))
+        if scale == 1:
+            return picture.crop((0, top, width, bottom))
         return picture.resize((width, bottom - top), Image.Resampling.BILINEAR, box=box, reducing_gap=1.5)
 
-    shown = min(height, TILE_PX * MAX_TILES)
-    first = part(0, min(shown, TILE_PX))
-    rest = (part(top, min(shown, top + TILE_PX)) for top in range(TILE_PX, shown, TILE_PX))
+    tile = round(max(width, LEAST_PX) * TILE_TALL)
+    shown = min(height, tile * MAX_TILES)
+    first = part(0, min(shown, tile))
+    rest = (part(top, min(shown, top + tile)) for top in range(tile, shown, tile))
     parts = tuple(_jpeg(one) for one in chain([first], rest))
     top = first.crop((0, 0, width, min(height, width * THUMB_TALL // THUMB_PX)))
     top.thumbnail((THUMB_PX, THUMB_TALL), Image.Resampling.BILINEAR, reducing_gap=1.5)
