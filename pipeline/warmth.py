@@ -16,19 +16,20 @@ SOON_SECONDS = 60.0
 
 
 def load_shared() -> None:
-    """Load the stages, the tables and the duties that are due soon, before the nursery of a command is forked.
+    """Load the stages, the tables, the rules and the duties that are due soon, before a command's nursery is forked.
 
-    The command's keeper needs the duties, its workers the stages: loaded here, both are in memory once.
+    The command's keeper needs the duties, its workers the stages, both the rules: loaded here, all are in memory once.
     """
     load_stages()
     configure_mappers()
+    load_catalogue().in_force(now())
     for duty in DUTIES:
         if duty.first <= SOON_SECONDS:
             import_module(duty.module)
 
 
 def warm_up() -> None:
-    """Load every stage, the tables, the rules in force with their automaton, and the report's font.
+    """Load every stage, the tables, the rules of this day with their automaton, and the report's font.
 
     Nothing of it is a file, a thread or a connection that a fork would share. Doing it again costs nothing.
     """
