@@ -22,7 +22,8 @@ from exchange.connectors.panel import (
     panel,
     shown,
 )
-from exchange.connectors.roster import SYSTEMS, url_of
+from exchange.connectors.roster import SYSTEMS, folder_of, url_of
+from identity_verify import registry_gap
 from kernel.config import Settings
 from kernel.models import LinkedFault, LinkedPost, LinkedRecord, LinkedState, Shop, Subject
 
@@ -35,10 +36,12 @@ class SystemHealth:
     """How one system does.
 
     Attributes:
-        url: where it is asked, or empty. lag_middle, lag_most, lag_longest: of pulled changes, ms; none before the
+        url: where it is asked, or the folder where it drops files, or empty. lag_middle, lag_most, lag_longest: of pulled changes, ms; none before the
             first. open: the breaker is open. stale: not read in full for long.
         posted_middle, posted_most, posted_longest: from a write-back to its receipt, ms, of the last ones; none before
             the first. waits_since: since when the oldest write-back waits.
+        gap: of the registry, why its copy says nothing of a code it lacks, a word of ``registry_gap.copy_gap``; empty
+            where it does, none of another system.
     """
 
     system: str
@@ -57,6 +60,7 @@ class SystemHealth:
     waits_since: datetime | None
     open: bool
     stale: bool
+    gap: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def _health(session: Session, settings: Settings, system: str, at: datetime) -> 
     oldest = select(func.min(LinkedPost.at)).where(LinkedPost.system == system, LinkedPost.state == post.WAITING)
     return SystemHealth(
         system=system,
-        url=url_of(settings, system),
+        url=url_of(settings, system) or str(folder_of(settings, system) or ""),
         state=row,
         records=number(LinkedRecord, LinkedRecord.deleted_at.is_(None)),
         faults=number(LinkedFault, LinkedFault.state.in_(fault.WAITING)),
@@ -131,6 +135,7 @@ def _health(session: Session, settings: Settings, system: str, at: datetime) -> 
         waits_since=session.execute(oldest).scalar_one(),
         open=state.is_open(row, at),
         stale=state.is_stale(row, at),
+        gap=registry_gap.copy_gap(session, at=at) if system == registry_gap.SYSTEM else None,
     )
 
 

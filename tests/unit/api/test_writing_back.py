@@ -108,6 +108,19 @@ def test_the_panel_of_a_shop(linked_house: House) -> None:
         assert words in text, words
 
 
+def test_the_health_page_says_whether_a_code_can_be_said_not_to_exist(linked_house: House) -> None:
+    """Of a registry that is told one by one it cannot, and what would help; of one read whole and compared it can."""
+    browser = linked_house.browser("supervisor")
+    text = browser.get("/linked").text
+    assert "不能判断，ID01 不就此提示" in text
+    assert "投放一份全量文件" in text
+    with linked_house.context.database.write() as session:
+        how_far = state.of_system(session, "registration")
+        state.good(how_far, linked_house.clock.at)
+        how_far.keys_at = linked_house.clock.at
+    assert "副本已读全且新近比对" in browser.get("/linked").text
+
+
 def test_administrators_see_health_and_no_rows(linked_house: House) -> None:
     """Figures without links; no records, also not by a query of their own."""
     page = pages_of(linked_house.browser("administrator"), "/linked")

@@ -124,7 +124,9 @@ def test_nothing_is_shown_only_where_all_was_looked_at(
     assert display.page_id == look.page_id
 
 
-@pytest.mark.parametrize("gap", ["no-registry", "registry-behind", "other-authority", "registry-unreadable"])
+@pytest.mark.parametrize(
+    "gap", ["no-registry", "registry-by-messages", "registry-behind", "other-authority", "registry-unreadable"]
+)
 def test_a_copy_that_is_not_whole_says_nothing_of_a_code(gap: str) -> None:
     """Not checked, with the reason; so it is without any word of the registry."""
     assert _of(_judge(_shown(), None, gap=gap), "registered") == ("NOT_CHECKED", gap)

@@ -4,9 +4,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from identity_verify.registry_gap import BEHIND, NEIGHBOURS, NO_REGISTRY, OTHER_PLACE, UNREADABLE, registry_gap
+from identity_verify.registry_gap import (
+    BEHIND,
+    BY_MESSAGES,
+    NEIGHBOURS,
+    NO_REGISTRY,
+    OTHER_PLACE,
+    UNREADABLE,
+    copy_gap,
+    registry_gap,
+)
 from kernel.db import Database
-from kernel.models import LinkedFault, LinkedState, Subject
+from kernel.models import LinkedFault, LinkedRecord, LinkedState, Subject
 
 AT = datetime(2026, 11, 25, 4, tzinfo=UTC)
 CODE = "91310115XX0000019T"
@@ -48,21 +57,35 @@ def test_no_registry_knows_nothing(database: Database) -> None:
     assert _gap(database) == NO_REGISTRY
 
 
+def test_a_registry_that_is_told_one_by_one_knows_of_no_absence(database: Database) -> None:
+    """Records were pushed, none was ever read to the end: that is said in its own word, for any code."""
+    _neighbours(database, *_near("91310115"))
+    with database.write() as session:
+        session.add(
+            LinkedRecord(system="registration", key="p1", version=1, happened_on=None, source_at=AT, fetched_at=AT)
+        )
+    assert _gap(database) == BY_MESSAGES
+    _read(database)
+    assert _gap(database) == ""
+
+
 @pytest.mark.parametrize(
-    "more",
+    ("more", "why"),
     [
-        {"cursor_at": AT},
-        {"good_at": AT - timedelta(hours=27)},
-        {"keys_at": None},
-        {"keys_at": AT - timedelta(days=9)},
-        {"keys_differ": 2},
+        ({"cursor_at": AT}, "half-read"),
+        ({"good_at": AT - timedelta(hours=27)}, "not-fresh"),
+        ({"keys_at": None}, "not-compared"),
+        ({"keys_at": AT - timedelta(days=9)}, "not-compared"),
+        ({"keys_differ": 2}, "keys-differ"),
     ],
 )
-def test_a_copy_that_is_behind(database: Database, more: dict[str, object]) -> None:
+def test_a_copy_that_is_behind(database: Database, more: dict[str, object], why: str) -> None:
     """In the middle of a run, last read too long ago, never compared, or found to differ."""
     _read(database, **more)
     _neighbours(database, *_near("91310115"))
     assert _gap(database) == BEHIND
+    with database.read() as session:
+        assert copy_gap(session, at=AT) == why
 
 
 @pytest.mark.parametrize(
