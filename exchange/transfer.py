@@ -19,7 +19,7 @@ from exchange.errors import TransferError
 from exchange.organisation import ancestors, check_code, common_superior, name_of
 from exchange.outbox import Draft, post
 from kernel import audit, working_days
-from kernel.clock import CHINA
+from kernel.clock import CHINA, iso
 from kernel.db import one_writer
 from kernel.models import Message, Transfer
 
@@ -31,6 +31,8 @@ STEPS: Mapping[str, Mapping[str, str]] = {
 }
 """Answers by kind, with the state they lead to."""
 OPEN = ("sent", "received", "objected")
+WAITING = ("sent", "received")
+"""An answer is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def ask(session: Session, request: Request, *, actor: str, at: datetime) -> str:
         session.add(row)
     row.other, row.state, row.reason = request.to, "sent", request.reason
     row.version += 1
-    row.at, row.due_at = at, due_at(row.kind, at)
+    row.at, row.counted_from, row.due_at = at, at, due_at(row.kind, at)
     payload = {**request.payload, "matter": request.matter, "step": "ask", "reason": request.reason}
     row.asked_id = _tell(session, row, payload, request.to, at)
     _note(session, row, "asked", actor, at)
@@ -176,12 +178,36 @@ def guessed_years(row: Transfer) -> tuple[int, ...]:
     """Years of its deadline whose holidays nobody entered: weekends alone were left out."""
     if row.due_at is None:
         return ()
-    return working_days.unknown_years(working_days.day_of(row.at), working_days.day_of(row.due_at))
+    return working_days.unknown_years(working_days.day_of(row.counted_from or row.at), working_days.day_of(row.due_at))
+
+
+def miscounted(session: Session) -> list[Transfer]:
+    """Open ones whose deadline is another by the holidays that are known by now."""
+    open_ones = select(Transfer).where(Transfer.state.in_(WAITING), Transfer.counted_from.is_not(None))
+    rows = session.execute(open_ones.order_by(Transfer.id)).scalars()
+    return [row for row in rows if row.counted_from and row.due_at != due_at(row.kind, row.counted_from)]
+
+
+def recount(session: Session, *, actor: str, at: datetime) -> int:
+    """Put right the deadlines of open transfers and requests; how many were another.
+
+    Effects: tables ``transfer``, ``audit``.
+    """
+    one_writer(session)
+    rows = miscounted(session)
+    for row in rows:
+        was, row.due_at = row.due_at, due_at(row.kind, row.counted_from or row.at)
+        detail = {"was": iso(was) if was else "", "due_at": iso(row.due_at), "matter": row.matter}
+        audit.append(
+            session, actor=actor, action="transfer.recounted", object_type="transfer", object_id=row.key,
+            detail=detail, at=at,
+        )  # fmt: skip
+    return len(rows)
 
 
 def overdue(session: Session, *, at: datetime) -> list[Transfer]:
     """Those that nobody has answered in time."""
-    query = select(Transfer).where(Transfer.state.in_(("sent", "received")), Transfer.due_at < at)
+    query = select(Transfer).where(Transfer.state.in_(WAITING), Transfer.due_at < at)
     return list(session.execute(query.order_by(Transfer.due_at)).scalars())
 
 
@@ -257,7 +283,7 @@ def _asked(session: Session, envelope: Envelope, matter: str, payload: Mapping[s
         row.matter = matter
         session.add(row)
     row.other, row.state, row.reason = envelope.sender, "received", str(payload.get("reason", ""))
-    row.asked_id, row.due_at = envelope.message_id, due_at(envelope.type, at)
+    row.asked_id, row.counted_from, row.due_at = envelope.message_id, at, due_at(envelope.type, at)
 
 
 def _speaker(envelope: Envelope) -> str:
@@ -288,7 +314,7 @@ def _decided(session: Session, envelope: Envelope, matter: str, payload: Mapping
             row.state = "received" if mine else "decided"
         else:
             row.state = "returned" if mine else "decided"
-        row.due_at = due_at("TRANSFER", at)
+        row.counted_from, row.due_at = at, due_at("TRANSFER", at)
 
 
 def register_handlers() -> None:

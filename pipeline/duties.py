@@ -41,6 +41,7 @@ DUTIES: Sequence[Duty] = (
     Duty("pipeline.linked_duty", every=1.0),
     Duty("pipeline.exchange_duty", every=2.0, first=5.0),
     Duty("pipeline.matters_duty", every=20.0, first=15.0),
+    Duty("pipeline.deadline_duty", every=21_600.0, first=20.0),
     Duty("pipeline.folder_duty", every=5.0, first=6.0),
     Duty("pipeline.reconcile_duty", every=20.0, first=60.0),
     Duty("pipeline.subscription_duty", every=300.0, first=45.0),

@@ -5,7 +5,7 @@ Spec: PROC 64 (a case is decided within 90 days of its filing); 行政处罚法 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -31,6 +31,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
 """From each state to those that may follow: 立案 调查 审核 告知 决定 送达 执行 结案, 撤案."""
 STATES = tuple(STEPS)
 DECIDED = ("decided", "served", "performed", "closed")
+UNDECIDED = ("filed", "investigating", "reviewing", "noticed")
 DAYS_TO_DECIDE = 90
 LEAST_OFFICERS = 2
 MAX_TITLE, MAX_CAUSE, MAX_TEXT = 400, 400, 2_000
@@ -72,7 +73,7 @@ def file(session: Session, filing: Filing, *, actor: str, at: datetime) -> CaseF
     filed_on = working_days.day_of(at)
     row = CaseFile(
         number=number, title=title, state="filed", cause=filing.cause.strip(), filed_on=filed_on,
-        due_on=working_days.calendar_after(filed_on, DAYS_TO_DECIDE).day, region=filing.region.strip(),
+        due_on=due_on(filed_on), region=filing.region.strip(),
         officers=list(officers), opened_by=actor, at=at, changed_at=at, laws=[], decision="", subject_code="",
         subject_name="",
     )  # fmt: skip
@@ -110,6 +111,33 @@ def _begin_with(session: Session, row: CaseFile, hit_id: int) -> None:
         subject = found[0]
         row.subject_code, row.subject_name = subject.code or "", subject.name
         row.region = row.region or subject.region
+
+
+def due_on(filed_on: date) -> date:
+    """The last day to decide. Spec: PROC 64 (90 days), CPR 45 (a last day on a holiday moves on)."""
+    return working_days.calendar_after(filed_on, DAYS_TO_DECIDE).day
+
+
+def miscounted(session: Session) -> list[CaseFile]:
+    """Cases that are not decided, and whose last day is another by the holidays that are known by now."""
+    rows = session.execute(select(CaseFile).where(CaseFile.state.in_(UNDECIDED)).order_by(CaseFile.id)).scalars()
+    return [row for row in rows if row.due_on != due_on(row.filed_on)]
+
+
+def recount(session: Session, *, actor: str, at: datetime) -> list[int]:
+    """Put right the last days of cases that are not decided; the numbers of those that were another.
+
+    Effects: tables ``case_file``, ``audit``.
+    """
+    one_writer(session)
+    rows = miscounted(session)
+    for row in rows:
+        was, row.due_on = row.due_on, due_on(row.filed_on)
+        detail = {"number": row.number, "was": was.isoformat() if was else "", "due_on": row.due_on.isoformat()}
+        audit.append(
+            session, actor=actor, action="case.recount", object_type="case", object_id=row.id, detail=detail, at=at
+        )
+    return [row.id for row in rows]
 
 
 def find(session: Session, number: str) -> CaseFile | None:

@@ -36,8 +36,8 @@ class SystemHealth:
     """How one system does.
 
     Attributes:
-        url: where it is asked, or the folder where it drops files, or empty. lag_middle, lag_most, lag_longest: of pulled changes, ms; none before the
-            first. open: the breaker is open. stale: not read in full for long.
+        url: where it is asked, or the folder where it drops files, or empty. lag_middle, lag_most, lag_longest: of
+            pulled changes, ms; none before the first. open: the breaker is open. stale: not read in full for long.
         posted_middle, posted_most, posted_longest: from a write-back to its receipt, ms, of the last ones; none before
             the first. waits_since: since when the oldest write-back waits.
         gap: of the registry, why its copy says nothing of a code it lacks, a word of ``registry_gap.copy_gap``; empty

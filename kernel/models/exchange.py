@@ -263,6 +263,7 @@ class Transfer(Base):
         direction: ``out`` or ``in``. other: the other organisation. matter: key of the lead or case.
         state: ``drafted`` ``sent`` ``received`` ``accepted`` ``objected`` ``decided`` ``returned`` ``answered``.
         version: of the last message about it. asked_id: message that began it, so that answers name it.
+        due_at: until when an answer is looked for, working days from ``counted_from`` on.
         is_final: a matter that was transferred once, or that the superior decided, may not be transferred again.
     """
 
@@ -281,4 +282,5 @@ class Transfer(Base):
     asked_id: Mapped[str] = mapped_column(String(36), default="")
     is_final: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    counted_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -111,6 +111,7 @@ def _exchange() -> None:
     sa.Column('asked_id', sa.String(length=36), nullable=False),
     sa.Column('is_final', sa.Boolean(), nullable=False),
     sa.Column('at', kernel.db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('counted_from', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('due_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_transfer')),
     sa.UniqueConstraint('direction', 'key', name=op.f('uq_transfer_direction_key'))
