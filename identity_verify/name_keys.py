@@ -9,6 +9,9 @@ from hashlib import blake2b
 from identity_verify.company_name import CompanyName
 from identity_verify.sound import readings, sound_of, sounds_of
 
+FORM = "1"
+"""Version of the normal form and of these keys together. Raise it when either gives another answer for any name:
+rows of the database that were written in another one are written anew (:mod:`identity_verify.name_form`)."""
 KEY_BITS = 40
 _SUFFIXES = (
     "youxianzerengongsi",

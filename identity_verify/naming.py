@@ -6,16 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from identity_verify.normal_name import normal_name
-from identity_verify.registered_names import write_keys
+from identity_verify.name_keys import FORM
+from identity_verify.registered_names import key_text, write_keys, write_several
 from kernel.models import Subject, SubjectName
-
-MAX_KEY = 200
-"""Folding can make a name longer than it is written; beyond this a key says nothing more."""
-
-
-def _key(name: str) -> str:
-    return normal_name(name)[:MAX_KEY]
 
 
 def keep(session: Session, subject: Subject, former: Sequence[object], *, at: datetime) -> bool:
@@ -29,8 +22,11 @@ def keep(session: Session, subject: Subject, former: Sequence[object], *, at: da
     Effects: tables ``subject_name``, ``subject_name_key``.
     """
     rows = session.execute(select(SubjectName).where(SubjectName.subject_id == subject.id)).scalars().all()
+    old = [row for row in rows if row.form != FORM]
+    if old:  # Written by an older version: what is the same name today would look like another one.
+        write_several(session, old)
     by_key = {row.key: row for row in rows}
-    current = _key(subject.name)
+    current = key_text(subject.name)
     changed = False
     for row in rows:
         if row.kind == "current" and row.key != current:
@@ -38,7 +34,7 @@ def keep(session: Session, subject: Subject, former: Sequence[object], *, at: da
     wanted = [(subject.name, "current")] if subject.name else []
     wanted += [(str(name), "former") for name in former if str(name).strip()]
     for name, kind in wanted:
-        key = _key(name)
+        key = key_text(name)
         if key not in by_key:
             until = None if kind == "current" else at
             by_key[key] = SubjectName(

@@ -8,11 +8,15 @@ from sqlalchemy.orm import Session
 
 from identity_verify.company_name import parse, readings_of
 from identity_verify.name_index import CANDIDATES, LONG_BLOCK, NameEntry, NameIndex
-from identity_verify.name_keys import key_of, keys_of
+from identity_verify.name_keys import FORM, key_of, keys_of
+from identity_verify.normal_name import normal_name
 from identity_verify.rarity import Rarity
 from identity_verify.vocabulary import shipped
 from kernel.models import Subject, SubjectName, SubjectNameKey
+from kernel.rows import insert_rows
 
+MAX_KEY = 200
+"""Folding can make a name longer than it is written; beyond this a key says nothing more."""
 COUNTED = 5_000
 """Names that shares are counted from, evenly spread; enough to tell a trade of one in a hundred."""
 _counted: dict[tuple[str, int], Rarity] = {}
@@ -20,9 +24,25 @@ _counted: dict[tuple[str, int], Rarity] = {}
 
 
 def write_keys(session: Session, row: SubjectName) -> None:
-    """Note what a name can be found by; the row must have its number. Effects: table ``subject_name_key``."""
-    session.execute(delete(SubjectNameKey).where(SubjectNameKey.name_id == row.id))
-    session.add_all(SubjectNameKey(name_id=row.id, key=key) for key in keys_of(parse(row.name)))
+    """Note what a name can be found by; the row must have its number.
+
+    Effects: tables ``subject_name`` (``key``, ``form``), ``subject_name_key``.
+    """
+    write_several(session, [row])
+
+
+def write_several(session: Session, rows: Sequence[SubjectName]) -> None:
+    """As :func:`write_keys`, of many rows in few statements."""
+    session.execute(delete(SubjectNameKey).where(SubjectNameKey.name_id.in_([row.id for row in rows])))
+    keys = [{"name_id": row.id, "key": key} for row in rows for key in keys_of(parse(row.name))]
+    insert_rows(session, SubjectNameKey, keys)
+    for row in rows:
+        row.key, row.form = key_text(row.name), FORM
+
+
+def key_text(name: str) -> str:
+    """A name as whole names are compared, as long as its column."""
+    return normal_name(name)[:MAX_KEY]
 
 
 def small_index(session: Session, names: Sequence[str], code: str = "") -> NameIndex:

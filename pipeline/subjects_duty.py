@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, String, and_, cast, exists, or_, select
 from sqlalchemy.orm import Session
 
-from identity_verify import links
+from identity_verify import links, name_form
 from identity_verify.shown_identity import FIELDS
 from identity_verify.subjects import link_shop
 from kernel.batch import batched
@@ -96,15 +96,20 @@ def _code_known_now() -> ColumnElement[bool]:
 
 
 def turn(config: Settings, database: Database, at: datetime) -> int:
-    """Look at the shops that are due.
+    """Look at the shops that are due, once every registered name can be found by the keys of today.
 
     Returns:
         how many were looked at.
 
-    Effects: tables ``subject_link``, ``subject_task``, ``shop_identity``, ``audit``.
+    Effects: tables ``subject_link``, ``subject_task``, ``shop_identity``, ``audit``; ``subject_name``,
+    ``subject_name_key`` where an older version wrote them.
     """
     del config
+    if renewed := name_form.renew(database, at=at):
+        logger.info("wrote the keys of %d registered names anew", renewed)
     with database.read() as session:
+        if name_form.is_behind(session):
+            return 0
         waiting = due(session, at=at)
     for part in batched(waiting, A_TRANSACTION):
         with database.write() as session:

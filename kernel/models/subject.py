@@ -57,16 +57,22 @@ class SubjectName(Base):
 
     Attributes:
         kind: ``current``, ``former`` (曾用名). key: the name in the form it is compared in.
+        form: version of that form and of the keys (``identity_verify.name_keys.FORM``) the row was written in.
         until: when it stopped being the current one, as far as we know.
     """
 
     __tablename__ = "subject_name"
-    __table_args__ = (Index("ix_subject_name_key", "key"), Index("ix_subject_name_subject_id", "subject_id"))
+    __table_args__ = (
+        Index("ix_subject_name_key", "key"),
+        Index("ix_subject_name_subject_id", "subject_id"),
+        Index("ix_subject_name_form", "form"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     subject_id: Mapped[int] = mapped_column(ForeignKey("subject.id"))
     name: Mapped[str] = mapped_column(String(200))
     key: Mapped[str] = mapped_column(String(200))
+    form: Mapped[str] = mapped_column(String(8), default="")
     kind: Mapped[str] = mapped_column(String(10), default="current")
     source: Mapped[str] = mapped_column(String(20), default="registry")
     since: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -92,6 +92,7 @@ def upgrade() -> None:
     sa.Column('subject_id', sa.Integer(), nullable=False),
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('key', sa.String(length=200), nullable=False),
+    sa.Column('form', sa.String(length=8), nullable=False),
     sa.Column('kind', sa.String(length=10), nullable=False),
     sa.Column('source', sa.String(length=20), nullable=False),
     sa.Column('since', kernel.db.UtcDateTime(timezone=True), nullable=False),
@@ -100,6 +101,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_subject_name'))
     )
     with op.batch_alter_table('subject_name', schema=None) as batch_op:
+        batch_op.create_index('ix_subject_name_form', ['form'], unique=False)
         batch_op.create_index('ix_subject_name_key', ['key'], unique=False)
         batch_op.create_index('ix_subject_name_subject_id', ['subject_id'], unique=False)
 
