@@ -114,7 +114,7 @@ def _begin_with(session: Session, row: CaseFile, hit_id: int) -> None:
 
 
 def due_on(filed_on: date) -> date:
-    """The last day to decide. Spec: PROC 64 (90 days), CPR 45 (a last day on a holiday moves on)."""
+    """The last day to decide a case that was filed on a day; on a holiday it moves on to the next working day."""
     return working_days.calendar_after(filed_on, DAYS_TO_DECIDE).day
 
 
