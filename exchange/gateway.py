@@ -15,6 +15,7 @@ from exchange.keys import KeyFolder, NodeKeys
 from exchange.opening import Opened, check_signed, open_message
 from exchange.peers import ALL_PEERS, Book, book_of, known
 from exchange.receipt import Line, Sheet, give, sheets_of
+from exchange.refusal import STRANGER, Refusals
 from kernel.db import Database
 from kernel.errors import WangjianError
 from kernel.models import Peer, ReceiptSheet, Stream
@@ -43,6 +44,7 @@ class Gateway:
     def __init__(self, database: Database, keys: NodeKeys | KeyFolder, ours: Sequence[str]) -> None:
         self.database, self._keys, self.ours = database, keys, tuple(ours)
         self._heard: dict[str, datetime] = {}
+        self._refusals = Refusals(database)
         self._seen: tuple[list[Any], NodeKeys, Book] | None = None
 
     @property
@@ -67,10 +69,16 @@ class Gateway:
         Raises:
             ExchangeError: of its kinds; the call was not understood, not signed, or not for us, and changed nothing.
 
-        Effects: as of :meth:`take`.
+        Effects: as of :meth:`take`; table ``notice`` where it is refused.
         """
         book = self.book()
-        call = read_call(data, self.keys.org, book, at)
+        try:
+            call = read_call(data, self.keys.org, book, at)
+        except WangjianError as error:
+            self._refusals.note(
+                STRANGER, [{"message_id": "", "code": error.code, "message": error.message}], at=at
+            )  # fmt: skip
+            raise
         if call.kind == "receipts":
             given = self._sheets_after(call, at)
         else:
@@ -83,7 +91,7 @@ class Gateway:
         Returns:
             JSON values: ``sheets`` (signed receipts), ``missing`` (gaps), ``refused`` (may be sent again).
 
-        Effects: as of :meth:`take`.
+        Effects: as of :meth:`take`; table ``notice`` where some are refused.
         """
         opened: list[Opened] = []
         refused: list[dict[str, str]] = []
@@ -93,10 +101,12 @@ class Gateway:
             except WangjianError as error:
                 refused.append({"message_id": _name(value), "code": error.code, "message": error.message})
         taken, sheets = self.take(opened, caller, book, at=at)
+        refused += taken.refused
+        self._refusals.note(caller, refused, at=at)
         return {
             "sheets": [sheet.as_json() for sheet in sheets],
             "missing": taken.missing,
-            "refused": [*refused, *taken.refused],
+            "refused": refused,
             "after": 0,
         }
 

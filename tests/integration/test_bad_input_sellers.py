@@ -26,7 +26,7 @@ from kernel.config import Settings
 from kernel.crypto import canonical_json
 from kernel.db import Database
 from kernel.errors import WangjianError
-from kernel.models import MerchantAccount, Message, Stream
+from kernel.models import MerchantAccount, Message, Notice, Stream
 from tests.servers.exchanging import Line, Node, lead, pair
 from tests.unit.identity_verify.merchant_case import HOST, Case
 
@@ -137,6 +137,12 @@ def _hand(node: Node, *messages: object) -> dict[str, Any]:
     return found
 
 
+def _noticed(node: Node) -> list[tuple[str, str]]:
+    """Reasons that the office of the exchange was told, each with its sender."""
+    rows = [row for row in node.rows(Notice) if row.kind == "exchange"]
+    return [(str(row.detail["from"]), str(row.detail["code"])) for row in rows]
+
+
 def test_a_replayed_message(two: tuple[Node, Node, Line]) -> None:
     """Gets its first receipt again and has no second effect."""
     city, national, _ = two
@@ -174,6 +180,7 @@ def test_forged_and_malformed_messages(two: tuple[Node, Node, Line], change: Cha
     answer = _hand(national, {**message, "envelope": change(message["envelope"])})
     assert [item["code"] for item in answer["refused"]] == [code]
     assert national.rows(Message) == []
+    assert _noticed(national) == [("310000", code)], "nothing of it is kept, and yet it is seen that it came"
 
 
 def test_an_oversized_message(two: tuple[Node, Node, Line]) -> None:
@@ -183,6 +190,7 @@ def test_an_oversized_message(two: tuple[Node, Node, Line]) -> None:
     large = {**message["envelope"], "payload": {**message["envelope"]["payload"], "description": "大" * MAX_BYTES}}
     answer = _hand(national, _signed(city, large))
     assert [item["code"] for item in answer["refused"]] == [TooLargeMessageError.code]
+    assert _noticed(national) == [("310000", TooLargeMessageError.code)]
 
 
 @pytest.mark.parametrize(
