@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from exchange.errors import ForgedError, WangjianError, WindowError
+from exchange.errors import EnvelopeError, ForgedError, WindowError
 from exchange.refusal import STRANGER, Refusals
 from kernel.db import Database
 from kernel.models import Notice
@@ -51,7 +51,7 @@ def test_each_reason_of_each_sender_is_told_once_a_day(
 def test_a_call_of_a_stranger_is_told(two: tuple[Node, Node, Line]) -> None:
     """It changes nothing else."""
     city, national, _ = two
-    with pytest.raises(WangjianError):
+    with pytest.raises(EnvelopeError):
         national.gateway.answer(b"not a call", at=national.at)
     assert _told(national.database) == [("", "exchange.envelope")]
     city.post(lead(1))
