@@ -1,6 +1,7 @@
 """The ``wangjian`` command: reads the command line and hands over to ``cli_*``."""
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -39,6 +40,10 @@ def _carry_out(options: argparse.Namespace) -> int:
     action = action_of(options)
     if options.children:
         import_module("pipeline.warmth").load_shared()  # which other commands do not need
+    if not gc.isenabled():  # ``__main__`` turned it off
+        gc.freeze()
+        gc.enable()
+    if options.children:
         begin_nursery()
     return action(options)
 

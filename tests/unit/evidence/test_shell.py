@@ -25,7 +25,7 @@ from tests.data.evidence.workshop import AT, Workshop
 LEAST_STACK = 512 * 1024
 """Bytes: a quarter of the stack is what a command line may have, 128 kB at least."""
 LATER = AT + timedelta(hours=1)
-COREUTILS = "basenc cat comm cp cut date du head mkdir mktemp od rm sha256sum sha512sum sort split tail tr wc".split()
+COREUTILS = "basenc cat comm cp cut date dd du head mkdir mktemp od rm sha256sum sha512sum sort tail tr wc".split()
 AWKS = [
     [path, *name.split()[1:]]
     for name in ("mawk", "gawk", "busybox awk", "original-awk")
