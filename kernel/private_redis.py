@@ -17,7 +17,7 @@ import psutil
 from kernel.clock import monotonic
 from kernel.errors import QueueUnavailableError
 
-START_SECONDS = 10.0
+START_SECONDS = 30.0
 """How long it may say nothing."""
 LOADING = b"-LOADING"
 SOCKET_PATH_BYTES = 100

@@ -19,7 +19,7 @@ from pipeline.nursery import share
 from pipeline.process import Child, free_port, wait_for_file
 from pipeline.stand_ins import SERVICES, STANDING, Told
 
-START_SECONDS = 40.0
+START_SECONDS = 120.0
 WORKER_MODULE = "pipeline"
 CAPTURE_MODULE = "crawlers.capture.service"
 WORKER_RESTARTS = 5

@@ -11,7 +11,7 @@ import uvicorn
 
 from kernel.clock import monotonic
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 
 
 class AppServer:

@@ -47,13 +47,13 @@ def _forker(crawling: Crawling) -> Iterator[Callable[[str], int]]:
         return int(answer.readline())
 
     yield start
-    process.communicate(timeout=10)
+    process.communicate(timeout=120)
 
 
 def _kill_after(pid: int, shop: TinyShop, requests: int, extra: float) -> bool:
     """Kill a process when the shop has seen some more requests, and a moment later; False when it had ended."""
     goal = len(shop.asked) + requests
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while len(shop.asked) < goal and psutil.pid_exists(pid) and time.monotonic() < deadline:
         time.sleep(0.002)
     time.sleep(extra)

@@ -252,7 +252,7 @@ def test_cancel_stops_it_within_a_moment(crawling: Crawling) -> None:
             time.sleep(0.02)
         with crawling.database.write() as session:
             session.get_one(Job, job_id).cancel_asked = True
-        _, log = process.communicate(timeout=10)
+        _, log = process.communicate(timeout=120)
     assert process.returncode == 0, log.decode()
     assert (crawling.visit(visit).state, crawling.visit(visit).stop_reason) == ("stopped", "cancelled")
     assert {row.state for row in crawling.frontier(visit).values()} == {"done", "refused"}
@@ -268,7 +268,7 @@ def test_sigterm_is_a_clean_stop_that_another_run_finishes(crawling: Crawling) -
         while len(shop.asked) < 8:
             time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=10)
+        _, log = process.communicate(timeout=120)
         assert process.returncode == 0, log.decode()
         assert crawling.visit(visit).state == "running"
         assert {row.state for row in crawling.frontier(visit).values()} == {"done", "pending"}
@@ -316,6 +316,6 @@ def test_a_bad_start_is_said(crawling: Crawling) -> None:
     assert (crawling.visit(visit).state, crawling.visit(visit).stop_reason) == ("failed", "unreachable")
     crawling.options["DATABASE_URL"] = f"sqlite:///{crawling.data_dir}/no/such/thing.db"
     process = crawling.start(job_id, visit)
-    _, log = process.communicate(timeout=30)
+    _, log = process.communicate(timeout=120)
     assert process.returncode == 3
     assert "kernel.database_unavailable" in log.decode()

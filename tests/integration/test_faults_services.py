@@ -200,7 +200,7 @@ def _silent() -> Iterator[int]:
             yield server.getsockname()[1]
         finally:
             server.shutdown(socket.SHUT_RDWR)
-            thread.join(5)
+            thread.join(120)
             for call in calls:
                 call.close()
 

@@ -59,7 +59,7 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
                 time.sleep(0.01)
             time.sleep(moments.random() / 2)
             child.send_signal(signal.SIGKILL)
-            child.wait(20)
+            child.wait(120)
             for said in output.read_text().split("\n")[:-1]:
                 line, _, rest = said.rpartition(" ")[0].rpartition(" ")
                 acknowledged[line] = int(rest)

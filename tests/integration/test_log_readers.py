@@ -77,7 +77,7 @@ def url(config: Settings) -> Iterator[str]:
         time.sleep(0.02)
     yield f"http://127.0.0.1:{port}/log"
     server.should_exit = True
-    thread.join(20)
+    thread.join(120)
 
 
 def _keys(config: Settings, witnesses: Witnesses) -> tuple[Vkey, list[Vkey]]:

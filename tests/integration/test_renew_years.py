@@ -56,7 +56,7 @@ def shop(ages: tuple[Ages, Ages], tmp_path: Path) -> Iterator[Workshop]:
         for server in opened.servers.values():
             server.fault = "500"
         _move(ages, settings, 0)
-        services = open_timestampers(settings, timeout_s=30)
+        services = open_timestampers(settings, timeout_s=120)
         yield replace(opened, settings=settings, timestampers=services)
         for service in services:
             service.client.close()

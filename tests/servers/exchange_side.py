@@ -95,7 +95,7 @@ def sender(folder: Path, url: str, seed: int, streams: int, each: int, share: fl
     """Post what is not posted yet, and send until everything is known to be processed."""
     del url
     gateway = open_side(folder, "310000")
-    relay = ChaosRelay(gateway, {"https": HttpsTransport(timeout_s=10)}, Pace(200, (0.02, 0.05, 0.1), 1_000))
+    relay = ChaosRelay(gateway, {"https": HttpsTransport(timeout_s=60)}, Pace(200, (0.02, 0.05, 0.1), 1_000))
     relay.random, relay.share = random.Random(seed), share  # noqa: S311 - as above
     while True:
         with gateway.database.write() as session:

@@ -23,7 +23,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty engine of each kind."""
     made: Engine
     if request.param == "embedded":
-        made = EmbeddedEngine(tmp_path / "index", lock_timeout_s=5)
+        made = EmbeddedEngine(tmp_path / "index", lock_timeout_s=120)
     else:
         alias = f"contract-{os.getpid()}-{next(_aliases)}"
         made = ElasticEngine(request.getfixturevalue("elasticsearch_url"), alias)

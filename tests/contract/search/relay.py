@@ -31,7 +31,7 @@ class Relay:
         self.cut()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join(5)
+        self._thread.join(120)
 
     def cut(self) -> None:
         """Close every connection and refuse new ones."""
@@ -58,7 +58,7 @@ class Relay:
                 if self._is_cut:
                     client.close()
                     continue
-                server = socket.create_connection(self._target, timeout=5)
+                server = socket.create_connection(self._target, timeout=60)
                 self._open |= {client, server}
             for source, sink in ((client, server), (server, client)):
                 threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()

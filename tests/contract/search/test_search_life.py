@@ -181,7 +181,7 @@ def test_elasticsearch_gone_and_back(elasticsearch_url: str, tmp_path: Path) -> 
     """While it is gone the outbox keeps every row; after, everything is caught up."""
     database = open_database(tmp_path, 50)
     with Relay(elasticsearch_url) as relay:
-        engine = ElasticEngine(relay.url, "gone-and-back", timeout_s=5)
+        engine = ElasticEngine(relay.url, "gone-and-back", timeout_s=60)
         drain(database, engine, limit=20, at=AT)
         relay.cut()
         with pytest.raises(SearchUnavailableError):
@@ -200,7 +200,7 @@ def test_elasticsearch_gone_and_back(elasticsearch_url: str, tmp_path: Path) -> 
 
 def test_two_that_find_no_index_make_one(elasticsearch_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever looked before the other had made it finds it made; the alias never leads to two."""
-    first, second = (ElasticEngine(elasticsearch_url, "two-at-once", timeout_s=30) for _ in range(2))
+    first, second = (ElasticEngine(elasticsearch_url, "two-at-once", timeout_s=120) for _ in range(2))
     looked = second._led()
     assert looked == {}
     first.index([listing(1)])

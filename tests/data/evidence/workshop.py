@@ -305,7 +305,7 @@ def open_workshop(folder: Path, *, at: datetime = AT, days: int = 3650) -> Itera
     own = of_one_bureau(at)
     roots_of_late += [("alpha", "timestamp", twin.root), ("seal", "seal", own[0].certificate)]
     trust.publish(settings, roots_of_late, keys=listed, quorum=len(witnesses))
-    timestampers = open_timestampers(settings, timeout_s=5)
+    timestampers = open_timestampers(settings, timeout_s=120)
     try:
         yield Workshop(folder, settings, keys, timestampers, servers, log, late, twin, root_keys, own, authorities)
     finally:

@@ -42,7 +42,7 @@ def test_kill_leaves_nothing_half(bench: Bench) -> None:
                 break
         chromium = browser_of(worker)
         os.kill(worker.process.pid, signal.SIGKILL)
-        worker.process.wait(10)
+        worker.process.wait(120)
         chromium.kill()
         worker.close()
         assert not out.exists() or (out / "meta/capture.json").is_file()

@@ -64,7 +64,7 @@ def kill_all(worker: CaptureProcess) -> None:
     """SIGKILL for the worker and everything it started."""
     children = psutil.Process(worker.process.pid).children(recursive=True)
     os.kill(worker.process.pid, signal.SIGKILL)
-    worker.process.wait(10)
+    worker.process.wait(120)
     for child in children:
         with contextlib.suppress(psutil.NoSuchProcess):
             child.kill()

@@ -90,7 +90,9 @@ def test_our_clock_off_by_an_hour(workshop: Workshop) -> None:
 
 def test_hanging_service_times_out(workshop: Workshop) -> None:
     """No answer in time is no answer."""
+    patient = timestamp.open_timestampers(workshop.settings, timeout_s=120)
     services = timestamp.open_timestampers(workshop.settings, timeout_s=0.3)
+    services = tuple(hasty if hasty.name == "beta" else calm for hasty, calm in zip(services, patient, strict=True))
     try:
         with fault(workshop, "hang"), pytest.raises(TsaUnavailableError, match="beta"):
             timestamp.stamp_all(b"x", services, AT)
@@ -105,7 +107,7 @@ def test_service_that_is_down(workshop: Workshop) -> None:
     config = workshop.settings.model_copy(
         update={"tsa_urls": ("alpha=http://127.0.0.1:9/", "beta=http://127.0.0.1:19/")}
     )
-    services = timestamp.open_timestampers(config, timeout_s=1)
+    services = timestamp.open_timestampers(config, timeout_s=120)
     with pytest.raises(TsaUnavailableError):
         timestamp.stamp_all(b"x", services, AT)
     for service in services:

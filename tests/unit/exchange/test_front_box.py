@@ -117,7 +117,7 @@ def test_a_killed_writer_leaves_only_whole_messages(sides: tuple[FrontBox, Front
     _, right = sides
     for _ in range(3):
         with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], cwd=Path.cwd()) as process:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 120
             before = len(list(right.theirs().glob("*.msg"))) if right.theirs().exists() else 0
             while time.monotonic() < deadline and (
                 not right.theirs().exists() or len(list(right.theirs().glob("*.msg"))) <= before + 2

@@ -31,7 +31,7 @@ def held(gate: threading.Event) -> Callable[[], Answer]:
     """A call that is not answered before the gate opens."""
 
     def call() -> Answer:
-        gate.wait(30)
+        gate.wait(120)
         return {}
 
     return call

@@ -89,7 +89,7 @@ def answering(request: pytest.FixtureRequest) -> Iterator[str]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        thread.join(5)
+        thread.join(120)
 
 
 def _peer(url: str) -> KnownPeer:
@@ -98,7 +98,7 @@ def _peer(url: str) -> KnownPeer:
 
 def test_a_call_goes_to_the_door(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """And its answer comes back; too much of it does not."""
-    line = HttpsTransport(timeout_s=5)
+    line = HttpsTransport(timeout_s=120)
     assert line.send(_peer(door + "/"), b"body", at=AT) == f"{PATH} body".encode()
     monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", 10)
     with pytest.raises(PeerError, match="at most"):
@@ -109,7 +109,7 @@ def test_a_call_goes_to_the_door(door: str, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("status", ["302", "403", "500", "503"])
 def test_another_status_is_no_answer(door: str, status: str) -> None:
     """It is told; redirects are not followed."""
-    line = HttpsTransport(timeout_s=5)
+    line = HttpsTransport(timeout_s=120)
     with pytest.raises(PeerError) as caught:
         line.send(_peer(door), status.encode(), at=AT)
     assert caught.value.context["status"] == int(status)
@@ -118,7 +118,7 @@ def test_another_status_is_no_answer(door: str, status: str) -> None:
 
 def test_nobody_at_home_is_told() -> None:
     """Without a status."""
-    line = HttpsTransport(timeout_s=1)
+    line = HttpsTransport(timeout_s=120)
     with pytest.raises(PeerError) as caught:
         line.send(_peer("http://127.0.0.1:9"), b"x", at=AT)
     assert caught.value.context == {}
@@ -128,7 +128,7 @@ def test_nobody_at_home_is_told() -> None:
 def test_lines_are_kept_open(long_door: tuple[str, _Server], monkeypatch: pytest.MonkeyPatch) -> None:
     """One line for call after call; one that was idle for too long, or that the other side ended, is not called on."""
     url, server = long_door
-    line = HttpsTransport(timeout_s=5)
+    line = HttpsTransport(timeout_s=120)
     for number in range(3):
         assert line.send(_peer(url), b"b%d" % number, at=AT) == f"{PATH} b{number}".encode()
     assert len(server.calls) == 1
@@ -159,7 +159,7 @@ def test_lines_are_kept_open(long_door: tuple[str, _Server], monkeypatch: pytest
 )
 def test_half_an_answer_is_none(answering: str) -> None:
     """Whatever was left out of it."""
-    line = HttpsTransport(timeout_s=5)
+    line = HttpsTransport(timeout_s=120)
     with pytest.raises(PeerError, match="expected an answer"):
         line.send(_peer(answering), b"body", at=AT)
     line.close()
@@ -175,7 +175,7 @@ def test_half_an_answer_is_none(answering: str) -> None:
 )
 def test_an_answer_that_was_not_counted_is_put_together(answering: str) -> None:
     """In chunks, or as much as comes."""
-    line = HttpsTransport(timeout_s=5)
+    line = HttpsTransport(timeout_s=120)
     assert line.send(_peer(answering), b"body", at=AT) == b"whole"
     line.close()
 
@@ -183,10 +183,10 @@ def test_an_answer_that_was_not_counted_is_put_together(answering: str) -> None:
 def test_a_certificate_of_another_root_is_refused(tmp_path: Path) -> None:
     """Only of a root that is known here; those of the settings are known beside the public ones."""
     for url, _ in _serve(_Door, tmp_path):
-        stranger = HttpsTransport(timeout_s=5)
+        stranger = HttpsTransport(timeout_s=120)
         with pytest.raises(PeerError, match="SSLCertVerificationError"):
             stranger.send(_peer(url), b"body", at=AT)
-        friend = HttpsTransport(ca_file=str(tmp_path / "ca.pem"), timeout_s=5)
+        friend = HttpsTransport(ca_file=str(tmp_path / "ca.pem"), timeout_s=120)
         assert friend.send(_peer(url), b"body", at=AT) == f"{PATH} body".encode()
         friend.close()
 

@@ -37,7 +37,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CaptureC
     monkeypatch.setattr(
         "pipeline.capture_client.environment", lambda extra: {"PYTHONPATH": f"{tmp_path}:{ROOT}", **extra}
     )
-    with CaptureClient(tmp_path / "log", timeout_s=1.0, module="stand_in") as client:
+    with CaptureClient(tmp_path / "log", timeout_s=120, module="stand_in") as client:
         yield client
 
 
@@ -65,8 +65,10 @@ def test_a_refusal_keeps_its_code(client: CaptureClient) -> None:
 @pytest.mark.parametrize("fault", ["die", "hang"])
 def test_a_broken_worker_is_replaced(client: CaptureClient, fault: str) -> None:
     """A worker that dies or hangs fails one order; the next one has a new worker."""
+    client._timeout_s = 0.5 if fault == "hang" else 120
     with pytest.raises(ProcessError):
         client.order(order("e1", fault))
+    client._timeout_s = 120
     assert client.order(order("e2", "good"))["pid"]
 
 

@@ -40,13 +40,13 @@ def linked_config(config: Settings, server: LinkedServer) -> Settings:
 def test_a_turn_pulls_and_sends(linked_config: Settings, database: Database, server: LinkedServer) -> None:
     """Every system is read, and what waits is sent at each turn, not only when a pull is due."""
     duty = LinkedDuty(linked_config, database)
-    duty.turn(wait_s=20)
+    duty.turn(wait_s=120)
     with database.read() as session:
         number = select(func.count()).select_from(LinkedRecord)
         assert session.execute(number).scalar_one() == sum(len(one.entries()) for one in server.books.values())
     with database.write() as session:
         post.mint(session, "registration", post.Sending("web-presence", "shop:1", {}), actor="li", at=now())
-    duty.turn(wait_s=20)
+    duty.turn(wait_s=120)
     with database.read() as session:
         assert session.execute(select(LinkedPost.state)).scalar_one() == "sent"
     duty.close()
@@ -57,7 +57,7 @@ def test_what_is_minted_is_sent_without_another_turn(
 ) -> None:
     """Its commit wakes the writer; so does the time of a retry."""
     duty = LinkedDuty(linked_config, database)
-    duty.turn(wait_s=20)
+    duty.turn(wait_s=120)
     with database.write() as session:
         post.mint(session, "credit", post.Sending("risk-hint", "shop:1", {}), actor="li", at=now())
         late = post.mint(session, "penalty", post.Sending("publicity", "case:1", {}), actor="li", at=now())

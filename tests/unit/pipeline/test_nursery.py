@@ -28,8 +28,8 @@ told = {}
 share("warm.up")
 share("warm.no_such_function")
 say = Child("say", ["a", "b"], log=folder / "say.log", extra={"OWN": "yes"})
-told["said"] = (say.process.wait(20), say.tail(9), type(say.process).__name__)
-told["statuses"] = [Child("status", [word], log=folder / "s.log").process.wait(20) for word in sys.argv[2:]]
+told["said"] = (say.process.wait(120), say.tail(9), type(say.process).__name__)
+told["statuses"] = [Child("status", [word], log=folder / "s.log").process.wait(120) for word in sys.argv[2:]]
 stubborn = Child("stubborn", log=folder / "stubborn.log")
 while len(stubborn.tail().split()) < 2:
     time.sleep(0.02)
@@ -137,7 +137,7 @@ def test_children_end_with_the_command(folder: Path) -> None:
 
 
 def _end(pids: Sequence[str]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while any(_runs(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not any(_runs(pid) for pid in pids)

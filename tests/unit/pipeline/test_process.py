@@ -13,7 +13,7 @@ from pipeline.process import Child, environment, wait_for_file
 def test_a_child_runs_logs_and_ends(tmp_path: Path) -> None:
     """Its output is in the log and its status is known."""
     child = Child("platform", log=tmp_path / "log" / "a.log")
-    assert child.process.wait(20) == 0
+    assert child.process.wait(120) == 0
     assert child.code() == 0
     assert "Linux" in child.tail()
     child.stop()

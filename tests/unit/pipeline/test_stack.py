@@ -22,7 +22,7 @@ def _workers(stack: Stack) -> list[Child]:
 
 
 def _ended(stack: Stack) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not any(child.code() is not None for child in _workers(stack)) and time.monotonic() < deadline:
         time.sleep(0.05)
 
@@ -78,7 +78,7 @@ def test_the_capture_service_is_started_again(tmp_path: Path) -> None:
         stack.start_workers(1)
         service = stack.children[0]
         service.process.kill()
-        service.process.wait(20)
+        service.process.wait(120)
         wire = knock()
         assert stack.dead() == []
         again = stack.children[0]

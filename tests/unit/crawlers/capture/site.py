@@ -72,7 +72,7 @@ class Site:
     def __exit__(self, *_: object) -> None:
         asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(120)
         self._loop.close()
 
     def paths(self) -> list[str]:
@@ -222,7 +222,7 @@ class CaptureProcess:
         """Ask the worker to quit and give its exit code."""
         if self.process.poll() is None:
             self.send({"op": "quit"})
-        code = self.process.wait(30)
+        code = self.process.wait(120)
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):

@@ -42,15 +42,20 @@ async def test_one_that_does_not_work_is_not_given_again() -> None:
 async def test_it_stays_a_while_for_the_next() -> None:
     """Somebody who comes in time finds it; then it ends by itself, or when all is over."""
     driver = Driver()
-    driver.linger_s = 0.3
+    driver.linger_s = 60
     one = await driver.take()
     await driver.release(one)
     two = await driver.take()
     assert two is one
     await driver.release(two)
-    await asyncio.sleep(1.2)
+    await driver.close()
+    driver = Driver()
+    driver.linger_s = 0.01
+    two = await driver.take()
+    await driver.release(two)
+    await asyncio.sleep(0.5)
     three = await driver.take()
-    assert three is not one
+    assert three is not two
     await driver.release(three)
     await driver.close()
     four = await driver.take()

@@ -129,7 +129,7 @@ def test_a_tampered_answer_is_refused(running: Running, tmp_path: Path, kind: st
 def test_what_is_no_request_is_refused(running: Running, path: str, body: bytes) -> None:
     """Another path, no object, no JSON, nothing."""
     port = int(running.config.second_node_url.rpartition(":")[2])
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("POST", path, body, {"Authorization": f"Bearer {TOKEN}"})
     assert connection.getresponse().status == 400
     connection.close()

@@ -88,7 +88,7 @@ def test_lines_are_cut_out_of_any_chunks(tmp_path: Path) -> None:
     for chunk in (b"one\n\n", b"tw", b"o\nthr", b"ee"):
         os.write(sink, chunk)
     os.close(sink)
-    reader.join(10)
+    reader.join(120)
     os.close(source)
     assert taken == [b"one", b"two", b"three", b""]
     file = tmp_path / "long"

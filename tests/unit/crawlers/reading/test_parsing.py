@@ -62,9 +62,9 @@ def test_text_ranges_of_elements(read: Reader) -> None:
 @pytest.mark.parametrize("unit", ["<div>", "<ul><li>", "<a><div>", "<b></p>"])
 def test_deep_nesting_is_cut_and_quick(unit: str) -> None:
     """Markup made to be slow is cut where it gets too deep."""
-    started = time.monotonic()
+    started = time.process_time()
     document = parse((unit * 100_000).encode(), url="https://shop.example.test/")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert "nesting-cut" in document.notes
 
 

@@ -26,7 +26,7 @@ for line in sys.stdin:
 """
 
 
-def _render(*urls: str, timeout_s: float = 10, command: tuple[str, ...] = ()) -> list[Mapping[str, object] | Exception]:
+def _render(*urls: str, timeout_s: float = 120, command: tuple[str, ...] = ()) -> list[Mapping[str, object] | Exception]:
     async def scene() -> list[Mapping[str, object] | Exception]:
         renderer = Renderer(timeout_s, command or (sys.executable, "-c", WORKER))
         results: list[Mapping[str, object] | Exception] = []
@@ -35,6 +35,7 @@ def _render(*urls: str, timeout_s: float = 10, command: tuple[str, ...] = ()) ->
                 results.append(await renderer.render(url))
             except (BrowserMissingError, BrowserFailedError) as error:
                 results.append(error)
+                renderer._timeout_s = 120  # short for the one that was to hang
         await renderer.close()
         await renderer.close()
         return results
@@ -60,7 +61,7 @@ def test_a_worker_that_dies_is_started_again() -> None:
 
 def test_a_worker_that_hangs_is_ended() -> None:
     """The page fails after its time, the next one has a new worker."""
-    stuck, alive = _render("http://a/hang", "http://a/1", timeout_s=2)
+    stuck, alive = _render("http://a/hang", "http://a/1", timeout_s=0.5)
     assert isinstance(stuck, BrowserFailedError)
     assert isinstance(alive, dict)
 
@@ -78,7 +79,7 @@ def test_two_at_a_time() -> None:
     """Pages are asked for together and each gets its own answer."""
 
     async def scene() -> list[Mapping[str, object]]:
-        renderer = Renderer(10, (sys.executable, "-c", WORKER))
+        renderer = Renderer(120, (sys.executable, "-c", WORKER))
         found = await asyncio.gather(*(renderer.render(f"http://a/{number}") for number in range(5)))
         await renderer.close()
         return list(found)

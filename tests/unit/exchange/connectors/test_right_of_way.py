@@ -21,10 +21,10 @@ def test_bulk_work_waits_for_what_goes_ahead() -> None:
     with ahead():
         other = Thread(target=bulk)
         other.start()
-        begun.wait(10)
+        begun.wait(120)
         go.wait(0.05)
         done.append("short")
-    other.join(10)
+    other.join(120)
     assert done == ["short", "bulk"]
 
 
@@ -52,7 +52,7 @@ def test_one_bulk_work_at_a_time() -> None:
     for one in threads:
         one.start()
     for one in threads:
-        one.join(10)
+        one.join(120)
     assert most == [1]
 
 

@@ -47,7 +47,7 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def webhook() -> Iterator[Webhook]:
     """Signs with a name."""
-    made = Webhook(lambda body: {"suite": "test", "kid": "k", "value": f"{len(body)}=="}, timeout_s=5)
+    made = Webhook(lambda body: {"suite": "test", "kid": "k", "value": f"{len(body)}=="}, timeout_s=120)
     yield made
     made.close()
 

@@ -41,11 +41,11 @@ def test_serve_until_told_to_stop(tmp_path: Path) -> None:
                     break
                 time.sleep(0.1)
             said = json.loads(ready.read_text())
-            with socket.create_connection(("127.0.0.1", said["http_port"]), timeout=10) as client:
+            with socket.create_connection(("127.0.0.1", said["http_port"]), timeout=60) as client:
                 client.sendall(b"GET / HTTP/1.1\r\nHost: pingtai.example.test\r\nConnection: close\r\n\r\n")
                 assert client.recv(100).startswith(b"HTTP/1.1 200")
             process.send_signal(signal.SIGTERM)
-            _, errors = process.communicate(timeout=20)
+            _, errors = process.communicate(timeout=120)
         finally:
             process.kill()
     assert process.returncode == 0

@@ -17,7 +17,7 @@ Answer = tuple[int, dict[str, str], bytes]
 def _ask(
     market: RunningMarket, host: str, path: str, *, method: str = "GET", headers: dict[str, str] | None = None
 ) -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", market.ports.http, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", market.ports.http, timeout=60)
     try:
         connection.request(method, path, headers={"Host": host, **(headers or {})})
         answer = connection.getresponse()
@@ -38,7 +38,7 @@ def _first_day(market: RunningMarket) -> Iterator[None]:
 def _tls(market: RunningMarket, name: str) -> bytes:
     context = ssl.create_default_context(cafile=str(market.ca_file))
     with (
-        socket.create_connection(("127.0.0.1", market.ports.tls), timeout=20) as plain,
+        socket.create_connection(("127.0.0.1", market.ports.tls), timeout=60) as plain,
         context.wrap_socket(plain, server_hostname=name) as secure,
     ):
         secure.sendall(f"GET / HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
@@ -126,7 +126,7 @@ def test_other_methods_are_refused(market: RunningMarket) -> None:
 
 def test_the_slow_page_does_not_hold_up_others(market: RunningMarket) -> None:
     """One client waits for drops, another is served at once."""
-    with socket.create_connection(("127.0.0.1", market.ports.http), timeout=20) as slow:
+    with socket.create_connection(("127.0.0.1", market.ports.http), timeout=60) as slow:
         slow.sendall(f"GET /drip HTTP/1.1\r\nHost: {HOSTILE_HOST}\r\n\r\n".encode())
         assert slow.recv(1000).startswith(b"HTTP/1.1 200")
         assert _ask(market, PLATFORM_HOST, "/")[0] == 200

@@ -23,13 +23,13 @@ def test_it_is_served_until_it_is_closed() -> None:
     told = server.start()
     assert told == {"url": server.url(), "more": 1}
     place = str(told["url"]).removeprefix("http://")
-    connection = http.client.HTTPConnection(place, timeout=20)
+    connection = http.client.HTTPConnection(place, timeout=60)
     connection.request("GET", "/a")
     assert connection.getresponse().read() == b"hello /a"
     connection.close()
     server.close()
     with pytest.raises(ConnectionRefusedError):
-        http.client.HTTPConnection(place, timeout=5).connect()
+        http.client.HTTPConnection(place, timeout=60).connect()
 
 
 def test_one_that_does_not_come_up_is_told() -> None:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[4]
 
 
 def _ask(url: str, method: str, path: str, body: bytes = b"", host: str = "") -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     connection.request(method, path, body, {"Host": host} if host else {})
     answer = connection.getresponse()
     found = answer.status, answer.read()
@@ -61,7 +61,7 @@ def test_each_serves_on_a_port_of_its_own_until_told_to_stop(tmp_path: Path) -> 
             assert told["market"]["shops"].startswith("url,name,platform,reason\n")
             assert Path(told["market"]["ca_file"]).is_file()
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 0
+            assert process.wait(120) == 0
         finally:
             process.kill()
     assert not Path(told["market"]["ca_file"]).exists()

@@ -29,13 +29,13 @@ def service(tmp_path: Path) -> Iterator[dict[str, str]]:
         time.sleep(0.05)
     yield json.loads(ready.read_text())
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(120) == 0
 
 
 def post(url: str, body: bytes) -> bytes:
     """One request."""
     request = urllib.request.Request(url, body, {"Content-Type": "application/timestamp-query"})  # noqa: S310 - loopback
-    with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - loopback
         assert response.headers["Content-Type"] == "application/timestamp-reply"
         return bytes(response.read())
 

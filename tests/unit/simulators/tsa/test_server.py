@@ -14,7 +14,7 @@ def test_answers(tmp_path_factory: pytest.TempPathFactory, fault: str, status: i
     with open_workshop(tmp_path_factory.mktemp("w")) as shop:
         server = shop.servers["alpha"]
         server.fault = fault
-        connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=60)
         connection.request("POST", "/tsa", request_for(b"x"))
         answer = connection.getresponse()
         assert answer.status == status
@@ -27,7 +27,7 @@ def test_answers(tmp_path_factory: pytest.TempPathFactory, fault: str, status: i
 def test_its_revocation_list(tmp_path_factory: pytest.TempPathFactory) -> None:
     """At one address, and nothing else is served."""
     with open_workshop(tmp_path_factory.mktemp("w")) as shop:
-        connection = http.client.HTTPConnection("127.0.0.1", shop.servers["alpha"].server_address[1], timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", shop.servers["alpha"].server_address[1], timeout=60)
         for path, status, body in (("/crl", 200, shop.authorities["alpha"].crl), ("/", 404, b"")):
             connection.request("GET", path)
             answer = connection.getresponse()

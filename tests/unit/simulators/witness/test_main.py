@@ -30,7 +30,7 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
                 time.sleep(0.05)
             said.append(json.loads(ready.read_text()))
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 0
+            assert process.wait(120) == 0
     assert said[0]["vkey"] == said[1]["vkey"]
     assert note.parse_vkey(said[0]["vkey"]).algorithm == note.WITNESS
     assert said[0]["url"].startswith("http://127.0.0.1:")

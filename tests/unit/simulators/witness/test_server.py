@@ -21,7 +21,7 @@ def server(tmp_path: Path) -> Iterator[WitnessServer]:
 
 
 def _ask(server: WitnessServer, method: str, path: str, body: bytes = b"") -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=60)
     try:
         connection.request(method, path, body)
         response = connection.getresponse()
