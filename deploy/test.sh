@@ -8,11 +8,14 @@ export PYTHONPATH="$PWD"
 # would compile all of ours anew.
 unset WANGJIAN_DATA_DIR PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX="$PWD/.venv/bytecode"
+# The order is another one each time: the seed says which, and `SEED=… make test` has it again.
+SEED=${SEED:-$(date +%s)}
+echo "SEED=$SEED"
 said=$(mktemp)
 trap 'rm -f "$said" "$said.status"' EXIT
 .venv/bin/coverage erase
 {
-    .venv/bin/coverage run -m pytest -q -n "${WORKERS:-3}" "$@" 2>&1
+    .venv/bin/coverage run -m pytest -q -n "${WORKERS:-3}" -p randomly --randomly-seed="$SEED" "$@" 2>&1
     echo $? >"$said.status"
 } | tee "$said"
 status=$(cat "$said.status")

@@ -20,8 +20,11 @@ from kernel.config import Settings, settings
 from kernel.db import Database
 from tests.servers.empty_records import open_records
 
-# How fast the machine is at the moment is no property of what is tested.
-hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+# How fast the machine is at the moment is no property of what is tested. The suite tries the same examples each time:
+# what it says of a change is about the change. `--hypothesis-profile=explore` looks for new ones, ten times as many.
+_CALM = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True)
+hypothesis.settings.register_profile("suite", _CALM, derandomize=True)
+hypothesis.settings.register_profile("explore", _CALM, max_examples=1_000)
 hypothesis.settings.load_profile("suite")
 
 _connect = socket.socket.connect
