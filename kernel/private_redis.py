@@ -38,6 +38,14 @@ def _binary() -> str:
     )
 
 
+def _is_over(pid: int) -> bool:
+    """Whether a process has ended; one that nobody has buried yet has ended too."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 class PrivateRedis:
     """One redis-server with an append-only file, reached through a Unix socket.
 
@@ -115,7 +123,7 @@ class PrivateRedis:
                 deadline = monotonic() + START_SECONDS  # a long file takes its time
             elif answer:
                 return
-            elif (pid := self._pid()) and not psutil.pid_exists(pid):
+            elif (pid := self._pid()) and _is_over(pid):
                 break
             time.sleep(0.02)
         raise QueueUnavailableError(
@@ -137,5 +145,5 @@ class PrivateRedis:
             return
         os.kill(pid, signal.SIGTERM)
         deadline = monotonic() + wait_s
-        while psutil.pid_exists(pid) and monotonic() < deadline:
+        while not _is_over(pid) and monotonic() < deadline:
             time.sleep(0.02)

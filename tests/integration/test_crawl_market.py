@@ -55,7 +55,7 @@ def _visit_all(crawler: Crawling, market: RunningMarket, skip: str = "") -> list
                 session.add(Shop(url=shop.url, host=host, platform=shop.platform, created_at=now()))
         job_id, visit = crawler.open(shop.url, {"seconds": 600})
         visits.append(visit)
-    crawler.run(job_id, *visits, seconds=280)
+    crawler.run(job_id, *visits, seconds=700)
     return visits
 
 
@@ -102,7 +102,7 @@ def test_the_hostile_host_ends_within_its_budget(crawler: Crawling, market: Runn
     crawler.options.update({"PAGE_MAX_BYTES": "4000000", "PAGE_TIMEOUT_S": "2", "HOST_CONCURRENCY": "4"})
     crawler.options["CHROMIUM_PATH"] = "/nonexistent/chromium"
     job_id, visit = crawler.open(f"{origin(HOSTILE_HOST, market.ports)}/", {"seconds": 90, "depth": 50})
-    crawler.run(job_id, visit, seconds=200)
+    crawler.run(job_id, visit, seconds=600)
     row = crawler.visit(visit)
     assert row.state == "done"
     paths = {url.partition(HOSTILE_HOST)[2].partition("/")[2]: entry for url, entry in crawler.frontier(visit).items()}

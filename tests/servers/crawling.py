@@ -51,7 +51,7 @@ class Crawling:
 
     def open(self, url: str, budget: Mapping[str, float] | None = None, at: datetime | None = None) -> tuple[str, int]:
         """A job with one visit to the shop of this address; both are made."""
-        limits = {"pages": 2_000, "bytes": 100_000_000, "seconds": 60, "depth": 6, **(budget or {})}
+        limits = {"pages": 2_000, "bytes": 100_000_000, "seconds": 600, "depth": 6, **(budget or {})}
         when = at or now()
         self.jobs += 1
         job_id = f"job-{self.jobs}"
@@ -82,7 +82,7 @@ class Crawling:
             process.kill()
             process.communicate()
 
-    def run(self, job_id: str, *visits: int, seconds: float = 60) -> str:
+    def run(self, job_id: str, *visits: int, seconds: float = 600) -> str:
         """Run it to its end; gives its log, and asserts that it ended well."""
         process = self.start(job_id, *visits)
         _, log = process.communicate(timeout=seconds)

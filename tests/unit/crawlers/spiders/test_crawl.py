@@ -179,7 +179,7 @@ def test_a_cancelled_job_stops_its_visits(database: Database, visit_id: int, tmp
 def test_a_page_budget_ends_it(database: Database, visit_id: int, tmp_path: Path) -> None:
     """Ten pages and no more; the rest says why."""
     with database.write() as session:
-        session.get_one(Visit, visit_id).budget = {"pages": 10, "bytes": 10_000_000, "seconds": 60, "depth": 5}
+        session.get_one(Visit, visit_id).budget = {"pages": 10, "bytes": 10_000_000, "seconds": 600, "depth": 5}
     site = Site({"": _html(*[f"/{number}" for number in range(40)]), **{str(n): _html("/") for n in range(40)}})
     _run(lambda: _crawl(database, tmp_path, visit_id, site))
     words = [outcome for _, outcome in _outcomes(database).values()]
@@ -196,7 +196,7 @@ def test_a_template_that_brings_nothing_is_left(database: Database, visit_id: in
 
     async def scene() -> None:
         with database.write() as session:
-            session.get_one(Visit, visit_id).budget = {"pages": 900, "bytes": 10**9, "seconds": 60, "depth": 999}
+            session.get_one(Visit, visit_id).budget = {"pages": 900, "bytes": 10**9, "seconds": 600, "depth": 999}
         crawl = _crawl(database, tmp_path, visit_id, site)
         crawl._visits[0].trap.limit = 4
         await asyncio.wait_for(crawl.run(), 60)
