@@ -13,6 +13,8 @@ from kernel.jobs import STALE_AFTER
 from kernel.models import Job
 from pipeline.errors import CancelledError
 
+START_TOLERANCE_S = 3
+
 
 def owner_name() -> str:
     """``host:pid:start`` of this process; the start time tells a reused pid apart."""
@@ -29,7 +31,10 @@ def is_alive(owner: str) -> bool | None:
     if name != socket.gethostname():
         return None
     try:
-        return int(psutil.Process(int(pid)).create_time()) == int(started)
+        process = psutil.Process(int(pid))
+        # The start is told by the clock of the machine, which may have been set right meanwhile.
+        same = abs(process.create_time() - int(started)) < START_TOLERANCE_S
+        return same and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.NoSuchProcess, ValueError):
         return False
 

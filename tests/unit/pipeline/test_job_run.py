@@ -1,7 +1,11 @@
 """Taking, reporting and finishing jobs."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
+import psutil
 import pytest
 
 from kernel.db import Database
@@ -76,3 +80,11 @@ def test_reports_merge_and_cancel_is_heard(database: Database) -> None:
     with database.read() as session:
         job = session.get_one(Job, run.id)
         assert (job.state, job.finished_at, job.progress["c"]) == ("cancelled", AT, 3)
+
+
+def test_a_process_that_nobody_has_buried_is_dead() -> None:
+    """Its number is taken still; where the first process of a container buries nobody, for ever."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        started = int(psutil.Process(ended.pid).create_time())
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        assert is_alive(f"{owner_name().split(':')[0]}:{ended.pid}:{started}") is False
