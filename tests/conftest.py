@@ -8,10 +8,12 @@ import gc
 import ipaddress
 import os
 import socket
+import warnings
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import coverage
 import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
@@ -48,6 +50,20 @@ TOGETHER = ("tests/contract/search/",)
 """Folders whose session fixtures are dear (a full index): one worker has all of a folder."""
 APART = ("tests/integration/test_verify_corpus.py",)
 """Files whose tests share nothing that a worker has: each test goes to the worker that is free."""
+MEASURES = ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
+"""What tells a new process to measure which lines it runs."""
+UNMEASURED = (
+    "tests/architecture/",
+    "tests/contract/search/test_search_agreement.py",
+    "tests/integration/test_exchange_chaos.py",
+    "tests/integration/test_matching_held_out.py",
+    "tests/integration/test_rules_market.py",
+    "tests/integration/test_verifier_page.py",
+    "tests/integration/test_verify_corpus.py",
+)
+"""What does the same thousands of times, or reads our sources: to measure its lines takes as long again."""
+
+PAUSED = pytest.StashKey[coverage.Coverage]()
 
 
 class WholeFiles(LoadFileScheduling):  # type: ignore[misc]
@@ -93,6 +109,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """With several workers long files come first, so that all end together; else the order stays as shuffled."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: turn(item.nodeid))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """Lines are not measured where it would double the time for nothing: the tests of single modules run them too.
+
+    That is in the processes that long tests start, and in what is ``UNMEASURED``.
+    """
+    told = {name: os.environ.pop(name) for name in MEASURES if name in os.environ and item.nodeid.startswith(LONG)}
+    if item.nodeid.startswith(UNMEASURED) and (measure := coverage.Coverage.current()):
+        measure.stop()
+        item.config.stash[PAUSED] = measure
+    try:
+        return (yield)
+    finally:
+        # To begin again costs as much as a small test.
+        if not (nextitem and nextitem.nodeid.startswith(UNMEASURED)) and (
+            measure := item.config.stash.get(PAUSED, None)
+        ):
+            del item.config.stash[PAUSED]
+            with warnings.catch_warnings(action="ignore"):  # our modules are there already, it says
+                measure.start()
+        os.environ.update(told)
 
 
 def _is_local(address: object) -> bool:
