@@ -26,7 +26,9 @@ for line in sys.stdin:
 """
 
 
-def _render(*urls: str, timeout_s: float = 120, command: tuple[str, ...] = ()) -> list[Mapping[str, object] | Exception]:
+def _render(
+    *urls: str, timeout_s: float = 120, command: tuple[str, ...] = ()
+) -> list[Mapping[str, object] | Exception]:
     async def scene() -> list[Mapping[str, object] | Exception]:
         renderer = Renderer(timeout_s, command or (sys.executable, "-c", WORKER))
         results: list[Mapping[str, object] | Exception] = []
