@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from exchange import identity_report, incoming_matter, key_change, peers, transfer
+from exchange import identity_report, incoming_matter, incoming_record, key_change, peers, transfer
 from exchange.errors import PeerError, SuiteError
 from exchange.gateway import Gateway
 from exchange.keys import KeyFolder, NodeKeys
@@ -44,6 +44,7 @@ def open_gateway(config: Settings, database: Database) -> Gateway:
     transfer.register_handlers()
     identity_report.register_handlers()
     incoming_matter.register_handlers()
+    incoming_record.register_handlers()
     key_change.register_handler()
     correspondence.attend()
     folder = open_key_folder(config)

@@ -118,10 +118,10 @@ class Intake:
 
     def _keep(self, session: Session, found: Understood, record: LinkedRecord | None, digest: str) -> LinkedRecord:
         if record is None:
-            record = LinkedRecord(system=self.connector.system, key=found.key, message_id="")
+            record = LinkedRecord(system=self.connector.system, key=found.key)
             session.add(record)
         changed_at = found.source_at - self.skew
-        record.version, record.digest = found.version, digest
+        record.version, record.digest, record.message_id = found.version, digest, ""
         record.subject_code, record.subject_name = found.subject_code, found.subject_name[:200]
         record.shop_url, record.title = found.shop_url, found.title[:300]
         record.state, record.happened_on, record.data = found.state, found.happened_on, dict(found.data)

@@ -166,8 +166,9 @@ def compare_keys(database: Database, connector: Connector, *, clock: Clock, due:
 
 
 def _versions(session: Session, system: str) -> dict[str, int]:
+    """What the system itself told; records that came by messages of others are none of its keys."""
     query = select(LinkedRecord.key, LinkedRecord.version).where(
-        LinkedRecord.system == system, LinkedRecord.deleted_at.is_(None)
+        LinkedRecord.system == system, LinkedRecord.deleted_at.is_(None), LinkedRecord.message_id == ""
     )
     return {key: version for key, version in session.execute(query)}  # noqa: C416 - dict() would take the rows for a mapping
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import partial
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from exchange.connectors.linked import assemble
@@ -14,9 +15,14 @@ from kernel.models import LinkedRecord
 
 
 def _apply(session: Session, found: Understood, at: datetime) -> None:
-    """The extract becomes claims of a subject. Effects: tables ``subject…``."""
+    """The extract becomes claims of a subject; what was told of it by message is over.
+
+    Effects: tables ``subject…``, ``linked_record``.
+    """
     if isinstance(found.body, RegistryExtract):
         take_extract(session, found.body, at=at)
+        told = LinkedRecord.system == mapping.SYSTEM, LinkedRecord.key == mapping.key_by_message(found.body.code)
+        session.execute(update(LinkedRecord).where(*told, LinkedRecord.deleted_at.is_(None)).values(deleted_at=at))
 
 
 def _withdraw(session: Session, record: LinkedRecord, at: datetime) -> None:

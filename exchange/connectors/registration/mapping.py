@@ -32,6 +32,11 @@ keep = keep_only(PUBLISHED)
 _REGION = re.compile(r"\d{6}")
 
 
+def key_by_message(code: str) -> str:
+    """Key of a record that came by a message, which does not know the registry's own number of the subject."""
+    return f"code:{code}"
+
+
 def understand(row: SourceRow, at: datetime) -> Understood | Quarantined:
     """The extract in a row, or its problems.
 
