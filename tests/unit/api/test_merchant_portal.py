@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import select
 
 from api.auth import MAX_FAILURES
+from api.ui.catalogue import text
 from identity_verify.registry_extract import RegistryExtract
 from identity_verify.subjects import take_extract
 from kernel.models import Application, AuditEntry, MerchantAccount, MerchantSession, SiteClaim, UserSession
@@ -194,6 +195,34 @@ def test_sent_back_and_mended(house: House, shop: Browser, net: PaperNet) -> Non
     assert 'value="测试乙"' in shop.get(f"/merchant/apply?again={number}").text
     assert _apply(shop) == where
     assert _state(house) == "issued"
+
+
+@pytest.mark.parametrize(
+    ("method", "days", "cause", "words"),
+    [
+        ("dns", 400, "expired-token", "验证码已过期"),
+        ("file", 0, "redirect-off-host", "被转到了另一个域名"),
+        ("dns", 0, "wrong-token", "放的是另一个验证码"),
+    ],
+)
+def test_a_proof_that_does_not_hold_is_told_in_words(  # noqa: PLR0917 - the parts of one case
+    house: House, shop: Browser, net: PaperNet, method: str, days: int, cause: str, words: str
+) -> None:
+    """An expired token, a file that leads to another host, a token of somebody else: what is wrong, and what to do."""
+    where = _apply(shop)
+    shop.post(f"{where}/sites", data={"address": "www.qinghe.example"})
+    claim = _claim(house)
+    token = claim.token if cause != "wrong-token" else "b" * len(claim.token)
+    net.texts[f"_scjg-challenge.{claim.host}"] = (f"token={token}",)
+    net.fail(f"https://{claim.host}/.well-known/scjg-challenge/{claim.token}", "redirect-off-host")
+    with house.context.database.write() as session:
+        session.get_one(SiteClaim, claim.id).token_expires_on -= timedelta(days=days)
+    assert shop.post(f"{where}/sites/{claim.id}/check", data={"method": method}).status_code == 303
+    page = LexborHTMLParser(shop.get(where).text)
+    assert page.body is not None
+    assert words in page.body.text()
+    assert text("zh", f"word.cause_fix.{cause}") in page.body.text()
+    assert _state(house) != "issued"
 
 
 def test_sites_are_dropped_tokens_renewed_applications_withdrawn(house: House, shop: Browser, net: PaperNet) -> None:

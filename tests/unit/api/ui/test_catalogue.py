@@ -7,6 +7,10 @@ import pytest
 
 from api.ui.catalogue import load, messages, text, word
 from api.ui.rendering import HERE
+from exchange.connectors.errors import LinkedError
+from exchange.errors import ExchangeError
+from exchange.offline.errors import OfflineError
+from kernel.errors import WangjianError
 
 TEMPLATES = sorted((HERE / "templates").rglob("*.html"))
 LITERAL_KEY = re.compile(r"""\b(?:t|empty)\('([a-z0-9_.]*[a-z0-9_])'""")
@@ -44,6 +48,17 @@ def test_both_languages_have_the_same_places() -> None:
         assert set(re.findall(r"{\w+}", zh)) == set(re.findall(r"{\w+}", en)), key
         if key != "app.other_language":
             assert not re.search(r"[\u4e00-\u9fff]", en), (key, en)
+
+
+def _codes(base: type[WangjianError]) -> set[str]:
+    return {base.code}.union(*(_codes(child) for child in base.__subclasses__()))
+
+
+def test_every_error_of_the_exchange_has_a_sentence() -> None:
+    """In receipts, dead letters, notices and packages no officer reads a code alone."""
+    wanted = _codes(ExchangeError) | _codes(OfflineError) | _codes(LinkedError)
+    known = {key.removeprefix("word.problem.") for key in messages() if key.startswith("word.problem.exchange.")}
+    assert wanted - known == {OfflineError.code}, "raised where a package is made by a command, on no page"
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
