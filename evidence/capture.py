@@ -35,6 +35,10 @@ class _Answer(_Part):
     address: str
     ttl: int | None = None
 
+    def line(self) -> str:
+        """As one reads it; an answer out of the settings or the hosts file has no time to live."""
+        return self.address if self.ttl is None else f"{self.address} (TTL {self.ttl} s)"
+
 
 class _Main(_Part):
     status: int | None = None
@@ -171,7 +175,7 @@ def _network(record: _Record, whole: _Completeness) -> tuple[tuple[str, str], ..
         ("协议 Protocol", " ".join(part for part in (main.protocol, main.tls, main.cipher) if part)),
         ("证书判定 Certificate", " ".join(part for part in (main.tls_verdict.state, main.tls_verdict.error) if part)),
         ("证书指纹 SHA-256", "\n".join(main.certificates)),
-        ("DNS", "; ".join(f"{answer.address} (TTL {answer.ttl} s)" for answer in main.dns)),
+        ("DNS", "; ".join(answer.line() for answer in main.dns)),
         ("解析器 Resolver", main.resolver),
         (
             "资源 Resources",

@@ -22,6 +22,10 @@ def test_reads_the_facts(capture: Path) -> None:
     assert (found.url, found.completeness, found.origin_tls) == (URL, "COMPLETE", "good")
     assert found.started_at < found.ended_at
     assert ("远端地址 Remote", "127.0.0.1:443") in found.network
+    assert ("DNS", "127.0.0.1 (TTL 60 s)") in found.network
+    main = json.loads((capture / "meta" / "capture.json").read_text())["main_document"]
+    edit(capture, "capture.json", main_document={**main, "dns": [{"address": "203.0.113.8", "ttl": None}]})
+    assert ("DNS", "203.0.113.8") in read_capture(capture).network
     assert "data/net/empty.jsonl" in found.files
 
 

@@ -49,6 +49,13 @@ def test_addresses() -> None:
     assert gather(Sources(capture), [], AT, "good").address == "[2001:db8::1]:443"
 
 
+def test_an_answer_without_a_time_to_live() -> None:
+    """What comes out of the settings has none, and none is printed."""
+    main = {"dns": [{"address": "203.0.113.7", "ttl": 60}, {"address": "203.0.113.8", "ttl": None}]}
+    network = dict(gather(Sources({**CAPTURE, "main_document": main}), [], AT, "good").network)
+    assert network["DNS 应答 Answers"] == "203.0.113.7 (TTL 60 s); 203.0.113.8"
+
+
 def test_a_capture_without_times() -> None:
     """Refused."""
     with pytest.raises(ClockError):
