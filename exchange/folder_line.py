@@ -5,16 +5,18 @@ put again later: its answer then brings the receipt that was still out.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
 
 from exchange.acknowledgement import take_sheet
 from exchange.envelope import read_json
-from exchange.errors import EnvelopeError, ExchangeError
+from exchange.errors import EnvelopeError, ExchangeError, WindowError
 from exchange.front_box import FrontBox, turn
 from exchange.gateway import Gateway
 from exchange.peers import KnownPeer
@@ -28,6 +30,7 @@ SCHEME = "folder"
 BATCH = 500
 MAX_LINE_BYTES = 2_000_000
 ASK_AGAIN = timedelta(minutes=5)
+MAX_TRIES = 10
 PACE = (60.0, 600.0, 3_600.0)
 
 
@@ -36,20 +39,23 @@ def box_of(peer: KnownPeer, me: str) -> FrontBox:
     return FrontBox(Path(unquote(urlsplit(peer.url).path)), me, peer.code)
 
 
-def turn_folders(gateway: Gateway, *, at: datetime) -> tuple[int, int, int]:
+def turn_folders(gateway: Gateway, *, at: datetime, max_tries: int = MAX_TRIES) -> tuple[int, int, int]:
     """One round at the folder of every active peer that has one; messages put, taken and receipted.
+
+    Args:
+        max_tries: refusals after which a message is a dead letter.
 
     Effects: files in the folders; tables of the exchange.
     """
     total = (0, 0, 0)
     for peer in gateway.book().values():
         if urlsplit(peer.url).scheme == SCHEME and peer.state == "active":
-            done = turn_folder(gateway, peer, at=at)
+            done = turn_folder(gateway, peer, at=at, max_tries=max_tries)
             total = (total[0] + done[0], total[1] + done[1], total[2] + done[2])
     return total
 
 
-def turn_folder(gateway: Gateway, peer: KnownPeer, *, at: datetime) -> tuple[int, int, int]:
+def turn_folder(gateway: Gateway, peer: KnownPeer, *, at: datetime, max_tries: int = MAX_TRIES) -> tuple[int, int, int]:
     """One round at one folder. Effects: as of :func:`turn_folders`."""
     if peer.scopes:
         with gateway.database.write() as session:
@@ -59,7 +65,7 @@ def turn_folder(gateway: Gateway, peer: KnownPeer, *, at: datetime) -> tuple[int
         return _take(gateway, peer, data, at)
 
     def on_receipt(data: bytes) -> None:
-        _settle(gateway, peer, data, at)
+        _settle(gateway, peer, data, max_tries, at)
 
     return turn(box_of(peer, gateway.keys.org), _outgoing(gateway, peer, at), take, on_receipt)
 
@@ -90,7 +96,7 @@ def _take(gateway: Gateway, peer: KnownPeer, data: bytes, at: datetime) -> bytes
     return canonical_json(given)
 
 
-def _settle(gateway: Gateway, peer: KnownPeer, data: bytes, at: datetime) -> None:
+def _settle(gateway: Gateway, peer: KnownPeer, data: bytes, max_tries: int, at: datetime) -> None:
     try:
         answer = json.loads(data)
     except ValueError:
@@ -106,15 +112,18 @@ def _settle(gateway: Gateway, peer: KnownPeer, data: bytes, at: datetime) -> Non
                 continue  # an answer that does not hold settles nothing; the message is put again
         for item in answer.get("refused", ()):
             if isinstance(item, dict):
-                rows = select(Message.id).where(
-                    Message.message_id == str(item.get("message_id", ""))[:36], Message.direction != "in"
-                )
-                session.execute(
-                    update(Delivery)
-                    .where(Delivery.message_row.in_(rows), Delivery.peer == peer.code, Delivery.state == "waiting")
-                    .values(
-                        attempts=Delivery.attempts + 1, code=str(item.get("code", ""))[:60],
-                        error=str(item.get("message", ""))[:500], next_at=next_try(1, PACE, at),
-                    )
-                    .execution_options(synchronize_session=False)
-                )  # fmt: skip
+                _refused(session, peer, item, max_tries, at)
+
+
+def _refused(session: Session, peer: KnownPeer, item: Mapping[str, Any], max_tries: int, at: datetime) -> None:
+    """A message that was not taken rests, the longer the oftener; after too many times it is a dead letter."""
+    number, code = str(item.get("message_id", ""))[:36], str(item.get("code", ""))[:60]
+    query = select(Delivery).join(Message, Message.id == Delivery.message_row)
+    query = query.where(Message.message_id == number, Message.direction != "in")
+    query = query.where(Delivery.peer == peer.code, Delivery.state == "waiting")
+    for row in session.execute(query).scalars():
+        row.attempts += 1
+        row.code, row.error = code, str(item.get("message", ""))[:500]
+        row.sent_at, row.next_at = at, next_try(row.attempts, PACE, at)
+        # A place that is too far ahead is not the message's fault: it waits for the gap to be filled.
+        row.state = "dead" if row.attempts >= max_tries and code != WindowError.code else "waiting"

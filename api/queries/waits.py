@@ -58,7 +58,7 @@ def _of_peer(peer: Peer, delivery: Delivery, since: datetime) -> Wait | None:
     """Where it is the peer that is not reached, whatever the message."""
     if peer.state != "active":
         return Wait("suspended", peer.code, since)
-    if scheme_of(peer.url) in OTHER_WAYS:
+    if scheme_of(peer.url) in OTHER_WAYS and not delivery.attempts:
         return Wait("carried", peer.code, since)
     if not peer.failures:
         return None

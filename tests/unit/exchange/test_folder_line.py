@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from exchange import effect, inbox
-from exchange.folder_line import box_of, turn_folders
+from exchange.folder_line import MAX_TRIES, box_of, turn_folders
 from exchange.sealing import seal_waiting
 from kernel.models import Delivery, Message, Peer
 from tests.servers.exchanging import Line, Node, introduce, lead, make_node
@@ -127,3 +127,10 @@ def test_a_refused_message_rests_for_a_while(sides: tuple[Node, Node]) -> None:
     assert (row.state, row.code, row.attempts) == ("waiting", "exchange.signature", 1)
     assert _turn(city, 1)[0] == 0
     assert _turn(city, 100)[0] == 1
+    for _ in range(MAX_TRIES - 1):
+        _turn(national)
+        _turn(city, 5_000)
+        _turn(city, 5_000)
+    (row,) = city.rows(Delivery)
+    assert (row.state, row.attempts) == ("dead", MAX_TRIES), "a person has to look at it now"
+    assert _turn(city, 5_000)[0] == 0
