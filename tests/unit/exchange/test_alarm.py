@@ -43,6 +43,23 @@ def test_dead_letters_are_told(two: Pair) -> None:
     assert _open(city) == []
 
 
+def test_a_peer_that_does_not_answer_is_told_after_an_hour(two: Pair) -> None:
+    """How many messages wait and since when; the next day's notice takes the place of the first one."""
+    city, _, line = two
+    line.down.add("000000")
+    city.post(lead(1), lead(2))
+    city.turn()
+    assert _open(city, minutes=59) == []
+    assert _open(city, minutes=61) == ["silent"]
+    (told,) = city.rows(Notice)
+    assert "2 条消息已等待 1 小时" in told.title
+    assert _open(city, minutes=61 + 24 * 60) == ["silent"]
+    assert len(city.rows(Notice)) == 2
+    line.down.clear()
+    city.turn(7_200)
+    assert _open(city) == []
+
+
 def test_a_gap_that_stands_is_told_after_a_while(two: Pair) -> None:
     """Not at once: most are filled in seconds."""
     _, national, _ = two
