@@ -6,15 +6,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from identity_verify import claims, links, subjects
+from identity_verify import claims, links, name_form, subjects
 from identity_verify.claims import Origin
 from identity_verify.errors import ClaimRefusedError, ExtractRefusedError, SubjectUnknownError
 from identity_verify.registry_extract import RegistryExtract
 from kernel.db import Database
-from kernel.models import AuditEntry, Subject, SubjectClaim, SubjectLink, SubjectName, SubjectTask
+from kernel.models import AuditEntry, Subject, SubjectClaim, SubjectLink, SubjectName, SubjectNameKey, SubjectTask
 
 AT = datetime(2026, 11, 25, 4, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -53,6 +53,18 @@ def _counts(database: Database) -> tuple[int, ...]:
         )
 
 
+def _renewed(database: Database) -> None:
+    """Names of an older form are written anew, once, with the keys they had."""
+    keys = select(SubjectNameKey.name_id, SubjectNameKey.key).order_by(SubjectNameKey.name_id, SubjectNameKey.key)
+    with database.write() as session:
+        before = session.execute(keys).all()
+        session.execute(update(SubjectName).values(form="0"))
+        session.execute(delete(SubjectNameKey))
+    assert [name_form.renew(database, at=AT) for _ in range(2)] == [2, 0]
+    with database.read() as session:
+        assert session.execute(keys).all() == before
+
+
 def _take(database: Database, extract: RegistryExtract, at: datetime = AT) -> int:
     with database.write() as session:
         return subjects.take_extract(session, extract, at=at)
@@ -78,6 +90,7 @@ def test_a_rename_keeps_the_history(any_database: Database) -> None:
         assert names == {"上海青禾(测试)商贸有限公司": "former", "上海新禾(测试)商贸有限公司": "current"}
         assert [row.value for row in session.execute(old).scalars()] == ["上海青禾(测试)商贸有限公司"]
         assert session.execute(select(func.count()).select_from(SubjectTask)).scalar_one() == 0
+    _renewed(any_database)
 
 
 @pytest.mark.parametrize("seed", range(4))
