@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from crawlers.address import canonical_url
 from kernel import clock
@@ -25,6 +25,7 @@ from tests.e2e.seeded_market import Seeded, add_sign_in, seed
 from tests.servers.tiny_shop import Asked, TinyShop, html, serving
 from tests.servers.tiny_shop import Page as Answer
 
+expect.set_options(timeout=60_000)  # a page that is slow today is no fault of the page
 SHOTS = Path(os.environ.get("E2E_SHOTS") or ROOT / "var" / "shots")
 CAPTURED = "item/captured.html"
 CHROMIUM = ["--no-sandbox", "--disable-background-networking", "--disable-quic", "--disable-component-update"]
@@ -63,7 +64,7 @@ def _pages() -> dict[str, Answer | Callable[[Asked], Answer]]:
 
 
 def _wait(url: str, stack: Stack) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         if dead := stack.dead():
             raise AssertionError("\n".join(child.tail(20) for child in dead))

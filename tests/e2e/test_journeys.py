@@ -32,7 +32,7 @@ def _order(desk: Desk, sealed: dict[str, str]) -> str:
         page.get_by_label("取证用途").fill("核查“全网第一”用语")
         desk.shot("order")
         page.get_by_role("button", name="立即取证").click()
-        expect(page.locator(".states").first).to_contain_text("已封存", timeout=90_000)
+        expect(page.locator(".states").first).to_contain_text("已封存", timeout=240_000)
         sealed["id"] = urlsplit(page.url).path.rpartition("/")[2]
     desk.open(f"/evidence/{sealed['id']}")
     return sealed["id"]
@@ -126,7 +126,7 @@ def test_verification_runs_live(make_desk: MakeDesk, sealed: dict[str, str]) -> 
     _order(desk, sealed)
     page = desk.page
     page.get_by_role("button", name="开始校验").click()
-    expect(page.locator("#steps-verdict .verdict")).to_be_visible(timeout=30_000)
+    expect(page.locator("#steps-verdict .verdict")).to_be_visible(timeout=60_000)
     assert page.locator("#steps .step").count() >= 12
     assert page.locator("#steps .outcome-FAILED").count() == 0
     desk.shot("verification")

@@ -67,7 +67,7 @@ def _whole(installation: Installation) -> bool:
 
 
 def _fill_once_there_are_pages(folder: Path) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     while not list(folder.glob("pages/*.warc.gz")) and time.monotonic() < deadline:
         time.sleep(0.05)
     with (folder / FILLER).open("wb", buffering=0) as filler, suppress(OSError):

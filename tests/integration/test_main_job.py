@@ -32,7 +32,7 @@ from search.engine import SearchRequest
 from simulators.market import RunningMarket, running_market
 
 SHOPS = ("songyun", "kangyuan")
-LIMIT_S = 240
+LIMIT_S = 400
 
 
 @pytest.fixture(scope="module")

@@ -94,7 +94,7 @@ class Installation:
             command, env=self.environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
 
-    def run(self, *arguments: str, timeout: float = 240, limits: str = "") -> Done:
+    def run(self, *arguments: str, timeout: float = 400, limits: str = "") -> Done:
         """Run a command to its end; its time is bounded."""
         with self.start(*arguments, limits=limits) as process:
             try:
