@@ -170,6 +170,7 @@ def make_desk(site: Site, chromium: Browser) -> Iterator[object]:
 
     def make(role: str = "", *, width: int = 1360, height: int = 900, **cookies: str) -> Desk:
         context = chromium.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+        context.set_default_timeout(120_000)
         context.add_init_script(VIOLATIONS)
         values = {f"wangjian_{name}": value for name, value in cookies.items()}
         if role:

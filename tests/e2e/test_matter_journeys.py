@@ -44,6 +44,7 @@ class Bureau:
     def open(self, chromium: Browser, role: str, *, width: int = 1280, language: str = "zh") -> Page:
         """A page of somebody who is signed in."""
         context = chromium.new_context(viewport={"width": width, "height": 800})
+        context.set_default_timeout(120_000)
         context.add_init_script(VIOLATIONS)
         with self.context.database.write() as session:
             token = add_sign_in(session, self.seeded.users[role], at=clock.now())[0]

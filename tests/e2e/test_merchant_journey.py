@@ -107,6 +107,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 def phone(chromium: Browser, portal: Portal) -> Iterator[Page]:
     """A telephone's browser; nothing breaks the content policy, nothing is wider than the screen."""
     context = chromium.new_context(viewport={"width": 360, "height": 740}, has_touch=True)
+    context.set_default_timeout(120_000)
     page = context.new_page()
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
@@ -199,6 +200,7 @@ def test_by_dns_with_an_officer_in_between(phone: Page, portal: Portal, chromium
     expect(phone.locator("#next")).to_contain_text("等待工作人员核对")
     _shot(phone, "waits")
     desk = chromium.new_context(viewport={"width": 1280, "height": 900})
+    desk.set_default_timeout(120_000)
     desk.add_cookies([{"name": "wangjian", "value": portal.officer, "url": portal.web}])
     page = desk.new_page()
     page.goto(f"{portal.web}/applications")
@@ -219,6 +221,7 @@ def test_in_english_and_dark(chromium: Browser, portal: Portal, tmp_path: Path) 
     """The first pages, wholly in English."""
     del tmp_path
     context = chromium.new_context(viewport={"width": 360, "height": 740}, color_scheme="dark")
+    context.set_default_timeout(120_000)
     page = context.new_page()
     page.goto(f"{portal.web}/merchant/register")
     page.get_by_role("button", name="English").click()

@@ -168,6 +168,7 @@ def _open(
     theme: str = "light",
 ) -> Page:  # fmt: skip
     context = chromium.new_context(viewport={"width": width, "height": 800})
+    context.set_default_timeout(120_000)
     context.add_init_script(VIOLATIONS)
     values = {"wangjian_language": language, "wangjian_theme": theme}
     if role:
