@@ -4,7 +4,6 @@ Each page is looked at at 360 px too; set ``E2E_SHOTS`` to keep the pictures in 
 """
 
 import re
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from kernel.config import Settings
 from tests.e2e.conftest import SHOTS, VIOLATIONS
 from tests.e2e.seeded_market import Seeded, add_sign_in, add_user, seed
 from tests.servers.exchanging import Line
+from tests.servers.held_port import hold_port
 from tests.servers.matters import confirm, seal, tie
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -63,9 +63,7 @@ class Bureau:
 def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
     """Served on loopback."""
     at = clock.now()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    held, port = hold_port()
     app = create_app(Settings(data_dir=tmp_path_factory.mktemp("bureau") / "data", web_port=port))
     context: Context = app.state.context
     card = PeerCard("000000", "总局", "line://", (SUITE,), tuple(new_keys("000000", (SUITE,)).cards(at)))
@@ -78,8 +76,8 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
         seal(session, seeded.rule_evidence, at)
         wanted = transfer.Request("ASSIST", "case-2026-009", "000000", "请协查该经营者的登记住所", {})
         transfer.ask(session, wanted, actor="test", at=at)
-    web = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
-    thread = threading.Thread(target=web.run, daemon=True)
+    web = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    thread = threading.Thread(target=web.run, args=([held],), daemon=True)
     thread.start()
     while not web.started:
         time.sleep(0.05)

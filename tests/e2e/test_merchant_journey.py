@@ -1,6 +1,5 @@
 """A merchant's journey on a telephone, in real Chromium, over real names and pages on loopback."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from kernel.config import Settings
 from kernel.models import SiteClaim
 from tests.e2e.conftest import SHOTS
 from tests.e2e.seeded_market import add_sign_in, seed
+from tests.servers.held_port import hold_port
 from tests.servers.name_server import NameServer, answering
 from tests.servers.tiny_shop import Asked, TinyShop, html, serving
 from tests.servers.tiny_shop import Page as Answer
@@ -62,12 +62,6 @@ class Portal:
             return str(session.execute(select(SiteClaim.token).order_by(SiteClaim.id.desc()).limit(1)).scalar_one())
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _site() -> TinyShop:
     pages: dict[str, Answer | Callable[[Asked], Answer]] = {"/": html("青禾商贸", "<h1>青禾商贸</h1>")}
     return TinyShop(pages=pages)
@@ -79,7 +73,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     with ExitStack() as stack:
         shop = stack.enter_context(serving(_site()))
         names = stack.enter_context(answering(NameServer(zones={"test": 60, "example.test": 60})))
-        port = _free_port()
+        held, port = hold_port()
         settings = Settings(
             data_dir=tmp_path_factory.mktemp("portal") / "data", web_port=port,
             egress_allow=(f"127.0.0.1:{shop.port}", names.place),
@@ -93,8 +87,8 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
             for number, (code, name, host) in enumerate(FIRMS):
                 take_extract(session, _extract(number, code, name, host, at), at=at)
             officer = add_sign_in(session, seeded.users["supervisor"], at=at)[0]
-        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
-        thread = threading.Thread(target=server.run, daemon=True)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        thread = threading.Thread(target=server.run, args=([held],), daemon=True)
         thread.start()
         while not server.started:
             time.sleep(0.05)

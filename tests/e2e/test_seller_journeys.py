@@ -4,7 +4,6 @@ Each page is looked at in both languages, light and dark, on a wide screen and a
 pictures in a folder of one's own.
 """
 
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -51,6 +50,7 @@ from simulators.market.wording import read
 from tests.e2e.conftest import SHOTS, VIOLATIONS
 from tests.e2e.seeded_market import Seeded, add_sign_in, seed
 from tests.servers.exchanging import Line, lead
+from tests.servers.held_port import hold_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SLUG = "kangyuan"
@@ -133,9 +133,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """All of it, served on loopback."""
     at = clock.now()
     with ExitStack() as stack:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        held, port = hold_port()
         settings = Settings(data_dir=tmp_path_factory.mktemp("office") / "data", web_port=port)
         app = create_app(settings)
         context: Context = app.state.context
@@ -153,8 +151,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             )
             site = read_site("kangyuan.example.test", proven_at=at, expires_at=at + timedelta(days=90), method="dns")
             badge = badges.issue(session, open_keys(settings), subject, [site], actor="test", at=at).id
-        web = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
-        thread = threading.Thread(target=web.run, daemon=True)
+        web = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        thread = threading.Thread(target=web.run, args=([held],), daemon=True)
         thread.start()
         while not web.started:
             time.sleep(0.05)

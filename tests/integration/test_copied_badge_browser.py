@@ -1,6 +1,5 @@
 """A copied live badge in Chromium: shown on the registered host, refused and reported everywhere else."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from kernel.db import Database
 from kernel.models import Badge, BadgeSighting
 from kernel.schema import upgrade
 from tests.data.badges.issuing import add_subject, site
+from tests.servers.held_port import hold_port
 
 CHROMIUM = "/usr/bin/chromium"
 SHOP, COPY = "shop.example.test", "copy.example.test"
@@ -56,12 +56,6 @@ class World:
         return found
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _hosts(shown: dict[str, str]) -> ThreadingHTTPServer:
     class Hosts(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -83,7 +77,8 @@ def _hosts(shown: dict[str, str]) -> ThreadingHTTPServer:
 def world(tmp_path: Path) -> Iterator[World]:
     """One badge, registered for one host."""
     shown: dict[str, str] = {}
-    hosts, port = _hosts(shown), _free_port()
+    hosts = _hosts(shown)
+    held, port = hold_port()
     settings = Settings(data_dir=tmp_path / "data", web_port=port, public_url=f"http://badge.example.test:{port}")
     database = Database(settings.sqlalchemy_url())
     upgrade(database)
@@ -92,8 +87,8 @@ def world(tmp_path: Path) -> Iterator[World]:
     with database.write() as session:
         badge = badges.issue(session, open_keys(settings), 1, [site(SHOP, at=at, port=hosts.server_port)], at=at)
     app = create_app(settings)
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+    thread = threading.Thread(target=server.run, args=([held],))
     thread.start()
     while not server.started:
         time.sleep(0.05)

@@ -21,8 +21,8 @@ from evidence.log.tiles import Tiles
 from kernel.clock import now
 from kernel.config import Settings
 from kernel.db import Database
-from pipeline.process import free_port
 from pipeline.wiring import open_database, open_log
+from tests.servers.held_port import hold_port
 from tests.servers.witnesses import Witnesses, witnessing
 
 LINES = tuple(entry.custody(f"{number:064x}") for number in range(700))
@@ -68,10 +68,10 @@ def _publish(config: Settings, database: Database, lines: tuple[str, ...]) -> tu
 @pytest.fixture
 def url(config: Settings) -> Iterator[str]:
     """The web interface, served."""
-    port = free_port()
+    held, port = hold_port()
     app = create_app(config.model_copy(update={"web_port": port}))
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+    thread = threading.Thread(target=server.run, args=([held],), daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.02)

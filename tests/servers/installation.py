@@ -70,6 +70,8 @@ class Installation:
             "EGRESS_HOSTS": ",".join(self.hosts),
             "HOST_DELAY_S": "0",
             "PAGE_TIMEOUT_S": "2",
+            "WEB_PORT": "0",
+            "REPLAY_PORT": "0",
             "RETRY_AFTER_S": "0.5,0.5,0.5,0.5,0.5,0.5",
         }
         named = {f"WANGJIAN_{name}": value for name, value in {**fixed, **self.options}.items()}

@@ -21,7 +21,7 @@ from typing import TextIO
 
 from tests.servers.elasticsearch.jars import HERE, ensure_jars, make_home
 
-START_TIMEOUT_S = 90.0
+START_TIMEOUT_S = 300.0
 _POLL_S = 0.1
 _started: list[subprocess.Popen[bytes]] = []
 """Nodes this process started: they end by their lease, not with us, so nobody waits for them here."""
