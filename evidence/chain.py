@@ -10,8 +10,9 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, PublicKeyAlgorithmOID, SignatureAlgorithmOID
 
 from evidence.errors import UntrustedError
 
@@ -25,6 +26,37 @@ UNDERSTOOD = frozenset(
         x509.SubjectAlternativeName.oid,
     )
 )
+
+STRONG_SIGNATURES = frozenset(
+    (
+        SignatureAlgorithmOID.ECDSA_WITH_SHA256,
+        SignatureAlgorithmOID.ECDSA_WITH_SHA384,
+        SignatureAlgorithmOID.ECDSA_WITH_SHA512,
+        SignatureAlgorithmOID.RSA_WITH_SHA256,
+        SignatureAlgorithmOID.RSA_WITH_SHA384,
+        SignatureAlgorithmOID.RSA_WITH_SHA512,
+    )
+)
+STRONG_CURVES = frozenset(("secp256r1", "secp384r1", "secp521r1"))
+LEAST_RSA_BITS = 2048
+"""Weaker keys and digests carry no proof; what is as strong but not listed is not known to every verifier."""
+
+
+def is_strong(certificate: x509.Certificate) -> bool:
+    """Whether its key and the signature over it are of an algorithm that carries a proof.
+
+    Spec: NIST SP 800-131A Rev 2 (RSA of 2048 bits at least, no signatures over SHA-1).
+    """
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        strong = key.curve.name in STRONG_CURVES
+    else:
+        plain = certificate.public_key_algorithm_oid == PublicKeyAlgorithmOID.RSAES_PKCS1_v1_5
+        strong = plain and isinstance(key, rsa.RSAPublicKey) and key.key_size >= LEAST_RSA_BITS
+    return strong and certificate.signature_algorithm_oid in STRONG_SIGNATURES
 
 
 def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
@@ -100,7 +132,7 @@ def build_path(
     Spec: RFC 5280 section 6.1, without policies, name constraints and revocation.
 
     Args:
-        leaf: the signer. candidates: certificates for building only, never trusted.
+        leaf: the signer. candidates: certificates for building only, never trusted; weak ones do not count.
         anchors: trusted roots. at: aware UTC, the time for which the path must hold.
 
     Returns:
@@ -110,7 +142,12 @@ def build_path(
         UntrustedError: no path, or a part of it does not hold at that time.
     """
     try:
-        pool = tuple(dict.fromkeys((leaf, *candidates)))
+        pool = tuple(dict.fromkeys((leaf, *(one for one in candidates if is_strong(one)))))
+        if not is_strong(leaf):
+            raise UntrustedError(
+                f"expected a key and a digest that carry a proof, got {leaf.signature_algorithm_oid.dotted_string} "
+                f"in the certificate of {leaf.subject.rfc4514_string()}"
+            )
         paths = _extend(pool[:1], pool[1:], tuple(anchors), {})
         return _checked(_chosen(paths, at.replace(microsecond=0)), leaf, at)
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:

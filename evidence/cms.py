@@ -41,6 +41,16 @@ HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha384": hashes.SHA384(),
     "sha512": hashes.SHA512(),
 }
+SIGNATURES = {
+    "sha256_ecdsa": "ecdsa",
+    "sha384_ecdsa": "ecdsa",
+    "sha512_ecdsa": "ecdsa",
+    "rsassa_pkcs1v15": "rsa",
+    "sha256_rsa": "rsa",
+    "sha384_rsa": "rsa",
+    "sha512_rsa": "rsa",
+}
+"""Names of the signature algorithms that are accepted, and of which kind their key is."""
 UNREADABLE = (ValueError, KeyError, TypeError, IndexError, OverflowError, UnsupportedAlgorithm, x509.InvalidVersion)
 MAX_CERTIFICATES = 10
 """Enclosed in one signature: a path has at most five, and what is tried for it must have an end."""
@@ -231,7 +241,7 @@ def _parse(info: Any) -> SignedData:
         content=None if isinstance(content, core.Void) else bytes(content.contents),
         digest_name=digest_name,
         signature=bytes(one["signature"].native),
-        signature_name=str(one["signature_algorithm"].signature_algo),
+        signature_name=str(one["signature_algorithm"]["algorithm"].native),
         attributes=b"\x31" + bytes(one["signed_attrs"].dump())[1:],
         values=values,
         certificates=certificates,
@@ -296,9 +306,10 @@ def check_signature(parsed: SignedData) -> None:
     algorithm = HASHES[parsed.digest_name]
     try:
         key = parsed.signer.public_key()
-        if isinstance(key, ec.EllipticCurvePublicKey) and parsed.signature_name == "ecdsa":
+        kind = SIGNATURES.get(parsed.signature_name)
+        if isinstance(key, ec.EllipticCurvePublicKey) and kind == "ecdsa":
             key.verify(parsed.signature, parsed.attributes, ec.ECDSA(algorithm))
-        elif isinstance(key, rsa.RSAPublicKey) and parsed.signature_name == "rsassa_pkcs1v15":
+        elif isinstance(key, rsa.RSAPublicKey) and kind == "rsa":
             key.verify(parsed.signature, parsed.attributes, padding.PKCS1v15(), algorithm)
         else:
             raise SignatureError(f"expected ECDSA or RSA PKCS #1, got {parsed.signature_name}")

@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 
 from evidence.errors import CustodyBrokenError
 from evidence.log import entry, ledger
-from kernel.clock import as_utc, iso
+from evidence.redaction import TIME
+from kernel.clock import as_utc, iso, parse_iso
 from kernel.crypto import canonical_json, sha256_hex
 from kernel.db import one_writer
+from kernel.errors import ClockError
 from kernel.models import CustodyEvent
 
 ZERO = "0" * 64
@@ -171,6 +173,24 @@ def check_records(records: Iterable[Mapping[str, object]]) -> int:
             )
         previous = found
     return count
+
+
+def moments(records: Iterable[Mapping[str, object]]) -> tuple[datetime, ...]:
+    """The times of a chain given as records, aware UTC.
+
+    Raises:
+        CustodyBrokenError: one is not a time in the form in which events are written.
+    """
+    return tuple(_moment(count, record.get("at")) for count, record in enumerate(records, start=1))
+
+
+def _moment(count: int, said: object) -> datetime:
+    if not isinstance(said, str) or not TIME.fullmatch(said):
+        raise CustodyBrokenError(f"expected a time in event {count}, got {said!r}")
+    try:
+        return as_utc(parse_iso(said))
+    except ClockError as error:
+        raise CustodyBrokenError(f"expected a time in event {count}, got {error}") from error
 
 
 def verify_chain(session: Session, evidence_id: str) -> int:

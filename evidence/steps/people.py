@@ -3,7 +3,8 @@
 Spec: 行政处罚法 (2021) 第42条 (two officers); 刑诉法解释 (2021) 第111条 (custody).
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import accumulate
 
 from evidence import authorisation, manifest
 from evidence import custody as custodies
@@ -20,19 +21,31 @@ TOLERANCE = timedelta(minutes=5)
 
 
 def custody(run: Inspection) -> Outcome:
-    """The chain of custody folds and is this evidence's. E502."""
+    """The chain of custody folds and is this evidence's; its times do not contradict. E501 E502 W504."""
     if not run.has(manifest.CUSTODY):
         return run.lacking(manifest.CUSTODY)
     try:
         records = custodies.parse(run.read(manifest.CUSTODY))
         count = custodies.check_records(records)
+        times = [at.replace(microsecond=0) for at in custodies.moments(records)]
     except EvidenceError as error:
         return failed("E502", error.message)
     wanted = run.facts.get("evidence_id", "")
     if not count or not wanted or any(record["evidence_id"] != wanted for record in records):
         return failed("E502", f"expected the custody of {wanted}")
     run.custody_holds = True
-    return State.PASSED, "OK", f"{count} events"
+    return _untimely(run, times) or (State.PASSED, "OK", f"{count} events")
+
+
+def _untimely(run: Inspection, times: list[datetime]) -> Outcome | None:
+    """What was sealed cannot have happened after the seal's timestamps, and what came later not long before."""
+    stamped = run.earliest().replace(microsecond=0)
+    if run.bound and run.stamps and max(times) - stamped > TOLERANCE:
+        return failed("E501", f"an event at {iso(max(times))}, stamped {iso(stamped)}")
+    for place, (latest, at) in enumerate(zip(accumulate(times, max), times, strict=True), start=1):
+        if latest - at > TOLERANCE:
+            return reserved("W504", f"event {place} at {iso(at)}, an earlier one at {iso(latest)}")
+    return None
 
 
 def authority(run: Inspection) -> Outcome:

@@ -18,6 +18,8 @@ from evidence.verdict import StampFact, State
 from kernel.clock import iso, parse_iso
 from kernel.errors import ClockError
 
+OLD_BEACON, LATE_STAMP = timedelta(hours=1), timedelta(days=1)
+"""A bracket is called wide where its beacon was older when the capture began, or its stamp came later after that."""
 TOLERANCE = timedelta(minutes=5)
 """Between the clocks of the capture, of a timestamp service and of a witness."""
 
@@ -75,7 +77,7 @@ def _timestamp(run: Inspection, name: str) -> tuple[str, Outcome]:
 
 
 def bracket(run: Inspection) -> Outcome:
-    """Not before the beacon, not after the earliest stamp; the capture in between. E501 E503 W402 W501 W502."""
+    """Not before the beacon, not after the earliest stamp; the capture in between. E501 E503 W402 W501-W503."""
     if not run.stamps or not run.bound or not run.facts:
         return skipped("no proven time, or no facts of the seal")
     started, ended = _moment(run, "captured_from"), _moment(run, "captured_to")
@@ -135,6 +137,8 @@ def _beacon(run: Inspection, stamps: list[str], started: datetime, ended: dateti
         f"not before {iso(before)}, not after {iso(latest)}: {_gap(before, latest)} s; "
         f"beacon {_gap(before, started)} s before, stamped {_gap(ended, latest)} s after"
     )
+    if _seconds(started) - before > OLD_BEACON or latest - before > LATE_STAMP:
+        return reserved("W503", detail)
     return State.PASSED, "OK", detail
 
 

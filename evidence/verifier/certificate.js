@@ -19,6 +19,7 @@ const SIGNATURES = {
   "1.2.840.113549.1.1.12": ["rsa", "SHA-384"],
   "1.2.840.113549.1.1.13": ["rsa", "SHA-512"],
 };
+const LEAST_RSA_BITS = 2048;
 const BASIC = "2.5.29.19";
 const USAGE = "2.5.29.15";
 const EXTENDED = "2.5.29.37";
@@ -82,6 +83,19 @@ class Certificate {
   get curve() {
     const [name, curve] = this.keyAlgorithm.sequence();
     return name.oid() === "1.2.840.10045.2.1" && curve ? CURVES[curve.oid()] : undefined;
+  }
+
+  // Whether its key and the signature over it are of an algorithm that carries a proof.
+  isStrong() {
+    if (!SIGNATURES[this.algorithmName]) return false;
+    try {
+      if (this.curve) return true;
+      if (this.keyAlgorithm.sequence()[0].oid() !== "1.2.840.113549.1.1.1") return false;
+      const modulus = new Der(this.keyBits.bits()).sequence()[0].integer();
+      return modulus > 0n && modulus.toString(2).length >= LEAST_RSA_BITS;
+    } catch {
+      return false;
+    }
   }
 
   // The key for one digest, as the browser has it: {verify(signature, message)}.
@@ -173,8 +187,10 @@ function chosenPath(paths, now) {
 
 // The path from a signer to one of the anchors, all of it valid at one time (milliseconds).
 async function buildPath(leaf, candidates, anchors, at) {
+  // Weak ones do not count.
+  if (!leaf.isStrong()) throw new Refusal("untrusted", "expected a key and a digest that carry a proof");
   const others = candidates.filter(
-    (one, i) => !same(one.raw, leaf.raw) && !candidates.slice(0, i).some((before) => same(before.raw, one.raw)),
+    (one, i) => one.isStrong() && !same(one.raw, leaf.raw) && !candidates.slice(0, i).some((before) => same(before.raw, one.raw)),
   );
   const now = 1000 * seconds(at);
   const path = chosenPath(await extended([leaf], others, anchors, new Map()), now);

@@ -4,11 +4,31 @@ async function custody(run) {
   if (!run.has(FILES.custody)) return run.lacking("missing", FILES.custody);
   return judged(async () => {
     const records = parseCustody(await run.package.read(FILES.custody));
+    const times = records.map((record) => eventTime(record.get("at")));
     const wanted = run.facts.evidence_id || "";
     if (!records.length || !wanted || records.some((record) => record.get("evidence_id") !== wanted)) return failed("E502", wanted);
     run.custody = records;
-    return passed(String(records.length));
+    return untimely(run, times) || passed(String(records.length));
   }, (error) => failed("E502", error.message));
+}
+
+function eventTime(text) {
+  const found = typeof text === "string" ? moment(text) : null;
+  if (found === null) throw new Refusal("form", "expected the time of an event");
+  return 1000 * seconds(found);
+}
+
+// What was sealed cannot have happened after the seal's timestamps, and what came later not long before.
+function untimely(run, times) {
+  const stamped = 1000 * seconds(run.earliest());
+  const after = run.bound && run.stamps.length && times.find((time) => time > stamped + TOLERANCE);
+  if (after) return failed("E501", `${shown(stamped)} < ${shown(after)}`);
+  let latest = -Infinity;
+  for (const time of times) {
+    if (time + TOLERANCE < latest) return reserved("W504", `${shown(latest)} > ${shown(time)}`);
+    latest = Math.max(latest, time);
+  }
+  return null;
 }
 
 async function authority(run) {

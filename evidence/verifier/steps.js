@@ -5,6 +5,9 @@ const failed = (code, detail = "") => ["FAILED", code, detail];
 const reserved = (code, detail = "") => ["INDETERMINATE", code, detail];
 const skipped = (detail) => ["NOT_CHECKED", "N000", detail];
 const TOLERANCE = 300000;
+// A bracket is called wide where its beacon was older when the capture began, or its stamp came later after that.
+const OLD_BEACON = 3600000;
+const LATE_STAMP = 86400000;
 const MAX_REPORT = 64000000;
 
 class Inspection {
@@ -300,7 +303,8 @@ async function notBefore(run, from, to, latest) {
     if (before > from + TOLERANCE || before > latest) return failed("E501", shown(before));
     if (few) return reserved("W402", few);
     run.bracket.from = before;
-    return passed(`${shown(before)} – ${shown(latest)}: ${(latest - before) / 1000} s`);
+    const detail = `${shown(before)} – ${shown(latest)}: ${(latest - before) / 1000} s`;
+    return from - before > OLD_BEACON || latest - before > LATE_STAMP ? reserved("W503", detail) : passed(detail);
   }, (error) => failed(error.kind === "order" ? "E501" : "E503", error.message));
 }
 

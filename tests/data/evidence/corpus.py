@@ -24,6 +24,7 @@ from tests.data.evidence.corpus_log import BRACKET, LOG
 from tests.data.evidence.corpus_people import AUTHORITIES, NODES, RUNNINGS
 from tests.data.evidence.corpus_redacted import REDACTED, RENEWED, redact, renew
 from tests.data.evidence.corpus_signature import INSIDE, SIGNATURES, TIMESTAMPS
+from tests.data.evidence.corpus_weak import WEAK
 from tests.data.evidence.corpus_zip import CONTAINERS
 from tests.data.evidence.forge import open_bag
 from tests.data.evidence.mutation import Mutation, Parts
@@ -36,6 +37,7 @@ GROUPS: dict[str, list[Mutation]] = {
     "enclosed": ENCLOSED,
     "timestamps": TIMESTAMPS,
     "inside": INSIDE,
+    "weak": WEAK,
     "log": LOG,
     "bracket": BRACKET,
     "authorities": AUTHORITIES,

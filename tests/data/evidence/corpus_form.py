@@ -41,6 +41,19 @@ def _detail(value: object) -> Make:
     return _custody(lambda record: record.update(detail=value))
 
 
+def _at(day: Callable[[int], str | None]) -> Make:
+    """Events on another day, by their number."""
+    return _custody(lambda record: record.update(at=f"{day(record['seq']) or record['at'][:10]}{record['at'][10:]}"))
+
+
+def _clock(first: str, second: str) -> Make:
+    """The first two events at other times of their day."""
+    said = {1: first, 2: second}
+    return _custody(
+        lambda record: record.update(at=f"{record['at'][:11]}{said.get(record['seq'], record['at'][11:26])}Z")
+    )
+
+
 def _nested(depth: int) -> object:
     value: object = "x"
     for _ in range(depth):
@@ -115,6 +128,19 @@ FORMS: list[Mutation] = [
     _c("kinds", _detail({"a": [], "b": {}, "c": [True, False, None, {"": '\\"\n\x01\x7f甲😀'}], "d\n": 1}), "OK"),
     _c("deep", _detail(_nested(63)), "OK"),
     _c("too-deep", _detail(_nested(64))),
+    _c("time-loose", _custody(lambda r: r.update(at="2026-11-25T08:00:00Z"))),
+    _c("time-none", _custody(lambda r: r.update(at=None) if r["seq"] == 1 else None)),
+    _c("time-of-no-day", _at(lambda seq: "2026-02-29" if seq == 2 else None)),
+    _c("time-of-a-leap-day", _at(lambda seq: "2024-02-29" if seq == 1 else None), "OK"),
+    _c("time-year-0", _at(lambda seq: "0000-11-25" if seq == 1 else None)),
+    _c("time-of-old", _at(lambda seq: "1969-12-31" if seq == 1 else None), "OK"),
+    _c("times-back", _at(lambda seq: "2026-11-24" if seq == 3 else None), "W504"),
+    _c("times-back-five-minutes", _clock("07:58:00.999999", "07:53:00.000000"), "OK"),
+    _c("times-back-over-five-minutes", _clock("07:58:00.000000", "07:52:59.999999"), "W504"),
+    _c("time-after-the-stamps", _at(lambda seq: "2026-11-26" if seq == 4 else None), "E501"),
+    _c("time-at-the-end-of-all", _at(lambda seq: "9999-12-31" if seq == 4 else None), "E501"),
+    _c("time-five-minutes-after-the-stamps", _clock("07:58:00.000000", "08:05:00.999999"), "W504"),
+    _c("time-over-five-minutes-after-the-stamps", _clock("07:58:00.000000", "08:05:01.000000"), "E501"),
     _c("large", _custody(lambda r: r.update(detail={"x": "y" * 4_100_000}) if r["seq"] == 1 else None)),
     Mutation("witness-odd-name", files(lambda p: _stranger(p.good)), 1, ("E403", "E304")),
     Mutation("redacted-derived-climbs", files(lambda p: _derived(p.redacted, "seal/../README.txt")), 1, ("E902",)),

@@ -378,6 +378,16 @@ def _beacon(bag: Bag, data: bytes, *, at: timedelta = timedelta(seconds=30)) -> 
     return resealed(bag.put({BEACON: data, BEACON_STAMP: stamp}))
 
 
+_SECOND = timedelta(seconds=1)
+_HOUR = timedelta(hours=1, seconds=20)
+"""Before the seal; the capture began 20 seconds before it."""
+
+
+def _stamped_late(bag: Bag, by: timedelta) -> Bag:
+    """The checkpoint as it is, stamped later by both services."""
+    return forge.restamp(bag, bag.shop.authorities, AT + by).reclose()
+
+
 def _cosigned_before(bag: Bag, ago: timedelta) -> bytes:
     """Today's checkpoint, if its witnesses had seen it then."""
     return replace(_log(bag), at=AT - ago).note()
@@ -507,7 +517,31 @@ BRACKET: list[Mutation] = [
         "insider-beacon-long-before",
         files(lambda p: _beacon(p.good, _cosigned_before(p.good, timedelta(hours=20)), at=timedelta(hours=20))),
         1,
-        ("E702",),
+        ("W503", "E702"),
+    ),
+    Mutation(
+        "insider-beacon-an-hour-before",
+        files(lambda p: _beacon(p.good, _cosigned_before(p.good, _HOUR), at=_HOUR)),
+        1,
+        ("OK", "E702"),
+    ),
+    Mutation(
+        "insider-beacon-over-an-hour-before",
+        files(lambda p: _beacon(p.good, _cosigned_before(p.good, _HOUR + _SECOND), at=_HOUR + _SECOND)),
+        1,
+        ("W503", "E702"),
+    ),
+    Mutation(
+        "insider-stamped-a-day-after-the-beacon",
+        files(lambda p: _stamped_late(p.good, timedelta(days=1) - 30 * _SECOND)),
+        3,
+        ("W320",),
+    ),
+    Mutation(
+        "insider-stamped-over-a-day-after-the-beacon",
+        files(lambda p: _stamped_late(p.good, timedelta(days=1) - 29 * _SECOND)),
+        3,
+        ("W503",),
     ),
     Mutation(
         "insider-beacon-before-its-tsa",

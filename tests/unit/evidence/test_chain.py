@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from evidence import chain
@@ -154,3 +154,44 @@ def test_no_signature_is_tried_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UntrustedError, match="trusted root"):
         build_path(certificate(4, 3, []), [*circle, *circle], [ROOT], AT)
     assert len(tried) <= 10 * 10
+
+
+def signed_over(digest: hashes.HashAlgorithm, key: Any = KEYS[3], name: str = "TEST 1") -> x509.Certificate:
+    """A certificate of any key, by key 0, over any digest."""
+    builder = x509.CertificateBuilder().subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+    builder = builder.issuer_name(ROOT.subject).public_key(key.public_key()).serial_number(9)
+    builder = builder.not_valid_before(AT - timedelta(days=1)).not_valid_after(AT + timedelta(days=1))
+    for extension, critical in ISSUER:
+        builder = builder.add_extension(extension, critical=critical)
+    return builder.sign(KEYS[0], digest)
+
+
+@pytest.mark.parametrize(
+    ("made", "strong"),
+    [
+        (signed_over(hashes.SHA512()), True),
+        (signed_over(hashes.SHA224()), False),
+        (signed_over(hashes.SHA256(), ec.generate_private_key(ec.SECP521R1())), True),
+        (signed_over(hashes.SHA256(), ec.generate_private_key(ec.SECP256K1())), False),
+        (signed_over(hashes.SHA256(), rsa.generate_private_key(65537, 2048)), True),
+        (signed_over(hashes.SHA256(), rsa.generate_private_key(65537, 2040)), False),  # noqa: S505 - weak on purpose
+        (signed_over(hashes.SHA256(), ed25519.Ed25519PrivateKey.generate()), False),
+    ],
+)
+def test_weak_certificates_lead_nowhere(made: x509.Certificate, strong: bool) -> None:  # noqa: FBT001 - a table
+    """Weak or unknown algorithms of key or signature; a good path beside them is still found."""
+    assert chain.is_strong(made) is strong
+    if strong:
+        assert build_path(made, [], [ROOT], AT) == (made, ROOT)
+    else:
+        with pytest.raises(UntrustedError):
+            build_path(made, [], [ROOT], AT)
+    assert build_path(LEAF, [made, MIDDLE], [ROOT], AT) == (LEAF, MIDDLE, ROOT)
+
+
+def test_a_path_through_a_weak_certificate_is_none() -> None:
+    """The only issuer is certified over SHA-224: no path."""
+    between = signed_over(hashes.SHA224(), KEYS[1])
+    assert build_path(LEAF, [signed_over(hashes.SHA256(), KEYS[1])], [ROOT], AT)
+    with pytest.raises(UntrustedError):
+        build_path(LEAF, [between], [ROOT], AT)

@@ -110,3 +110,12 @@ def test_deep_events_are_refused() -> None:
     for depth in (custody.MAX_DEPTH + 1, *range(300, 1000, 23), 5000):
         with pytest.raises(CustodyBrokenError):
             custody.parse(_nested(depth))
+
+
+def test_times_of_events_have_one_form() -> None:
+    """Times are read; another form or no such day is refused, with the event's number."""
+    records = [custody.event_record(event) for event in custody_of("ev-1")]
+    assert custody.moments(records)[0] == AT - timedelta(seconds=59)
+    for wrong in (None, 7, "2026-11-25", "2026-11-25T08:00:00Z", "2026-02-29T08:00:00.000000Z"):
+        with pytest.raises(CustodyBrokenError, match="event 2"):
+            custody.moments([records[0], {**records[1], "at": wrong}])
