@@ -8,6 +8,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from api import routes
@@ -58,6 +59,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = c
     app.add_exception_handler(WangjianError, _on_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(DataError, _on_unstorable)
     app.add_exception_handler(Exception, _on_crash)
     return app
 
@@ -123,6 +125,16 @@ def _on_http(request: Request, error: Exception) -> Response:
         raise error
     code = CODE_OF_STATUS.get(error.status_code, "api.http")
     return _answer(request, Problem(error.status_code, code, str(error.detail), "", {}))
+
+
+def _on_unstorable(request: Request, error: Exception) -> Response:
+    """Text with NUL, which PostgreSQL keeps nowhere: a fault of the sender, wherever in a request it stands."""
+    if not isinstance(error, DataError) or "NUL" not in str(error.orig):
+        return _on_crash(request, error)
+    return _answer(
+        request,
+        problem_of(InputError("expected text without the sign NUL, got one with it", hint="请检查输入的文字。")),
+    )
 
 
 def _on_crash(request: Request, error: Exception) -> Response:

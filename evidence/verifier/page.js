@@ -13,7 +13,8 @@ const STATES = {
   INDETERMINATE: ["!", "有保留", "reservation"],
   NOT_CHECKED: ["–", "未检验", "not checked"],
 };
-const page = { trust: null, waiting: [], stop: false, busy: false };
+// beside: names of packages that came together with the trust list in use.
+const page = { trust: null, beside: new Set(), waiting: [], stop: false, busy: false };
 const at = (id) => document.getElementById(id);
 
 function element(name, text = "", className = "") {
@@ -28,14 +29,17 @@ function say(zh, en, className = "") {
   at("message").replaceChildren(element("span", zh), element("span", en, "en"));
 }
 
-async function takeTrust(files) {
+async function takeTrust(files, packages) {
   const texts = new Map();
+  const twice = files.find((file, i) => files.findIndex((other) => other.name === file.name) !== i);
   for (const file of files) texts.set(file.name, await file.text());
-  await useTrust(texts);
+  await useTrust(texts, packages, twice);
 }
 
-async function useTrust(texts) {
+async function useTrust(texts, packages = [], twice = null) {
+  page.beside = new Set(packages.map((file) => file.name));
   try {
+    if (twice) throw new Refusal("form", `${twice.name}: expected each file of the trust list once, got two of this name`);
     page.trust = loadTrust(texts);
   } catch (error) {
     page.trust = null;
@@ -64,8 +68,13 @@ async function take(files) {
   const packages = files.filter((file) => /\.zip$/i.test(file.name));
   const others = files.filter((file) => !/\.zip$/i.test(file.name));
   page.waiting.push(...packages);
+  if (others.some((file) => file.name === "bagit.txt")) {
+    // Nothing that lies in a package is taken for a trust list.
+    say("这是解压后的数据包：请选择 .zip 文件，信任名单另取", "This is an unpacked package: choose the .zip file, and the trust list from elsewhere", "failed");
+    return;
+  }
   if (others.some((file) => file.name === "trust.json")) {
-    await takeTrust(others);
+    await takeTrust(others, packages);
     // What is wrong with the list has been said; the package waits for a better one.
     if (!page.trust) return;
   } else if (others.length && !packages.length) say("请选择信任名单的全部文件，或一个 .zip 数据包", "Choose all files of the trust list, or a .zip package", "failed");
@@ -77,7 +86,8 @@ async function verifyWaiting() {
   if (page.busy) return;
   page.busy = true;
   at("stop").hidden = false;
-  while (page.waiting.length) await verifyOne(page.waiting.shift());
+  // A list that cannot be used, given meanwhile, leaves the rest waiting for a better one.
+  while (page.waiting.length && page.trust) await verifyOne(page.waiting.shift());
   at("stop").hidden = true;
   page.busy = false;
 }
@@ -95,8 +105,9 @@ async function verifyOne(file) {
     bar.value = total ? done / total : 1;
     await new Promise((resolve) => setTimeout(resolve));
   };
+  const { trust, beside } = page;
   try {
-    const found = await verifyPackage(file, page.trust, Date.now(), progress);
+    const found = { ...(await verifyPackage(file, trust, Date.now(), progress)), trust_list: trust.sha256, beside: beside.has(file.name) };
     at("results").prepend(shownResult(file, found));
     say("", "");
   } catch (error) {
@@ -114,12 +125,16 @@ function shownResult(file, found) {
   head.append(element("span", en, "en"));
   box.append(head);
   if (found.trust === "test") box.append(element("p", "测试信任：仅供试用，不能对外证明 / Test trust: proves nothing to outsiders", "test"));
+  if (found.beside) {
+    box.append(element("p", "信任名单与数据包是一起给出的：随包寄来的名单不能证明什么，请与公布的指纹核对 / The trust list came together with the package: one that was sent along proves nothing, compare its fingerprints with the published ones", "test"));
+  }
   const facts = element("dl");
   const rows = [
     ["文件 File", `${file.name} (${file.size.toLocaleString()} B)`],
     ["证据 Evidence", found.facts.evidence_id || "–"],
     ["网址 Address", found.facts.url || "–"],
     ["根哈希 Root SHA-256", (found.root.match(/.{4}/g) || ["–"]).join(" ")],
+    ["信任名单 Trust list, SHA-256", found.trust_list.match(/.{4}/g).join(" ")],
     ["不早于 Not before", found.bracket?.from ? shown(found.bracket.from) : "–"],
     ["不晚于 Not after", found.bracket ? shown(found.bracket.to) : "–"],
   ];

@@ -14,6 +14,7 @@ function loadTrust(texts) {
   const entries = items.map((item) => trustEntry(item, texts));
   requireOnce(entries);
   return {
+    sha256: toHex(sha256(fromUtf8(list))),
     quorum: Number(head[1]),
     anchors: entries.filter((one) => one.certificate),
     keys: entries.filter((one) => one.key),

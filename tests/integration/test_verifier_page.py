@@ -1,5 +1,6 @@
 """The browser's verifier over the tamper corpus: same steps, states and codes as ``wangjian verify``."""
 
+import hashlib
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,4 +122,57 @@ def test_a_person_is_told_what_to_give(browser: Browser, shelf: Shelf, tmp_path:
     tab.set_input_files("#trust-files", sorted(shelf.trust.iterdir()))
     tab.wait_for_selector("section.result")
     assert "测试信任" in tab.inner_text("section.result")
+    # The verdict names the list that it rests on; it came by itself.
+    digest = hashlib.sha256((shelf.trust / "trust.json").read_bytes()).hexdigest()
+    assert digest[:4] + " " + digest[4:8] in tab.inner_text("section.result")
+    assert "一起给出" not in tab.inner_text("section.result")
     tab.close()
+
+
+def test_a_trust_list_that_comes_with_the_package_is_told(browser: Browser, shelf: Shelf, tmp_path: Path) -> None:
+    """One drop with both: verified, with a warning. Two lists in one drop, or a package's own folder: refused."""
+    file = tmp_path / "verifier.html"
+    file.write_bytes(verifier.html())
+    tab = browser.new_page()
+    faults: list[str] = []
+    tab.on("pageerror", lambda error: faults.append(str(error)))
+    tab.goto(file.as_uri())
+    entry = shelf.entries[0]
+    tab.clock.set_fixed_time(entry["at"])
+    listed = sorted(shelf.trust.iterdir())
+    tab.set_input_files("#trust-files", [*listed, shelf.package(entry["name"])])
+    tab.wait_for_selector("section.result")
+    assert "一起给出" in tab.inner_text("section.result")
+    bag = tmp_path / "bagit.txt"
+    bag.write_text("BagIt-Version: 1.0\n", "utf-8")
+    tab.set_input_files("#trust-files", [*listed, bag])
+    tab.wait_for_selector("#message:has-text('信任名单另取')")
+    twin = tmp_path / "other" / "trust.json"
+    twin.parent.mkdir()
+    twin.write_bytes((shelf.trust / "trust.json").read_bytes())
+    tab.set_input_files("#trust-files", [*listed, twin])
+    tab.wait_for_selector("#message:has-text('got two of this name')")
+    # Without a list that can be used packages wait, and nothing breaks.
+    tab.set_input_files("#package-files", shelf.package(entry["name"]))
+    tab.wait_for_selector("#message:has-text('现在请给出信任名单')")
+    tab.set_input_files("#trust-files", listed)
+    tab.wait_for_function("() => document.querySelectorAll('section.result').length === 2")
+    assert "一起给出" not in tab.locator("section.result").first.inner_text()
+    tab.close()
+    assert not faults
+
+
+def test_a_narrow_screen_scrolls_down_alone(browser: Browser, shelf: Shelf, tmp_path: Path) -> None:
+    """At 360 px nothing is wider than the screen, before and after a verdict."""
+    file = tmp_path / "verifier.html"
+    file.write_bytes(verifier.html({"trust.json": "{}"}))
+    context = browser.new_context(viewport={"width": 360, "height": 800})
+    tab = context.new_page()
+    tab.goto(file.as_uri())
+    assert tab.evaluate("() => document.documentElement.scrollWidth") == 360
+    tab.clock.set_fixed_time(shelf.entries[0]["at"])
+    tab.set_input_files("#trust-files", sorted(shelf.trust.iterdir()))
+    tab.set_input_files("#package-files", shelf.package(shelf.entries[0]["name"]))
+    tab.wait_for_selector("section.result")
+    assert tab.evaluate("() => document.documentElement.scrollWidth") == 360
+    context.close()

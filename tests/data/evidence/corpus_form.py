@@ -9,9 +9,10 @@ from evidence.custody import ZERO, event_hash
 from kernel.crypto import canonical_json
 from tests.data.evidence import forge
 from tests.data.evidence.forge import CHECKPOINT, Bag, Entry
-from tests.data.evidence.mutation import Make, Mutation, Parts, files, resealed
+from tests.data.evidence.mutation import Make, Mutation, Parts, files, replaced, resealed
 
 CUSTODY, FACTS, REDACTIONS = "meta/custody.jsonl", "meta/seal.json", "redactions.json"
+AUTHORITY = "meta/authority.json"
 YEAR_0, YEAR_2099 = "0000-01-01T00:00:00.000000Z", "2099-01-01T00:00:00.000000Z"
 
 
@@ -75,6 +76,12 @@ def _derived(bag: Bag, file: str, parent: str = "data/dom.html") -> Bag:
     value = json.loads(bag.files[REDACTIONS])
     value["derived"] = [{"file": file, "how": "x", "parent": parent}]
     return bag.put({REDACTIONS: canonical_json(value) + b"\n"}).reclose(bag.shop.keys.report)
+
+
+def _half(bag: Bag, name: str, old: bytes, new: bytes) -> Bag:
+    """Half of a pair of signs in a text, which JSON can hold and UTF-8 cannot."""
+    made = replaced(bag, name, old, new)
+    return made if name == AUTHORITY else made.reclose(bag.shop.keys.report)
 
 
 def _zip(*entries: Entry) -> Make:
@@ -142,6 +149,18 @@ FORMS: list[Mutation] = [
     _c("time-five-minutes-after-the-stamps", _clock("07:58:00.000000", "08:05:00.999999"), "W504"),
     _c("time-over-five-minutes-after-the-stamps", _clock("07:58:00.000000", "08:05:01.000000"), "E501"),
     _c("large", _custody(lambda r: r.update(detail={"x": "y" * 4_100_000}) if r["seq"] == 1 else None)),
+    Mutation(
+        "redacted-half-sign", files(lambda p: _half(p.redacted, REDACTIONS, b"officer-1", b"\\ud800")), 1, ("E902",)
+    ),
+    Mutation(
+        "redacted-half-raw", files(lambda p: _half(p.redacted, REDACTIONS, b"officer-1", b"\xed\xa0\x80")), 1, ("E902",)
+    ),
+    Mutation(
+        "insider-authority-half-sign",
+        files(lambda p: resealed(_half(p.good, AUTHORITY, "电子商务法".encode(), b"\\udfff"))),
+        1,
+        ("E801",),
+    ),
     Mutation("witness-odd-name", files(lambda p: _stranger(p.good)), 1, ("E403", "E304")),
     Mutation("redacted-derived-climbs", files(lambda p: _derived(p.redacted, "seal/../README.txt")), 1, ("E902",)),
     Mutation(
