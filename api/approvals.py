@@ -83,6 +83,8 @@ def reading_purpose(session: Session, scope: Scope, evidence_id: str, at: dateti
             CustodyEvent.action == "read",
             CustodyEvent.actor == scope.name,
             CustodyEvent.purpose != "",
+            # Opening the replay is written down too, but says no purpose anew: the half hour does not begin again.
+            CustodyEvent.detail["how"].as_string() == "view",
             CustodyEvent.at > at - READING_TIME,
             CustodyEvent.at <= at,
         )

@@ -22,6 +22,7 @@ from kernel.models import CustodyEvent
 
 SMALL_BYTES = 4_000_000
 SHOWN = 100
+HOUR = 3600
 Record = Mapping[str, object]
 
 
@@ -49,6 +50,11 @@ class Standing:
         if self.not_before is None or self.not_after is None:
             return None
         return int((self.not_after - self.not_before).total_seconds())
+
+    def long(self) -> tuple[int, int] | None:
+        """The same as days and hours; none where it is shorter than an hour."""
+        seconds = self.seconds()
+        return None if seconds is None or seconds < HOUR else divmod(seconds // HOUR, 24)
 
 
 @dataclass(frozen=True, slots=True)

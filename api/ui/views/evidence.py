@@ -160,7 +160,7 @@ def screen(context: Ctx, who: Who, evidence_id: str, name: str) -> Response:
         evidence, _ = find_for_reading(session, who.scope, evidence_id, context.now())
     with stored_package(context.settings, evidence) as package:
         data, kind = read_screen(package, name)
-    return Response(data, media_type=kind, headers={"Cache-Control": "private, max-age=600"})
+    return Response(data, media_type=kind, headers={"Cache-Control": "no-store"})
 
 
 @router.post("/evidence/{evidence_id}/download", dependencies=[allow(Permission.EVIDENCE_EXPORT)])

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import select
 
-from api.package_record import authority_of, missing, proven, second_look, stated
+from api.package_record import Standing, authority_of, missing, proven, second_look, stated
 from evidence import container
 from evidence.package import open_package
 from evidence.seal import Sealed
@@ -141,6 +142,15 @@ def test_only_a_verification_that_kept_its_outcome_proves() -> None:
     found = proven([odd, old])
     assert found is not None
     assert (found.not_after, found.index, found.witnesses, found.verified_at) == (None, -1, (), AT)
+
+
+def test_a_long_bracket_is_told_in_days_and_hours() -> None:
+    """Seconds alone below an hour; days and hours beside them above."""
+    short = Standing(None, "", AT, AT + timedelta(seconds=3599), "", 0, -1, ())
+    assert (short.seconds(), short.long()) == (3599, None)
+    wide = replace(short, not_after=AT + timedelta(days=3, hours=5, minutes=59))
+    assert wide.long() == (3, 5)
+    assert replace(short, not_before=None).long() is None
 
 
 def test_what_is_stated_becomes_proven_on_the_page(house: House, stored: str) -> None:

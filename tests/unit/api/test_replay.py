@@ -5,6 +5,7 @@ import contextlib
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -164,11 +165,30 @@ def test_screens_are_shown_and_nothing_else_of_a_package(house: House, sealed: s
     assert browser.post(f"/evidence/{sealed}/read", data={"purpose": "核查"}).status_code == 303
     shown = browser.get(f"{base}/screens/000-initial.png")
     assert (shown.headers["content-type"], shown.content) == ("image/png", b"\x89PNG")
+    # Not kept by the browser: whoever signs in there next has said no purpose.
+    assert shown.headers["cache-control"] == "no-store"
     for name in ("dom.html", "capture.wacz", "screens/none.png", "screens/../dom.html", "screens/%2e%2e/dom.html"):
         assert browser.get(f"{base}/{name}").status_code == 404, name
     files = browser.get(f"/api/v1/evidence/{sealed}/files").json()
     assert [file["path"] for file in files] == sorted(file["path"] for file in files)
     assert browser.get(f"/evidence/{house.seeded.own_order}/files/data/screens/a.png").status_code == 409
+
+
+def test_a_purpose_lasts_half_an_hour_however_often_the_page_is_replayed(house: House, sealed: str) -> None:
+    """Opening the replay is written down and does not begin the half hour anew; HEAD and Range open nothing."""
+    browser = house.browser("supervisor")
+    screen = f"/evidence/{sealed}/files/data/screens/000-initial.png"
+    assert browser.request("HEAD", screen).status_code == 405
+    assert browser.get(screen, headers={"range": "bytes=0-1"}).status_code == 409
+    assert browser.post(f"/evidence/{sealed}/read", data={"purpose": "核查"}).status_code == 303
+    house.clock.at += timedelta(minutes=29)
+    assert browser.get(f"/evidence/{sealed}/replay").status_code == 200
+    house.clock.at += timedelta(minutes=2)
+    assert browser.get(f"/evidence/{sealed}/replay").status_code == 409
+    assert browser.get(screen).status_code == 409
+    # Nor does a purpose that was said to the JSON API for a replay open the pages.
+    assert browser.post(f"/api/v1/evidence/{sealed}/replay", json={"purpose": "回放"}).status_code == 200
+    assert browser.get(screen).status_code == 409
 
 
 def test_an_export_is_written_down_before_a_byte_leaves(house: House, sealed: str) -> None:
