@@ -24,7 +24,12 @@ from tests.data.evidence.mutation import ALPHA, BETA, Mutation, Parts, files, re
 from tests.data.evidence.workshop import AT
 
 DAY = timedelta(days=1)
-DIGESTS = {"sha1": hashes.SHA1, "sha224": hashes.SHA224, "sha256": hashes.SHA256, "sha512": hashes.SHA512}
+DIGESTS: dict[str, hashes.HashAlgorithm] = {
+    "sha1": hashes.SHA1(),  # noqa: S303 - on purpose
+    "sha224": hashes.SHA224(),
+    "sha256": hashes.SHA256(),
+    "sha512": hashes.SHA512(),
+}
 NAMES = {"sha1": "sha1", "sha256": "sha256", "sha512": "sha512", "sm3": SM3}
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -67,12 +72,12 @@ def _certificate(key: Key, above: Authority, root_key: ec.EllipticCurvePrivateKe
     parsed["tbs_certificate"]["signature"] = algorithm
     parsed["signature_algorithm"] = algorithm
     tbs = parsed["tbs_certificate"].dump(force=True)
-    parsed["signature_value"] = root_key.sign(tbs, ec.ECDSA(DIGESTS[digest]()))
+    parsed["signature_value"] = root_key.sign(tbs, ec.ECDSA(DIGESTS[digest]))
     return x509.load_der_x509_certificate(parsed.dump(force=True))
 
 
 def _signature(key: Key, data: bytes, digest: str, scheme: str) -> tuple[bytes, dict[str, Any]]:
-    chosen = DIGESTS[digest]()
+    chosen = DIGESTS[digest]
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return key.sign(data, ec.ECDSA(chosen)), {"algorithm": f"{digest}_ecdsa"}
     if scheme == "pss":
