@@ -20,6 +20,11 @@ _LICENCE = re.compile(
 _POLICE = re.compile(rf"(?P<province>[{_PROVINCES}])公网安备(?P<number>\d{{11,14}})号?")
 _SPACES = re.compile(r"\s+")
 
+_FORMS = {
+    "icp-filing": "{sign}ICP备{number}号",
+    "icp-licence": "{sign}ICP证{number}号",
+    "police-filing": "{sign}公网安备{number}号",
+}
 FilingKind = Literal["icp-filing", "icp-licence", "police-filing"]
 
 
@@ -64,6 +69,17 @@ def read_filing(shown: str) -> Filing | None:
         division = number[:6] if len(number) == 14 else ""
         return Filing("police-filing", abbreviations()[found["province"]], number, division=division)
     return None
+
+
+def written(key: str) -> str:
+    """A subject key as it stands on pages (沪ICP备00000101号); as it is where it is the key of no filing."""
+    kind, _, rest = key.partition(":")
+    province, _, number = rest.partition(":")
+    form = _FORMS.get(kind)
+    sign = next((name for name, code in abbreviations().items() if code == province), "")
+    if form is None or not sign or not number:
+        return key
+    return f"{sign}{number}" if number.startswith(("B1-", "B2-")) else form.format(sign=sign, number=number)
 
 
 def contradicts(filing: Filing) -> str:

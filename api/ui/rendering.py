@@ -22,6 +22,7 @@ from api.queries.facts import ShownFact
 from api.ui.catalogue import LANGUAGES, Language, text, word
 from crawlers.reading.errors import PlatformFileError
 from crawlers.reading.platform import platform_of
+from identity_verify.filing import written
 from kernel.clock import CHINA, parse_iso
 from kernel.errors import ClockError
 from supervision.rules.rule_catalogue import load_catalogue
@@ -181,7 +182,7 @@ ENVIRONMENT = _environment()
 
 
 def named(language: Language, group: str, value: str) -> str:
-    """As the catalogue says; the name of a rule or a platform is in its own description."""
+    """As the catalogue says; a rule's or platform's name is in its own description, a filing as pages show it."""
     if group == "rule":
         rule = load_catalogue().rules.get(value)
         return (rule.title.zh if language == "zh" else rule.title.en) if rule else value
@@ -191,7 +192,7 @@ def named(language: Language, group: str, value: str) -> str:
             return platform_of(value).title
         except PlatformFileError:  # one whose adapter is not here any more
             return value
-    return told
+    return written(told) if told == value else told
 
 
 def language_of(request: Request) -> Language:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity_verify.filing import Filing, contradicts, read_filing
+from identity_verify.filing import Filing, contradicts, read_filing, written
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,15 @@ def test_other_texts_are_no_filing(text: str) -> None:
     """Nothing fails; what is read has digits."""
     found = read_filing(text)
     assert found is None or any(character.isdigit() for character in found.number)
+
+
+@pytest.mark.parametrize(
+    "shown", ["沪ICP备00000101号", "京ICP证000101号", "浙B2-20000101", "沪公网安备31011500000101号"]
+)
+def test_a_key_is_written_as_pages_show_it(shown: str) -> None:
+    """From text to key and back; what is the key of no filing stays."""
+    found = read_filing(shown)
+    assert found is not None
+    assert written(found.subject_key) == shown
+    for other in ("021-00000101", "icp-filing:99:1", "icp-filing:31:", "https://a.example.test"):
+        assert written(other) == other
