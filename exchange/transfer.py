@@ -31,6 +31,7 @@ STEPS: Mapping[str, Mapping[str, str]] = {
 }
 """Answers by kind, with the state they lead to."""
 OPEN = ("sent", "received", "objected")
+RECOUNTED = "transfer.recounted"
 WAITING = ("sent", "received")
 """An answer is looked for."""
 
@@ -199,7 +200,7 @@ def recount(session: Session, *, actor: str, at: datetime) -> int:
         was, row.due_at = row.due_at, due_at(row.kind, row.counted_from or row.at)
         detail = {"was": iso(was) if was else "", "due_at": iso(row.due_at), "matter": row.matter}
         audit.append(
-            session, actor=actor, action="transfer.recounted", object_type="transfer", object_id=row.key,
+            session, actor=actor, action=RECOUNTED, object_type="transfer", object_id=row.key,
             detail=detail, at=at,
         )  # fmt: skip
     return len(rows)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select
@@ -12,8 +13,10 @@ from api.policy import Permission, Scope
 from api.queries.presence import require
 from api.queries.scope import allowed
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut, narrowed
-from exchange.transfer import STEPS
-from kernel.models import Hop, Message, Transfer
+from api.queries.waits import Wait, wait_of
+from exchange.transfer import RECOUNTED, STEPS
+from kernel.clock import parse_iso
+from kernel.models import AuditEntry, Delivery, Hop, Message, Transfer
 
 KINDS = ("TRANSFER", "ASSIST")
 MAX_MESSAGES = 200
@@ -34,12 +37,14 @@ class Step:
     """One message about a matter.
 
     Attributes:
-        payload: what it said, as far as it is not sealed. hops: stations of its way, in order.
+        payload: what it said, as far as it is not sealed. hops: stations of its way, in order. wait: what it waits
+            for while it is not there.
     """
 
     message: Message
     payload: Mapping[str, Any]
     hops: tuple[Hop, ...]
+    wait: Wait | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +53,14 @@ class TransferDetail:
 
     Attributes:
         answers: steps that we may take now. can_appeal: the common superior may be asked.
+        was_due: deadlines before, each with when it was counted anew.
     """
 
     row: Transfer
     steps: tuple[Step, ...]
     answers: tuple[str, ...]
     can_appeal: bool
+    was_due: tuple[tuple[datetime, datetime], ...] = ()
 
 
 def list_transfers(
@@ -94,7 +101,16 @@ def read_transfer(session: Session, scope: Scope, row: int) -> TransferDetail:
         steps=_steps(session, and_(Message.type == found.kind, Message.biz_key.in_(_keys(found.matter)))),
         answers=("accept",) if open_here and found.is_final and found.kind == "TRANSFER" else steps,
         can_appeal=found.kind == "TRANSFER" and found.direction == "out" and found.state == "objected",
+        was_due=_was_due(session, found),
     )
+
+
+def _was_due(session: Session, row: Transfer) -> tuple[tuple[datetime, datetime], ...]:
+    query = select(AuditEntry).where(
+        AuditEntry.object_type == "transfer", AuditEntry.object_id == row.key, AuditEntry.action == RECOUNTED
+    )
+    entries = session.execute(query.order_by(AuditEntry.seq)).scalars()
+    return tuple((parse_iso(str(entry.detail["was"])), entry.at) for entry in entries if entry.detail.get("was"))
 
 
 def list_appeals(session: Session, scope: Scope) -> tuple[Step, ...]:
@@ -116,7 +132,12 @@ def _steps(session: Session, wanted: ColumnElement[bool]) -> tuple[Step, ...]:
     query = select(Message).where(wanted).order_by(Message.id.desc()).limit(MAX_MESSAGES)
     rows = sorted(session.execute(query).scalars(), key=lambda row: row.id)
     hops = _hops(session, [row.message_id for row in rows])
-    return tuple(Step(row, _payload(row), hops.get(row.message_id, ())) for row in rows)
+    handed = select(Delivery).where(Delivery.message_row.in_([row.id for row in rows]))
+    deliveries = {one.message_row: one for one in session.execute(handed).scalars()}
+    return tuple(
+        Step(row, _payload(row), hops.get(row.message_id, ()), wait_of(session, row, deliveries.get(row.id)))
+        for row in rows
+    )
 
 
 def _payload(message: Message) -> dict[str, Any]:

@@ -60,7 +60,10 @@ def transfer_page(request: Request, context: Ctx, who: Who, row: RowNumber) -> H
     """One matter: state, deadline, what was said, the way of each message."""
     with context.database.read() as session:
         detail = read_transfer(session, who.scope, row)
-        return page(request, "transfer.html", detail=detail, name_of=name_of, guessed_years=transfer.guessed_years)
+        return page(
+            request, "transfer.html", detail=detail, name_of=name_of, guessed_years=transfer.guessed_years,
+            max_tries=context.settings.exchange_max_tries,
+        )  # fmt: skip
 
 
 def _reason(reason: str) -> str:

@@ -12,7 +12,9 @@ from exchange.outbox import Draft, post
 from exchange.peers import PeerCard
 from exchange.relay import Relay
 from exchange.transport import LocalTransport
+from kernel import working_days
 from kernel.models import Message, Transfer
+from tests.e2e.seeded_market import AT
 from tests.servers.exchanging import Line
 from tests.unit.api.conftest import Browser, House
 
@@ -79,6 +81,22 @@ def test_the_history_shows_every_station(busy: House) -> None:
     assert "→" in text
     assert "协查" in text
     assert "省级同意" in text
+
+
+def test_a_silent_peer_and_a_deadline_counted_anew_are_told(busy: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was asked of the national authority waits, in words; holidays that were entered later moved its deadline."""
+    number = _row(busy, "case-9", "out").id
+    browser = busy.browser("supervisor")
+    assert "连续 1 次没有应答" in browser.get(f"{PATH}/{number}").text
+    assert "重算" not in browser.get(f"{PATH}/{number}").text
+    year = working_days.Year("an invented notice", "S", frozenset(), frozenset())
+    monkeypatch.setattr(working_days, "table", lambda: {2026: year, 2027: year})
+    with busy.context.database.write() as session:
+        session.get_one(Transfer, number).due_at = AT
+        assert transfer.recount(session, actor="system:deadlines", at=busy.clock.at) >= 1
+    text = browser.get(f"{PATH}/{number}").text
+    assert "放假安排补录后重算于" in text
+    assert AT.strftime("%Y-%m-%d") in text
 
 
 def test_an_objection_an_appeal_and_what_may_not_be_done(busy: House) -> None:
