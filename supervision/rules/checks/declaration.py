@@ -13,7 +13,8 @@ from supervision.rules.parameters import DeclarationParameters
 from supervision.rules.rule import Rule
 from supervision.rules.subject import SeenFact, Subject
 
-CODE_FIELDS = ("licence_code",)
+SHOWN_FIELDS = ("licence_code", "licence_image")
+"""A licence, also as a picture whose text nobody read: its owner declares nothing."""
 INDIVIDUAL_FIELDS = ("seller_name", "seller_shown", "licence_name", "notice")
 LICENCE_PAGES = frozenset({"licence"})
 COMPLETE_PAGES = LICENCE_PAGES | {""}
@@ -56,7 +57,7 @@ def _judge(rule: Rule, detector: DeclarationParameters, subject: Subject, fact: 
 
 def _absent(rule: Rule, detector: DeclarationParameters, subject: Subject) -> Iterator[Signal]:
     """A seller who says it is a person, shows no licence, and whose licence page was seen without a statement."""
-    if not subject.page_kinds & LICENCE_PAGES or subject.of(*CODE_FIELDS):
+    if not subject.page_kinds & LICENCE_PAGES or subject.of(*SHOWN_FIELDS) or _links(subject):
         return
     for fact in subject.of(*INDIVIDUAL_FIELDS):
         text = squeeze(fact.text)
@@ -64,6 +65,12 @@ def _absent(rule: Rule, detector: DeclarationParameters, subject: Subject) -> It
         if found and exemption(rule, Scene(subject, fact)) is None:
             yield _signal(rule, fact, "absent", {"quote": fact.text, "nearest": "", "difference": ""})
             return
+
+
+def _links(subject: Subject) -> bool:
+    """Whether the shop has a 亮照 link: the licence is shown where it leads."""
+    display = subject.display
+    return display is not None and display.link is not None and bool(display.link.url)
 
 
 def is_meant(fact: SeenFact, detector: DeclarationParameters) -> bool:

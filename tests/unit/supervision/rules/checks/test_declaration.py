@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from identity_verify.licence_display import Display, LinkSeen
 from supervision.rules.checks.declaration import difference, letters
 from supervision.rules.rule_catalogue import Catalogue
 
@@ -62,6 +63,16 @@ def test_absent(make: Any, catalogue: Catalogue) -> None:
     assert make.reasons(make.shop(person, page_kinds=frozenset({"home"})), rule) == []
     assert make.reasons(make.shop(person, make.fact("licence_code", "91310115XX0000019T")), rule) == []
     assert make.reasons(make.shop(make.fact("seller_name", "上海虚构有限公司")), rule) == []
+
+
+def test_a_licence_shown_otherwise_is_no_missing_declaration(make: Any, catalogue: Catalogue) -> None:
+    """A picture of it, or a link that leads to it: as the rule of the missing licence has it."""
+    rule, person = catalogue.get("ID07"), make.fact("seller_name", "测试者", "经营者类型：个人")
+    assert (
+        make.reasons(make.shop(person, make.fact("licence_image", "https://s1.example.test/licence.jpg")), rule) == []
+    )
+    for link, reasons in ((LinkSeen("https://zzlz.example.test/1"), []), (LinkSeen(), ["absent"]), (None, ["absent"])):
+        assert make.reasons(make.shop(person, display=Display((), link=link)), rule) == reasons
 
 
 def test_licensed_sellers_are_exempt(make: Any, catalogue: Catalogue) -> None:
