@@ -62,10 +62,15 @@ def _of_peer(peer: Peer, delivery: Delivery, since: datetime) -> Wait | None:
         return Wait("carried", peer.code, since)
     if not peer.failures:
         return None
-    code = _CODE.search(peer.error)
-    error = peer.error[: code.start()].strip() if code else peer.error
+    error, code = error_of(peer)
     next_at = max(delivery.next_at, peer.open_until or delivery.next_at)
-    return Wait("silent", peer.code, since, peer.failures, code[1] if code else "", error, next_at)
+    return Wait("silent", peer.code, since, peer.failures, code, error, next_at)
+
+
+def error_of(peer: Peer) -> tuple[str, str]:
+    """What went wrong with the last call to a peer, in the error's own words, and its code; both may be empty."""
+    code = _CODE.search(peer.error)
+    return (peer.error[: code.start()].strip(), code[1]) if code else (peer.error, "")
 
 
 def _of_message(delivery: Delivery, since: datetime) -> Wait:

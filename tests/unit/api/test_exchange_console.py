@@ -57,6 +57,13 @@ def _page(browser: Browser, path: str) -> LexborHTMLParser:
     return LexborHTMLParser(answer.text)
 
 
+def test_a_silent_peer_is_told_in_words_on_the_first_page(busy: House) -> None:
+    """What is wrong, the words of the call itself with its code, and when it is tried next."""
+    text = busy.browser("supervisor").get("/exchange").text
+    for words in ("无应答，稍后再试", "对方没有应答", "expected an answer of 000000", "exchange.peer", "下次重试"):
+        assert words in text, words
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_page_opens_and_every_number_leads_to_its_rows(busy: House, language: str) -> None:
     """Within the site, without script or style of its own."""
