@@ -8,8 +8,10 @@ Spec: 在线诉讼规则 (2021) 第18条 (authenticity before upload).
 """
 
 import re
+import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from evidence import names
 from evidence.digests import Plan, take
@@ -23,6 +25,11 @@ _FIRST = re.compile(
 _LINE = re.compile(
     rb'\{"at":"(' + TIME.pattern.encode() + rb')","bytes":([1-9][0-9]{0,14}),"sha256":"([0-9a-f]{64})"\}'
 )
+ARCHIVE, WARCS = "data/capture.wacz", "archive/"
+"""The file that viewers open, and where in it they look for WARCs."""
+END, ENTRY = struct.Struct("<4s4H2IH"), struct.Struct("<4s6H3I5H2I")
+END_MARK, ENTRY_MARK = b"PK\x05\x06", b"PK\x01\x02"
+MAX_DIRECTORY = 1_000_000
 LOCAL_MARK = b"PK\x03\x04"
 LOCAL_BYTES = 30
 
@@ -74,8 +81,8 @@ def parse(data: bytes) -> Running:
     if first is None or lines[-1] or not found:
         raise MalformedError("expected a line about the WARC and lines about its beginnings, got another form")
     file, member = first[1].decode("latin-1"), first[2].decode("latin-1")
-    if not names.is_safe(file) or not names.is_safe(member) or not file.startswith("data/"):
-        raise MalformedError(f"expected plain names of file and member, got {file[:80]!r} and {member[:80]!r}")
+    if file != ARCHIVE or not names.is_safe(member) or not member.startswith(WARCS):
+        raise MalformedError(f"expected {ARCHIVE} and a WARC in it, got {file[:80]!r} and {member[:80]!r}")
     marks: list[Mark] = []
     for number, match in enumerate(found, start=2):
         if match is None:
@@ -104,6 +111,40 @@ def header_fits(running: Running, before: bytes) -> bool:
     )
 
 
+def is_alone(running: Running, stream: BinaryIO, size: int) -> bool:
+    """Whether the WARC is the only one that a viewer finds in the archive.
+
+    Else another one beside it, with an index that leads there, would be shown as what was captured. The directory is
+    read as a zip reader does: nothing behind its end, members stored as they are.
+
+    Args:
+        stream: of ``running.file``. size: of it, bytes.
+    """
+    stream.seek(max(0, size - END.size))
+    tail = stream.read(END.size)
+    if len(tail) != END.size:
+        return False
+    mark, disk, other, here, count, length, start, comment = END.unpack(tail)
+    whole = start + length + END.size == size and length <= MAX_DIRECTORY
+    if mark != END_MARK or disk or other or here != count or comment or not whole:
+        return False
+    stream.seek(start)
+    directory, place = stream.read(length), 0
+    found = []
+    for _ in range(count):
+        if place + ENTRY.size > length:
+            return False
+        entry = ENTRY.unpack_from(directory, place)
+        name = directory[place + ENTRY.size : place + ENTRY.size + entry[10]]
+        if entry[0] != ENTRY_MARK or entry[4] or entry[8] != entry[9]:
+            return False
+        if name.startswith(WARCS.encode()):
+            found.append((name, entry[9], entry[16]))
+        place += ENTRY.size + entry[10] + entry[11] + entry[12]
+    member = running.member.encode("ascii")
+    return place == length and found == [(member, running.size, running.offset - LOCAL_BYTES - len(member))]
+
+
 def check_file(running: Running, path: Path) -> None:
     """The running hash fits the file as it now is.
 
@@ -118,6 +159,9 @@ def check_file(running: Running, path: Path) -> None:
         before = stream.read(min(running.offset, LOCAL_BYTES + len(running.member)))
         stream.seek(0)
         found = take(stream, running.plan()).marks
+        alone = is_alone(running, stream, path.stat().st_size)
+    if not alone:
+        raise MalformedError(f"expected {running.member} to be the only WARC in {running.file}, got another archive")
     if not header_fits(running, before):
         raise MalformedError(
             f"expected {running.member} at byte {running.offset} of {running.file}, got something else"

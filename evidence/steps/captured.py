@@ -79,7 +79,7 @@ def running(run: Inspection) -> Outcome:
 def _differing(run: Inspection, found: runnings.Running) -> str:
     """What does not fit the running hash; empty when all does."""
     if run.package is None or not _member_fits(run, found):
-        return f"{found.member} is not at byte {found.offset} of {found.file}"
+        return f"{found.member} is not at byte {found.offset} of {found.file}, or not the only WARC there"
     digests = tuple(mark.sha256 for mark in found.marks)
     if run.package.digests(found.file).marks != digests:
         return f"{found.file} has other beginnings"
@@ -95,7 +95,8 @@ def _member_fits(run: Inspection, found: runnings.Running) -> bool:
     length = min(found.offset, runnings.LOCAL_BYTES + len(found.member))
     with run.package.open(found.file) as stream:
         stream.seek(found.offset - length)
-        return runnings.header_fits(found, stream.read(length))
+        fits = runnings.header_fits(found, stream.read(length))
+        return fits and runnings.is_alone(found, stream, run.package.members[found.file].size)
 
 
 def _checkpoints(run: Inspection) -> set[str]:

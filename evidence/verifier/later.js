@@ -109,6 +109,29 @@ async function nodeListed(run) {
   return other.length ? failed("E811", other.join(", ")) : outcome;
 }
 
+// Whether the WARC is the only one that a viewer finds in the archive: another one beside it, with an index that leads
+// there, would be shown as what was captured.
+async function isAlone(run, { file, member, offset, size }) {
+  const total = run.package.members.get(file).size;
+  const end = await run.package.slice(file, total - 22, total);
+  if (end.length !== 22 || u32(end, 0) !== 0x06054b50) return false;
+  const [disk, other, here, count, comment] = [4, 6, 8, 10, 20].map((field) => u16(end, field));
+  const [length, start] = [u32(end, 12), u32(end, 16)];
+  if (disk || other || here !== count || comment || start + length + 22 !== total || length > 1000000) return false;
+  const directory = await run.package.slice(file, start, start + length);
+  const found = [];
+  let place = 0;
+  for (let i = 0; i < count; i++) {
+    if (place + 46 > length || u32(directory, place) !== 0x02014b50) return false;
+    const [method, name, extra, note] = [10, 28, 30, 32].map((field) => u16(directory, place + field));
+    if (method || u32(directory, place + 20) !== u32(directory, place + 24)) return false;
+    const text = toLatin(directory.subarray(place + 46, place + 46 + name));
+    if (text.startsWith(WARCS)) found.push([text, u32(directory, place + 24), u32(directory, place + 42)]);
+    place += 46 + name + extra + note;
+  }
+  return place === length && found.length === 1 && found[0].join() === [member, size, offset - 30 - member.length].join();
+}
+
 async function running(run) {
   if (!run.has(FILES.running)) return withheld(run, FILES.running) || reserved("W821");
   const found = run.running;
@@ -120,7 +143,7 @@ async function running(run) {
   const before = await run.package.slice(found.file, found.offset - length, found.offset);
   const header =
     before.length === 30 + name.length && u32(before, 0) === 0x04034b50 && same(before.subarray(26), tail);
-  if (found.offset + found.size > run.package.members.get(found.file).size || !header) return failed("E821", found.member);
+  if (found.offset + found.size > run.package.members.get(found.file).size || !header || !(await isAlone(run, found))) return failed("E821", found.member);
   const digests = found.marks.map((mark) => mark.sha256);
   const taken = run.package.digests(found.file).marks;
   if (taken.join() !== digests.join()) return failed("E821", `${found.file}: other beginnings`);

@@ -232,6 +232,10 @@ function parseRedactions(bytes) {
   return found;
 }
 
+// The file that viewers open, and where in it they look for WARCs.
+const ARCHIVE = "data/capture.wacz";
+const WARCS = "archive/";
+
 function parseRunning(bytes) {
   const lines = toLatin(bytes).split("\n");
   const number = "(0|[1-9][0-9]{0,14})";
@@ -239,8 +243,8 @@ function parseRunning(bytes) {
   const first = head.exec(lines[0]);
   if (!first || lines.length < 3 || lines[lines.length - 1] || first[4] === "0") throw new Refusal("form", "a running");
   const found = { file: first[1], member: first[2], offset: Number(first[3]), size: Number(first[4]), marks: [] };
-  if (!isSafe(found.file) || !isSafe(found.member) || !found.file.startsWith("data/")) {
-    throw new Refusal("form", "expected plain names");
+  if (found.file !== ARCHIVE || !isSafe(found.member) || !found.member.startsWith(WARCS)) {
+    throw new Refusal("form", "expected a WARC in the archive");
   }
   const form = new RegExp(`^\\{"at":"([^"]+)","bytes":([1-9][0-9]{0,14}),"sha256":"([0-9a-f]{64})"\\}$`);
   for (const line of lines.slice(1, -1)) {

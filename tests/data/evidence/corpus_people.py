@@ -1,9 +1,12 @@
 """Mutations of custody, authorisation, the node's signature and the running hash."""
 
 import hashlib
+import io
 import json
+import warnings
 from collections.abc import Callable
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from evidence import cms
 from evidence.custody import ZERO, event_hash, render
@@ -317,7 +320,45 @@ def _other_custody(bag: Bag) -> Bag:
     return resealed(bag.put({CUSTODY: render(custody_of("ev-good", (*CUTS[:-1], 5)))}))
 
 
+def _archive(bag: Bag, change: Callable[[ZipFile], object]) -> Bag:
+    """By somebody with all keys: something more in the archive, behind what was captured."""
+    buffer = io.BytesIO(bag.files[WACZ])
+    with ZipFile(buffer, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a name twice is meant
+        change(archive)
+    return resealed(bag.put({WACZ: buffer.getvalue()}))
+
+
+def _packed(name: str, change: Callable[[ZipFile], object], code: str = "E821") -> Mutation:
+    return Mutation(f"insider-archive-{name}", files(lambda p: _archive(p.good, change)), 1, (code, "E702"))
+
+
+def _noted(archive: ZipFile) -> None:
+    archive.comment = b"x" * 30
+
+
+def _beside(bag: Bag) -> Bag:
+    """The running hash is about a copy of the archive, viewers open another one."""
+    told = bag.files[RUNNING].replace(b"data/capture.wacz", b"data/running.wacz", 1)
+    other = bag.files[WACZ].replace(WARC[:40], bytes(40), 1)
+    return resealed(bag.put({RUNNING: told, "data/running.wacz": bag.files[WACZ], WACZ: other}))
+
+
+WACZ = "data/capture.wacz"
 RUNNINGS: list[Mutation] = [
+    _packed("index-added", lambda z: z.writestr("indexes/index.cdxj", b"x"), "OK"),
+    _packed("second-warc", lambda z: z.writestr("archive/more.warc.gz", b"x")),
+    _packed("second-warc-elsewhere", lambda z: z.writestr("archives/more.warc.gz", b"x"), "OK"),
+    _packed("warc-twice", lambda z: z.writestr(MEMBER, b"x")),
+    _packed("index-packed", lambda z: z.writestr("indexes/index.cdxj", b"x" * 900, ZIP_DEFLATED)),
+    _packed("with-a-comment", _noted),
+    Mutation("insider-running-about-a-copy", files(lambda p: _beside(p.good)), 1, ("E821", "E702")),
+    Mutation(
+        "insider-archive-with-a-tail",
+        files(lambda p: resealed(edited(p.good, WACZ, lambda d: d + b"x"))),
+        1,
+        ("E821", "E702"),
+    ),
     Mutation("running-missing", put(RUNNING, None), 1, ("E103", "W821")),
     Mutation("running-of-other", files(lambda p: p.good.swapped(RUNNING, p.other)), 1, ("E101",)),
     Mutation(
