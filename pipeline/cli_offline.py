@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from exchange.gateway import Gateway
 from exchange.offline import outgoing
-from exchange.offline.dispatch import MESSAGES, accept_through, hands_of, mark_packed, take_sheets, write_waiting
+from exchange.offline.carried import mark_packed
+from exchange.offline.dispatch import MESSAGES, accept_through, hands_of, take_sheets, write_waiting
 from exchange.offline.hand import Hand
 from exchange.offline.incoming import WAITING, Door, open_package
 from exchange.sealing import seal_waiting

@@ -8,10 +8,11 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from exchange.offline.carried import package_of
 from exchange.transport import OTHER_WAYS, scheme_of
 from kernel.models import Delivery, Message, Peer
 
-Cause = Literal["unsealed", "due", "silent", "refused", "suspended", "carried"]
+Cause = Literal["unsealed", "due", "silent", "refused", "suspended", "carried", "packed"]
 _CODE = re.compile(r"\(([a-z_]+(?:\.[a-z_]+)+)\)$")
 
 
@@ -22,7 +23,7 @@ class Wait:
     Attributes:
         cause: ``unsealed`` not signed yet; ``due`` first try is due; ``silent`` the peer does not answer; ``refused``
             the peer did not take it; ``suspended`` the peer is suspended here; ``carried`` no call reaches the peer,
-            its messages go by folder or package.
+            its messages go by folder or package; ``packed`` it is in the package ``error`` names, whose return is out.
         peer: code of the next hop, or of the receiver while that is not known.
         since: when it was posted. tries: of a silent peer, calls in a row without an answer; else tries of the message.
         code, error: of the last failure. next_at: of the next try; none where nothing is tried by itself.
@@ -59,7 +60,8 @@ def _of_peer(peer: Peer, delivery: Delivery, since: datetime) -> Wait | None:
     if peer.state != "active":
         return Wait("suspended", peer.code, since)
     if scheme_of(peer.url) in OTHER_WAYS and not delivery.attempts:
-        return Wait("carried", peer.code, since)
+        package = package_of(delivery)
+        return Wait("packed" if package else "carried", peer.code, since, error=package)
     if not peer.failures:
         return None
     error, code = error_of(peer)

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from exchange import peers
@@ -26,7 +26,6 @@ from exchange.offline.opening import Arrived, Hands
 from exchange.receipt import read_sheet
 from exchange.scope import may_go
 from exchange.suite import Suite, suite
-from kernel.batch import batched
 from kernel.crypto import canonical_json
 from kernel.models import Delivery, Message, Peer
 
@@ -105,17 +104,6 @@ def write_waiting(session: Session, peer: str, path: Path) -> tuple[int, list[in
             stream.write(canonical_json(line) + b"\n")
             rows.append(row.id)
     return len(rows), rows
-
-
-def mark_packed(session: Session, rows: Sequence[int], package: str, *, at: datetime) -> None:
-    """Messages that are in a package wait for its return. Effects: table ``delivery``."""
-    for part in batched(rows, BATCH):
-        session.execute(
-            update(Delivery)
-            .where(Delivery.id.in_(part), Delivery.state == "waiting")
-            .values(sent_at=at, error=f"in package {package}")
-            .execution_options(synchronize_session=False)
-        )
 
 
 def accept_through(gateway: Gateway) -> Accept:

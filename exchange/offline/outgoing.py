@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evidence import officer
+from exchange.offline.carried import note_unanswered
 from exchange.offline.errors import OfflineError, ReleaseError, ReturnReceiptError
 from exchange.offline.hand import Hand
 from exchange.offline.manifest import GENESIS, MANIFEST_NAME, Manifest, package_id, read_manifest
@@ -233,7 +234,7 @@ def take_receipt(
     Raises:
         ReturnReceiptError: not for a package of ours, not signed by its receiver, or another one came before.
 
-    Effects: tables ``offline_package``, ``audit``; what ``on_sheets`` does.
+    Effects: tables ``offline_package``, ``delivery``, ``audit``; what ``on_sheets`` does.
     """
     body, text, signature = read_receipt(path)
     with database.write() as session:
@@ -256,6 +257,9 @@ def take_receipt(
         row.error_code, row.error = str(body["code"])[:60], str(body["message"])[:1000]
         sheets = [sheet for sheet in _sheets(body) if isinstance(sheet, dict)]
         on_sheets(session, row.peer, sheets, as_utc(at))
+        session.flush()
+        if row.state == RECEIPTED:
+            note_unanswered(session, row.peer, row.id)
         _note(session, row, "receipt", actor, {"outcome": row.state, "at": iso(at)}, at)
     return row
 

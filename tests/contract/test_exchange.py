@@ -20,7 +20,8 @@ from exchange.call import Wire, make_call
 from exchange.effect import Effect, register
 from exchange.envelope import Envelope
 from exchange.folder_line import turn_folders
-from exchange.offline.dispatch import MESSAGES, accept_through, hands_of, mark_packed, take_sheets, write_waiting
+from exchange.offline.carried import mark_packed
+from exchange.offline.dispatch import MESSAGES, accept_through, hands_of, take_sheets, write_waiting
 from exchange.offline.incoming import Door, open_package
 from exchange.offline.outgoing import Load, carry_out, prepare, release, take_receipt
 from exchange.relay import Pace

@@ -25,6 +25,7 @@ SOON, LATER = AT + timedelta(minutes=2), AT + timedelta(hours=1)
         ({}, {"attempts": 2, "code": "exchange.scope", "error": "no"}, ("refused", 2, "exchange.scope", SOON)),
         ({"state": "suspended", "failures": 3}, {}, ("suspended", 0, "", None)),
         ({"url": "folder:/srv/box"}, {}, ("carried", 0, "", None)),
+        ({"url": "offline:"}, {"error": "in package p-1"}, ("packed", 0, "", None)),
         ({"url": "folder:/srv/box"}, {"attempts": 2, "code": "exchange.scope", "error": "no"},
          ("refused", 2, "exchange.scope", SOON)),
         ({}, {"state": "stored"}, None),

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from evidence import officer
+from exchange.offline.carried import mark_packed
 from exchange.offline.dispatch import (
     MESSAGES,
     accept_through,
     hands_of,
-    mark_packed,
     take_sheets,
     write_waiting,
 )
