@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from kernel.batch import batched
 from kernel.clock import as_utc
 from kernel.models import Notice
+from kernel.rows import dialect_insert
 
 EXCHANGE_OFFICE = "exchange"
 """Owner of what concerns the exchange as a whole: everybody who may see the exchange reads it."""
@@ -35,15 +36,17 @@ def tell(  # noqa: PLR0913 - the parts of a notice, each named by its caller
 
     Effects: table ``notice``.
     """
-    known = session.execute(select(Notice).where(Notice.key == key)).scalar_one_or_none()
+    query = select(Notice).where(Notice.key == key)
+    known = session.execute(query).scalar_one_or_none()
     if known is not None:
         return known
-    row = Notice(
-        key=key, owner=owner, kind=kind, title=title, detail=dict(detail or {}), link=link, at=as_utc(at), due_at=due_at
-    )
-    session.add(row)
-    session.flush()
-    return row
+    values = {
+        "key": key, "owner": owner, "kind": kind, "title": title, "detail": dict(detail or {}), "link": link,
+        "at": as_utc(at), "due_at": due_at,
+    }  # fmt: skip
+    # Another process may tell the same at this very moment: one of the two rows is written, and both go on.
+    session.execute(dialect_insert(session, Notice).values(**values))
+    return session.execute(query).scalar_one()
 
 
 def done(session: Session, keys: Iterable[str], *, at: datetime) -> int:

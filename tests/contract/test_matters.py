@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from exchange import telling, transfer
+from exchange import notice, telling, transfer
 from exchange.errors import TransferError
 from exchange.matter_content import CASE, LEAD
 from exchange.report_up import catch_up, is_behind
 from exchange.telling import Address, tell
 from kernel.db import Database
-from kernel.models import CaseFile, Message, ToldMatter
+from kernel.models import CaseFile, Message, Notice, ToldMatter
 from supervision import case_file
 from supervision.case_file import Filing
 from supervision.errors import CaseError
@@ -103,6 +103,20 @@ def test_two_who_tell_a_lead_for_the_first_time_at_once_tell_it_once(any_databas
     with any_database.read() as session:
         sent = session.execute(select(Message.type, Message.biz_version).order_by(Message.id)).all()
         assert [tuple(row) for row in sent] == [(LEAD, 1), (LEAD, 2), ("EVIDENCE_META", 1)]
+
+
+def test_two_who_tell_the_same_notice_at_once_write_one(any_database: Database) -> None:
+    """Neither of them fails for it: what they were about goes on."""
+
+    def told(session: Session) -> object:
+        return notice.tell(session, key="k", owner="exchange", kind="exchange", title="t", at=AT, detail={"n": 1}).id
+
+    first: list[object] = []
+    second = _behind(any_database, lambda one: first.append(told(one)), told)
+    assert first == [second]
+    with any_database.read() as session:
+        row = session.execute(select(Notice)).scalar_one()
+        assert (row.detail, row.read_by, row.done_at) == ({"n": 1}, "", None)
 
 
 def test_two_who_take_the_same_step_of_a_case_at_once_take_it_once(any_database: Database) -> None:
