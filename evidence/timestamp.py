@@ -37,6 +37,7 @@ from evidence.errors import (
 from kernel.clock import as_utc
 from kernel.config import Settings
 from kernel.crypto import sha256_hex
+from kernel.public_roots import public_roots
 
 LEAST_SERVICES = 2
 MAX_SKEW = timedelta(minutes=5)
@@ -307,7 +308,7 @@ def stamp_digest(imprint: bytes, service: Timestamper, at: datetime) -> tuple[by
 
 def _client(timeout_s: float) -> httpx.Client:
     # No proxy and no redirect: a timestamp comes from the named service or not at all.
-    return httpx.Client(timeout=timeout_s, trust_env=False, follow_redirects=False)
+    return httpx.Client(timeout=timeout_s, trust_env=False, follow_redirects=False, verify=public_roots())
 
 
 def _lists(settings: Settings, name: str) -> tuple[bytes, ...]:

@@ -14,6 +14,7 @@ from exchange.errors import PeerError
 from exchange.gateway import Gateway
 from exchange.peers import KnownPeer
 from kernel.clock import monotonic
+from kernel.public_roots import public_roots
 
 PATH = "/api/v1/exchange/call"
 MAX_ANSWER_BYTES = 40_000_000
@@ -40,8 +41,9 @@ class HttpsTransport:
     """
 
     def __init__(self, *, ca_file: str = "", timeout_s: float = 30.0) -> None:
-        self._roots = httpx.create_ssl_context(trust_env=False)
+        self._roots = public_roots()
         if ca_file:
+            self._roots = httpx.create_ssl_context(trust_env=False)
             self._roots.load_verify_locations(ca_file)
         self._timeout_s = timeout_s
         self._idle: dict[tuple[str, str, int | None], list[tuple[float, HTTPConnection]]] = {}

@@ -29,6 +29,7 @@ from evidence.log.note import Note, Signature
 from evidence.vkey import VerifierKey
 from kernel.config import Settings
 from kernel.crypto import sha256_hex
+from kernel.public_roots import public_roots
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 SIZE_TYPE = "text/x.tlog.size"
@@ -189,7 +190,7 @@ def open_witnesses(settings: Settings, *, timeout_s: float = 10.0) -> tuple[Witn
                 hint="Get the verifier key from the witness's operator and compare its fingerprint by another way.",
             )
         # No proxy and no redirect: a cosignature comes from the named witness or not at all.
-        client = httpx.Client(timeout=timeout_s, trust_env=False, follow_redirects=False)
+        client = httpx.Client(timeout=timeout_s, trust_env=False, follow_redirects=False, verify=public_roots())
         found.append(Witness(name, url, key, _kind(settings, name), client))
     if len({one.name for one in found}) != len(found) or len({one.key.public for one in found}) != len(found):
         raise WitnessError("expected separate witnesses, got the same name or key twice")

@@ -15,6 +15,7 @@ from exchange.connectors.answer import Cursor, KeyPage, Page
 from exchange.connectors.errors import SourceFormError, SourceRefusedError, SourceUnavailableError
 from exchange.connectors.row import Keep, Quarantined, SourceRow
 from kernel.clock import iso
+from kernel.public_roots import public_roots
 
 MAX_ANSWER_BYTES = 16 << 20
 PAGE_ROWS = 500
@@ -170,4 +171,4 @@ class Source:
 
 def open_client(timeout_s: float) -> httpx.Client:
     """A client that goes where it is told and nowhere else. ``timeout_s``: for each wait of a call."""
-    return httpx.Client(timeout=timeout_s, follow_redirects=False, trust_env=False)
+    return httpx.Client(timeout=timeout_s, follow_redirects=False, trust_env=False, verify=public_roots())

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import httpx
 
 from exchange.subscribe.errors import DeliveryError
+from kernel.public_roots import public_roots
 
 SIGNATURE_HEADER = "X-Wangjian-Signature"
 MAX_ANSWER_BYTES = 10_000
@@ -21,7 +22,7 @@ class Webhook:
     def __init__(
         self, sign: Callable[[bytes], Mapping[str, str]], *, ca_file: str = "", timeout_s: float = 10.0
     ) -> None:
-        verify = httpx.create_ssl_context(verify=ca_file) if ca_file else True
+        verify = httpx.create_ssl_context(verify=ca_file) if ca_file else public_roots()
         self._sign = sign
         self._client = httpx.Client(timeout=timeout_s, trust_env=False, follow_redirects=False, verify=verify)
 
