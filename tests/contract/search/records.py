@@ -5,16 +5,16 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from kernel.db import Base, Database
+from kernel.db import Database
 from kernel.models import Listing, OutboxEntry, Shop
+from tests.servers.empty_records import open_records
 
 AT = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 
 
 def open_database(folder: Path, count: int) -> Database:
     """A SQLite database with one shop and ``count`` listings, all in the outbox."""
-    database = Database(f"sqlite:///{folder / 'records.db'}")
-    Base.metadata.create_all(database.engine)
+    database = open_records(folder / "records.db")
     with database.write() as session:
         session.add(
             Shop(

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kernel.db import Base, Database
+from kernel.db import Database
 from kernel.models import Evidence, Listing, Page, RuleHit, Shop, Visit
 from search.documents import ListingDocument, load_documents, microseconds, month_of, price_band, region_levels
+from tests.servers.empty_records import open_records
 
 AT = datetime(2026, 1, 31, 18, 30, tzinfo=UTC)
 
@@ -17,8 +18,7 @@ AT = datetime(2026, 1, 31, 18, 30, tzinfo=UTC)
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """Two listings, one with hits and evidence."""
-    made = Database(f"sqlite:///{tmp_path / 'records.db'}")
-    Base.metadata.create_all(made.engine)
+    made = open_records(tmp_path / "records.db")
     with made.write() as session:
         session.add(Shop(id=1, url="https://s.example.test/", host="s.example.test", region="310104", created_at=AT))
         session.flush()

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from kernel.db import Base, Database
+from kernel.db import Database
 from kernel.models import Listing, OutboxEntry, Shop
 from search.documents import ListingDocument
 from search.embedded_engine import EmbeddedEngine
 from search.errors import DocumentsRejectedError, SearchUnavailableError
 from search.indexer import drain, rebuild
+from tests.servers.empty_records import open_records
 
 AT = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 
@@ -20,8 +21,7 @@ AT = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """Three listings, all in the outbox, and one row of a deleted listing."""
-    made = Database(f"sqlite:///{tmp_path / 'records.db'}")
-    Base.metadata.create_all(made.engine)
+    made = open_records(tmp_path / "records.db")
     with made.write() as session:
         session.add(Shop(id=1, url="https://s.example.test/", host="s.example.test", created_at=AT))
         session.flush()
