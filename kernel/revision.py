@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, MetaData, inspect, text
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
@@ -17,3 +17,20 @@ def revision_of(connection: Connection) -> str:
     if not inspect(connection).has_table("alembic_version"):
         return ""
     return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+
+
+COLUMNS = {
+    "sqlite": "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'",
+    "postgresql": "SELECT table_name, column_name FROM information_schema.columns "
+    "WHERE table_schema = current_schema()",
+}
+
+
+def missing_columns(connection: Connection, tables: MetaData) -> list[str]:
+    """Columns that this program works with and the database lacks, as ``table.column`` in order.
+
+    A database of an unreleased version may bear our newest revision and still have been made by other steps.
+    """
+    there = {tuple(row) for row in connection.execute(text(COLUMNS[connection.dialect.name]))}
+    wanted = ((table.name, column.name) for table in tables.sorted_tables for column in table.columns)
+    return sorted(".".join(pair) for pair in wanted if pair not in there)

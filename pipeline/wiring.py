@@ -9,13 +9,16 @@ from evidence.log.publisher import Publisher, open_publisher
 from evidence.store import Store, open_store
 from kernel.clock import now
 from kernel.config import Settings
-from kernel.db import Database
+from kernel.db import Base, Database
 from kernel.errors import DatabaseUnavailableError, WangjianError
-from kernel.revision import newest_revision, revision_of
+from kernel.revision import missing_columns, newest_revision, revision_of
 from search.backend import open_search
 from search.engine import Engine
 
 logger = logging.getLogger(__name__)
+
+SHOWN = 5
+"""Columns that an error names."""
 
 
 def open_database(settings: Settings) -> Database:
@@ -23,7 +26,7 @@ def open_database(settings: Settings) -> Database:
 
     Raises:
         DatabaseUnavailableError: it does not answer, or it is empty beside sealed packages or crawled pages: records
-            are gone, and new ones would hide that.
+            are gone, and new ones would hide that; or another version made it, and this one cannot bring it up to date.
     """
     database = Database(settings.sqlalchemy_url())
     with database.answering(), database.engine.connect() as connection:
@@ -33,8 +36,21 @@ def open_database(settings: Settings) -> Database:
             f"expected the records of {left} in {settings.sqlalchemy_url()}, got an empty database",
             hint="Restore the database from its backup; to begin anew choose another WANGJIAN_DATA_DIR.",
         )
+    if revision > newest_revision():
+        raise DatabaseUnavailableError(
+            f"expected a database of revision {newest_revision()} or older, got {revision}",
+            hint="A newer version of this program made it: install that one, or restore the backup of before.",
+        )
     if revision != newest_revision():
         import_module("kernel.schema").upgrade(database)
+    with database.answering(), database.engine.connect() as connection:
+        missing = missing_columns(connection, Base.metadata)
+    if missing:
+        raise DatabaseUnavailableError(
+            f"expected the tables of this version, the database lacks {', '.join(missing[:SHOWN])}",
+            hint="An unreleased version made it, and there is no way from it to this one: keep that version for its "
+            "data, and begin anew in another WANGJIAN_DATA_DIR.",
+        )
     return database
 
 

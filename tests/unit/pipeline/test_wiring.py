@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from kernel.config import Settings
 from kernel.errors import DatabaseUnavailableError
@@ -24,6 +25,24 @@ def test_an_empty_database_beside_what_it_should_know(config: Settings, name: st
     with pytest.raises(DatabaseUnavailableError, match="empty database") as caught:
         open_database(config)
     assert "backup" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("ALTER TABLE shop RENAME COLUMN platform TO before", "lacks shop.platform"),
+        ("UPDATE alembic_version SET version_num = '9999_later'", "got 9999_later"),
+    ],
+)
+def test_a_database_of_another_version(config: Settings, change: str, words: str) -> None:
+    """One that cannot be brought to this version is refused in words, before anything fails in the middle."""
+    database = open_database(config)
+    with database.write() as session:
+        session.execute(text(change))
+    database.close()
+    with pytest.raises(DatabaseUnavailableError, match=words) as caught:
+        open_database(config)
+    assert "version" in caught.value.hint
 
 
 def test_a_log_without_its_database(config: Settings) -> None:
