@@ -79,7 +79,8 @@ def host_name(name: str) -> str:
     else:
         raise SiteAddressError(f"expected a name, got the address {bare}", hint="标识只发给域名，不发给 IP 地址。")
     try:
-        host = idna.encode(bare, uts46=True).decode("ascii").lower()
+        # A full stop of another script at the end is a dot only now.
+        host = idna.encode(bare, uts46=True).decode("ascii").lower().rstrip(".")
     except (idna.IDNAError, UnicodeError) as error:
         raise SiteAddressError(f"expected a host name, got {bare[:100]!r}", hint=_HINT) from error
     if "." not in host or host.rpartition(".")[2].isdigit():

@@ -1,7 +1,7 @@
 """Addresses as people enter them, in one form."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from identity_verify.errors import SiteAddressError
@@ -13,6 +13,7 @@ from identity_verify.site_address import host_name, read_address, registrable, s
     [
         ("shop.example.test", "https://shop.example.test", "example.test", "/"),
         (" HTTPS://Shop.Example.TEST.:443/#top ", "https://shop.example.test", "example.test", "/"),
+        ("https://shop.example.test。/", "https://shop.example.test", "example.test", "/"),
         ("http://shop.example.test:80/a/./b/../c/?q=1", "http://shop.example.test", "example.test", "/a/c/"),
         ("http://shop.example.test:8700/~me", "http://shop.example.test:8700", "example.test", "/~me"),
         ("https://a.b.com.cn/", "https://a.b.com.cn", "b.com.cn", "/"),
@@ -47,6 +48,7 @@ def test_what_is_no_address_is_refused(entered: str) -> None:
 
 
 @given(st.text(max_size=60))
+@example("0。")
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Nothing else comes of it, and what is read reads the same again."""
     try:
