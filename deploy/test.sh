@@ -1,6 +1,6 @@
 #!/bin/sh
-# The whole suite with branch coverage. WORKERS: how many processes share it, four unless told otherwise: for two
-# cores, as half of them wait for a server or a browser (WORKERS=0: all in one process). The closing line of
+# The whole suite with branch coverage. WORKERS: how many processes share it, three unless told otherwise: for two
+# cores, as one of them always waits for a server or a browser (WORKERS=0: all in one process). The closing line of
 # pytest is printed last.
 set -u
 export PYTHONPATH="$PWD"
@@ -15,7 +15,7 @@ said=$(mktemp)
 trap 'rm -f "$said" "$said.status"' EXIT
 .venv/bin/coverage erase
 {
-    .venv/bin/coverage run -m pytest -q -n "${WORKERS:-4}" -p randomly --randomly-seed="$SEED" "$@" 2>&1
+    .venv/bin/coverage run -m pytest -q -n "${WORKERS:-3}" -p randomly --randomly-seed="$SEED" "$@" 2>&1
     echo $? >"$said.status"
 } | tee "$said"
 status=$(cat "$said.status")
