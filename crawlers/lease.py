@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from kernel.identifiers import new_id
 from kernel.models import FrontierEntry
+from kernel.pid import is_over
 
 
 def new_owner() -> str:
@@ -67,12 +68,4 @@ def _is_dead(owner: str) -> bool:
     pid = rest.partition(":")[0]
     if host != socket.gethostname()[:20] or not pid.isdigit():
         return False
-    if int(pid) == os.getpid():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+    return is_over(int(pid))

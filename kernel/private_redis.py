@@ -12,10 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import psutil
-
 from kernel.clock import monotonic
 from kernel.errors import QueueUnavailableError
+from kernel.pid import is_over
 
 START_SECONDS = 30.0
 """How long it may say nothing."""
@@ -36,14 +35,6 @@ def _binary() -> str:
         "expected a redis-server program, found none",
         hint="Run `make setup` again, install Debian's redis-server, or set WANGJIAN_REDIS_URL.",
     )
-
-
-def _is_over(pid: int) -> bool:
-    """Whether a process has ended; one that nobody has buried yet has ended too."""
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 class PrivateRedis:
@@ -123,7 +114,7 @@ class PrivateRedis:
                 deadline = monotonic() + START_SECONDS  # a long file takes its time
             elif answer:
                 return
-            elif (pid := self._pid()) and _is_over(pid):
+            elif (pid := self._pid()) and is_over(pid):
                 break
             time.sleep(0.02)
         raise QueueUnavailableError(
@@ -145,5 +136,5 @@ class PrivateRedis:
             return
         os.kill(pid, signal.SIGTERM)
         deadline = monotonic() + wait_s
-        while not _is_over(pid) and monotonic() < deadline:
+        while not is_over(pid) and monotonic() < deadline:
             time.sleep(0.02)

@@ -30,6 +30,7 @@ from kernel.clock import iso, now
 from kernel.config import ROOT, Settings
 from kernel.db import Database
 from kernel.models import Evidence
+from kernel.pid import is_over
 from pipeline.errors import UsageError
 
 VIEWER = ROOT / "api" / "ui" / "static" / "vendor" / "replaywebpage"
@@ -141,18 +142,8 @@ def sweep(beside: Path) -> None:
     old = now() - STALE
     for path in beside.parent.glob(".*") if beside.parent.is_dir() else ():
         found = form.fullmatch(path.name)
-        if found and not _alive(int(found[1])) and datetime.fromtimestamp(path.stat().st_mtime, UTC) < old:
+        if found and is_over(int(found[1])) and datetime.fromtimestamp(path.stat().st_mtime, UTC) < old:
             path.unlink(missing_ok=True)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        pass  # another account's
-    return True
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from kernel.db import Database
 from kernel.jobs import STALE_AFTER
 from kernel.models import Job
+from kernel.pid import is_over
 from pipeline.errors import CancelledError
 
 START_TOLERANCE_S = 3
@@ -31,10 +32,9 @@ def is_alive(owner: str) -> bool | None:
     if name != socket.gethostname():
         return None
     try:
-        process = psutil.Process(int(pid))
         # The start is told by the clock of the machine, which may have been set right meanwhile.
-        same = abs(process.create_time() - int(started)) < START_TOLERANCE_S
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        same = abs(psutil.Process(int(pid)).create_time() - int(started)) < START_TOLERANCE_S
+        return same and not is_over(int(pid))
     except (psutil.NoSuchProcess, ValueError):
         return False
 
