@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from evidence import manifest, names
+from evidence.dossier import answer_line, text
 from evidence.errors import CaptureFolderError
 from evidence.stated import TLS_WORDS
 from kernel.clock import as_utc, parse_iso
@@ -34,10 +35,6 @@ class _TlsVerdict(_Part):
 class _Answer(_Part):
     address: str
     ttl: int | None = None
-
-    def line(self) -> str:
-        """As one reads it; an answer out of the settings or the hosts file has no time to live."""
-        return self.address if self.ttl is None else f"{self.address} (TTL {self.ttl} s)"
 
 
 class _Main(_Part):
@@ -175,7 +172,7 @@ def _network(record: _Record, whole: _Completeness) -> tuple[tuple[str, str], ..
         ("协议 Protocol", " ".join(part for part in (main.protocol, main.tls, main.cipher) if part)),
         ("证书判定 Certificate", " ".join(part for part in (main.tls_verdict.state, main.tls_verdict.error) if part)),
         ("证书指纹 SHA-256", "\n".join(main.certificates)),
-        ("DNS", "; ".join(answer.line() for answer in main.dns)),
+        ("DNS", "; ".join(answer_line(answer.address, text(answer.ttl)) for answer in main.dns)),
         ("解析器 Resolver", main.resolver),
         (
             "资源 Resources",

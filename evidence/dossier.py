@@ -237,16 +237,18 @@ def _network(capture: Mapping[str, object]) -> tuple[Row, ...]:
         ("协议 Protocol", " ".join(text(main.get(name)) for name in ("protocol", "tls", "cipher")).strip()),
         ("证书判定 Certificate", " ".join(text(verdict.get(name)) for name in ("state", "error")).strip()),
         ("证书链指纹 Chain, SHA-256", "\n".join(map(text, listed(main, "certificates")))),
-        ("DNS 应答 Answers", "; ".join(map(_answer, answers))),
+        (
+            "DNS 应答 Answers",
+            "; ".join(answer_line(text(item.get("address")), text(item.get("ttl"))) for item in answers),
+        ),
         ("解析器 Resolver", text(main.get("resolver"))),
         ("响应正文 Body, SHA-256", text(main.get("body_sha256"))),
     )
     return tuple((label, value) for label, value in rows if value)
 
 
-def _answer(item: Mapping[str, object]) -> str:
-    """A DNS answer; one out of the settings or the hosts file has no time to live."""
-    address, ttl = text(item.get("address")), text(item.get("ttl"))
+def answer_line(address: str, ttl: str) -> str:
+    """A DNS answer; one out of the settings or the hosts file has no time to live. ``ttl``: seconds, or empty."""
     return f"{address} (TTL {ttl} s)" if ttl else address
 
 

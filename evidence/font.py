@@ -49,17 +49,12 @@ class Cut:
     Attributes:
         program: TrueType file, or bare CFF data. outlines: ``TrueType`` or ``CFF``.
         codes: character to the two-byte code that shows it. widths: by code, thousandths of the size.
-        hexed: the codes in hexadecimal, for ``str.translate``.
     """
 
     program: bytes
     outlines: str
     codes: dict[str, int]
     widths: dict[int, int]
-    hexed: dict[int, str] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "hexed", {ord(sign): f"{code:04x}" for sign, code in self.codes.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class _File:
         """The whole file."""
         catalog, tree, information = self._new(), self._new(), self._new(self._information())
         cut = self._face.cut(part for page in self._pages for part in page.parts if isinstance(part, str))
-        letters = self._font(cut)
+        letters, hexed = self._font(cut), {ord(sign): f"{code:04x}" for sign, code in cut.codes.items()}
         pictures = [
             self._stream(
                 f"/Type /XObject /Subtype /Image /Width {picture.across} /Height {picture.down} /ColorSpace /DeviceRGB "
@@ -89,7 +89,7 @@ class _File:
         ]
         fields = [self._new() for _ in self._told.fields]
         pages = [
-            self._page(page, tree, (letters, pictures, fields if number == 0 else []), cut)
+            self._page(page, tree, (letters, pictures, fields if number == 0 else []), hexed)
             for number, page in enumerate(self._pages)
         ]
         for place, name in zip(fields, self._told.fields, strict=True):
@@ -140,10 +140,10 @@ class _File:
             ).encode()
         )
 
-    def _page(self, page: Page, tree: int, resources: tuple[int, list[int], list[int]], cut: Cut) -> int:
+    def _page(self, page: Page, tree: int, resources: tuple[int, list[int], list[int]], hexed: dict[int, str]) -> int:
         letters, pictures, fields = resources
         content = b"".join(
-            part if isinstance(part, bytes) else b"<" + part.translate(cut.hexed).encode() + b">" for part in page.parts
+            part if isinstance(part, bytes) else b"<" + part.translate(hexed).encode() + b">" for part in page.parts
         )
         stream = self._stream("/Filter /FlateDecode", zlib.compress(content, 6))
         shown = " ".join(f"/P{number} {pictures[number]} 0 R" for number in page.pictures)

@@ -8,12 +8,12 @@ Spec: 在线诉讼规则 (2021) 第18条 (authenticity before upload).
 """
 
 import re
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from evidence import names
+from evidence.container import CENTRAL, CENTRAL_MARK, END, END_MARK, LOCAL, LOCAL_MARK
 from evidence.digests import Plan, take
 from evidence.errors import MalformedError
 from evidence.redaction import TIME
@@ -27,11 +27,8 @@ _LINE = re.compile(
 )
 ARCHIVE, WARCS = "data/capture.wacz", "archive/"
 """The file that viewers open, and where in it they look for WARCs."""
-END, ENTRY = struct.Struct("<4s4H2IH"), struct.Struct("<4s6H3I5H2I")
-END_MARK, ENTRY_MARK = b"PK\x05\x06", b"PK\x01\x02"
 MAX_DIRECTORY = 1_000_000
-LOCAL_MARK = b"PK\x03\x04"
-LOCAL_BYTES = 30
+LOCAL_BYTES = LOCAL.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +129,15 @@ def is_alone(running: Running, stream: BinaryIO, size: int) -> bool:
     directory, place = stream.read(length), 0
     found = []
     for _ in range(count):
-        if place + ENTRY.size > length:
+        if place + CENTRAL.size > length:
             return False
-        entry = ENTRY.unpack_from(directory, place)
-        name = directory[place + ENTRY.size : place + ENTRY.size + entry[10]]
-        if entry[0] != ENTRY_MARK or entry[4] or entry[8] != entry[9]:
+        entry = CENTRAL.unpack_from(directory, place)
+        name = directory[place + CENTRAL.size : place + CENTRAL.size + entry[10]]
+        if entry[0] != CENTRAL_MARK or entry[4] or entry[8] != entry[9]:
             return False
         if name.startswith(WARCS.encode()):
             found.append((name, entry[9], entry[16]))
-        place += ENTRY.size + entry[10] + entry[11] + entry[12]
+        place += CENTRAL.size + entry[10] + entry[11] + entry[12]
     member = running.member.encode("ascii")
     return place == length and found == [(member, running.size, running.offset - LOCAL_BYTES - len(member))]
 

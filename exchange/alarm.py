@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from exchange import batch_stamp, dead_letter, notice
 from exchange.notice import EXCHANGE_OFFICE
 from exchange.organisation import name_of
-from kernel.clock import CHINA
 from kernel.models import Delivery, Message, Notice, Peer, Stream
+from kernel.working_days import day_of
 
 GAP = timedelta(minutes=10)
 """How long a gap may stand before a person is told."""
@@ -40,7 +40,7 @@ def raise_alarms(session: Session, *, backlog: int, at: datetime) -> None:
 
 def _wrong(session: Session, backlog: int, at: datetime) -> Iterator[tuple[str, str, str]]:
     """Key, title and page of what is wrong."""
-    day = at.astimezone(CHINA).date().isoformat()
+    day = day_of(at).isoformat()
     if dead := dead_letter.dead_count(session):
         title = f"交换有 {dead} 条死信待处理 {dead} dead letters in the exchange"
         yield f"{DEAD}{day}", title, f"{LINK}/dead-letters"

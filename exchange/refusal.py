@@ -10,8 +10,8 @@ from exchange import notice
 from exchange.errors import WindowError
 from exchange.notice import EXCHANGE_OFFICE
 from exchange.organisation import name_of
-from kernel.clock import CHINA
 from kernel.db import Database
+from kernel.working_days import day_of
 
 STRANGER = ""
 """In place of a caller whose signature does not hold."""
@@ -36,7 +36,7 @@ class Refusals:
 
         Effects: table ``notice``.
         """
-        day = at.astimezone(CHINA).date().isoformat()
+        day = day_of(at).isoformat()
         found = {f"exchange:refused:{caller}:{item['code']}:{day}": item for item in refused}
         new = {
             key: item for key, item in found.items() if key not in self._told and item["code"] not in EXPECTED

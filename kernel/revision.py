@@ -32,5 +32,5 @@ def missing_columns(connection: Connection, tables: MetaData) -> list[str]:
     A database of an unreleased version may bear our newest revision and still have been made by other steps.
     """
     there = {tuple(row) for row in connection.execute(text(COLUMNS[connection.dialect.name]))}
-    wanted = ((table.name, column.name) for table in tables.sorted_tables for column in table.columns)
+    wanted = ((table.name, column.name) for table in tables.tables.values() for column in table.columns)
     return sorted(".".join(pair) for pair in wanted if pair not in there)

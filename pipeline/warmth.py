@@ -20,12 +20,16 @@ def load_shared() -> None:
 
     The command's keeper needs the duties, its workers the stages, both the rules: loaded here, all are in memory once.
     """
-    load_stages()
-    configure_mappers()
-    load_catalogue().in_force(now())
+    _load_work()
     for duty in DUTIES:
         if duty.first <= SOON_SECONDS:
             import_module(duty.module)
+
+
+def _load_work() -> None:
+    load_stages()
+    configure_mappers()
+    load_catalogue().in_force(now())
 
 
 def warm_up() -> None:
@@ -33,8 +37,6 @@ def warm_up() -> None:
 
     Nothing of it is a file, a thread or a connection that a fork would share. Doing it again costs nothing.
     """
-    load_stages()
-    configure_mappers()
-    load_catalogue().in_force(now())
+    _load_work()
     with contextlib.suppress(FontMissingError):  # said by the one who needs it
         font.open_face(*font.find())
