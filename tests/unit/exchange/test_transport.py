@@ -83,7 +83,10 @@ def answering(request: pytest.FixtureRequest) -> Iterator[str]:
         def serve() -> None:
             line, _ = listener.accept()
             with line:
-                line.recv(65_536)
+                # What was sent and not read would make hanging up a reset, and the answer might go with it.
+                sent = b""
+                while not sent.endswith(b"\r\n\r\nbody") and (part := line.recv(65_536)):
+                    sent += part
                 line.sendall(request.param)
 
         thread = threading.Thread(target=serve, daemon=True)
