@@ -24,7 +24,7 @@ from kernel.rows import table_of
 
 HEARD_EVERY = timedelta(seconds=1)
 SHEETS = 40
-"""How many sheets one answer carries at most."""
+"""How many sheets are fetched at a time. An answer to messages carries all that belong to them."""
 _PEERS = table_of(Peer)
 _HEARD = Prepared(
     update(_PEERS)
@@ -139,7 +139,7 @@ class Gateway:
             self._heard[caller] = at
 
     def _sheets(self, session: Session, taken: Taken, taker: str, book: Book, at: datetime) -> list[Sheet]:
-        sheets = sheets_of(session, taken.again)[:SHEETS] if taken.again else []
+        sheets = sheets_of(session, taken.again) if taken.again else []
         if taken.lines:
             sheets.append(give(session, self.keys, known(book, taker).suite, taker, taken.lines, at=at))
         return sheets

@@ -209,9 +209,17 @@ def _receipt(direction: str, giver: str, sheet_id: int, line: Line, at: datetime
 
 
 def sheets_of(session: Session, message_ids: Sequence[str]) -> list[Sheet]:
-    """The sheets that were given with the first receipts of some messages, each once."""
-    numbers = select(Receipt.sheet_id).where(
-        Receipt.message_id.in_(message_ids), Receipt.direction == "given", Receipt.kind != DUPLICATE
-    )
-    rows = session.execute(select(ReceiptSheet).where(ReceiptSheet.id.in_(numbers)).order_by(ReceiptSheet.id))
+    """The sheets that were given with the first receipts of some messages, each once, oldest first.
+
+    With a sheet come those that say of its other messages that they were stored: where they were lost as well, nobody
+    asks for them any more once it is known what came of the messages.
+    """
+    first = Receipt.direction == "given", Receipt.kind != DUPLICATE
+    query = select(Receipt.sheet_id).where(*first, Receipt.message_id.in_(message_ids))
+    found: set[int] = set()
+    while new := set(session.execute(query.distinct()).scalars()) - found:
+        found |= new
+        told = select(Receipt.message_id).where(Receipt.sheet_id.in_(new), Receipt.kind.in_((PROCESSED, REJECTED)))
+        query = select(Receipt.sheet_id).where(*first, Receipt.kind == STORED, Receipt.message_id.in_(told))
+    rows = session.execute(select(ReceiptSheet).where(ReceiptSheet.id.in_(found)).order_by(ReceiptSheet.id))
     return [Sheet(row.body, row.signature) for row in rows.scalars()]

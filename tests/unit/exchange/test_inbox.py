@@ -113,6 +113,16 @@ def test_who_waited_gets_the_first_receipt_again(two: Pair) -> None:
     assert kinds(national).count("STORED") == kinds(national).count("PROCESSED") == 2
 
 
+def test_a_sheet_that_comes_again_brings_what_it_rests_on(two: Pair) -> None:
+    """It may tell what came of messages nobody asks for any more: that they were stored stands on another lost one."""
+    city, national, _ = two
+    messages = wire(city, lead(1), lead(2))
+    (stored,) = hand(national, messages[1:])["sheets"]
+    told = hand(national, messages[:1])["sheets"][-1]
+    again = hand(national, messages[:1])["sheets"]
+    assert again[:-1] == [stored, told]
+
+
 def test_the_buffer_is_bounded(two: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     """Too far ahead is refused, not kept, and may be sent again."""
     monkeypatch.setattr(inbox, "WINDOW", 3)
