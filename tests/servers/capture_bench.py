@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,5 +97,8 @@ def responses(warc: bytes) -> dict[str, tuple[Any, bytes]]:
 
 def browser_of(worker: CaptureProcess) -> psutil.Process:
     """The Chromium that a worker started."""
-    children = psutil.Process(worker.process.pid).children(recursive=True)
-    return next(child for child in children if "chrom" in child.name() and "--type=" not in " ".join(child.cmdline()))
+    for child in psutil.Process(worker.process.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # its renderers come and go
+            if "chrom" in child.name() and "--type=" not in " ".join(child.cmdline()):
+                return child
+    raise AssertionError("expected a running Chromium, got none")
