@@ -1,9 +1,6 @@
 """Jobs over both Redis: the private one and one by URL."""
 
 import json
-import socket
-import subprocess
-import time
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,20 +10,15 @@ import pytest
 from redis import Redis
 from redis.exceptions import BusyLoadingError
 
-from kernel import jobs, private_redis
+from kernel import jobs
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.errors import QueueUnavailableError
 from kernel.models import Job
 from kernel.private_redis import PrivateRedis
+from tests.servers.redis_server import free_port, redis_server
 
 AT = datetime(2026, 11, 25, tzinfo=UTC)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(params=["private", "by-url"])
@@ -36,26 +28,8 @@ def queue_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[S
         yield Settings(data_dir=tmp_path / "data")
         PrivateRedis(tmp_path / "data").stop()
         return
-    port = _free_port()
-    command = [
-        private_redis._binary(),
-        "--port",
-        str(port),
-        "--bind",
-        "127.0.0.1",
-        "--save",
-        "",
-        "--dir",
-        str(tmp_path),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.02)
-        yield Settings(data_dir=tmp_path / "data", redis_url=f"redis://127.0.0.1:{port}/0")
-        server.terminate()
+    with redis_server(tmp_path) as url:
+        yield Settings(data_dir=tmp_path / "data", redis_url=url)
 
 
 def _job(database: Database) -> str:
@@ -121,7 +95,7 @@ def test_unfinished_finds_what_redis_lost(database: Database) -> None:
 
 def test_redis_gone_is_a_clear_error(tmp_path: Path) -> None:
     """No server: our error with a hint, and the row stays queued."""
-    config = Settings(data_dir=tmp_path, redis_url=f"redis://127.0.0.1:{_free_port()}/0")
+    config = Settings(data_dir=tmp_path, redis_url=f"redis://127.0.0.1:{free_port()}/0")
     with pytest.raises(QueueUnavailableError) as caught:
         jobs.Queue(config)
     assert caught.value.hint

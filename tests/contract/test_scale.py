@@ -1,8 +1,5 @@
 """The same job on the parts for scale: PostgreSQL, Elasticsearch, S3 with object lock, Redis by URL."""
 
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,13 +14,14 @@ from sqlalchemy.engine import make_url
 from evidence.store import open_store
 from evidence.trust import load as load_trust
 from evidence.verify import verify
-from kernel import audit, private_redis
+from kernel import audit
 from kernel.db import Database
 from kernel.schema import differences
 from pipeline.wiring import open_engine
 from search.engine import SearchRequest
 from simulators.market import running_market
 from tests.servers.installation import Installation, installed
+from tests.servers.redis_server import redis_server
 
 BUCKET = "evidence"
 AT = datetime(2026, 11, 25, tzinfo=UTC)
@@ -45,18 +43,8 @@ def postgresql_database(postgresql: str) -> Iterator[str]:
 @pytest.fixture
 def redis_url(tmp_path: Path) -> Iterator[str]:
     """A redis-server on a TCP port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    command = [private_redis._binary(), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
-        for _ in range(250):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.02)
-        yield f"redis://127.0.0.1:{port}/0"
-        server.terminate()
+    with redis_server(tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

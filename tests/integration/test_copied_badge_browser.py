@@ -44,9 +44,9 @@ class World:
     shown: dict[str, str]
 
     def sightings(self, wait: Callable[[set[tuple[str, str]]], bool]) -> set[tuple[str, str]]:
-        """Kind and host of each, as soon as they are what is waited for, or after ten seconds."""
+        """Kind and host of each, as soon as they are what is waited for, or after two minutes."""
         found: set[tuple[str, str]] = set()
-        for _ in range(100):
+        for _ in range(1200):
             with self.database.read() as session:
                 rows = session.execute(select(BadgeSighting)).scalars().all()
             found = {(row.kind, row.host) for row in rows}

@@ -151,7 +151,7 @@ def test_bounded_tries(crawling: Crawling) -> None:
 
 def test_hostile_pages_stay_within_the_page_budget(crawling: Crawling) -> None:
     """A gzip bomb, a slow drip, an oversized answer and a loop of redirects each end as an outcome."""
-    crawling.options.update({"PAGE_MAX_BYTES": "300000", "PAGE_TIMEOUT_S": "1"})
+    crawling.options.update({"PAGE_MAX_BYTES": "300000", "PAGE_TIMEOUT_S": "3"})
     links = "".join(f'<a href="/{name}">{name}</a>' for name in ("bomb", "drip", "huge", "round", "fine"))
     pages: dict[str, Sent] = {
         "/": html("首页", f"<h1>小店</h1>{links}"),

