@@ -187,7 +187,7 @@ class Relay:
             line.told += sum(self._take(session, answer, book, line, at) for _, answer in answers)
             done = sum(self._close(session, rows, answer, at) for rows, answer in answers)
             if not line.over and line.failures:
-                values = {"failures": 0, "open_until": None, "error": ""}
+                values = {"failures": 0, "open_until": None, "error_code": "", "error": ""}
                 session.execute(update(Peer).where(Peer.code == line.peer.code).values(**values))
                 line.failures = 0
         return done
@@ -264,7 +264,7 @@ class Relay:
             if row is not None:
                 row.failures += 1
                 row.open_until = next_try(row.failures, self._pace.retry_after_s, at)
-                row.error = f"{error.message} ({error.code})"[:500]
+                row.error_code, row.error = error.code, error.message[:500]
             if len(rows) == 1 and "status" in error.context:
                 update_rows(session, Delivery, [self._tried(rows[0], error.code, error.message[:500], at)])
 

@@ -14,7 +14,7 @@ from api.policy import Permission, Scope
 from api.queries.presence import require
 from api.queries.scope import allowed
 from api.queries.slices import PAGE_SIZE, Slice, counts, cut, narrowed
-from api.queries.waits import Wait, error_of, wait_of
+from api.queries.waits import Wait, wait_of
 from exchange import batch_stamp
 from exchange.errors import RedriveError
 from kernel.models import BatchStamp, Delivery, Hop, Message, Peer, Receipt, ReceiptSheet, Stream
@@ -28,7 +28,7 @@ class PeerRow:
 
     Attributes:
         waiting: messages not stored there yet. oldest: when the oldest of them was sealed. unanswered: stored there,
-            and what came of them not told yet. dead: dead letters. error, code: of the last call that failed.
+            and what came of them not told yet. dead: dead letters.
     """
 
     peer: Peer
@@ -36,8 +36,6 @@ class PeerRow:
     oldest: datetime | None
     unanswered: int
     dead: int
-    error: str = ""
-    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ def _peers(session: Session) -> tuple[PeerRow, ...]:
     found = []
     for peer in peers:
         row = waiting.get(peer.code, (peer.code, 0, 0, 0, None))
-        found.append(PeerRow(peer, row[1], row[4], row[2], row[3], *error_of(peer)))
+        found.append(PeerRow(peer, row[1], row[4], row[2], row[3]))
     return tuple(found)
 
 

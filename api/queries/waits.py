@@ -1,6 +1,5 @@
 """Why a message of ours is not there yet: what it waits for, since when, how often it was tried, and when next."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -8,12 +7,10 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from exchange.offline.carried import package_of
 from exchange.transport import OTHER_WAYS, scheme_of
 from kernel.models import Delivery, Message, Peer
 
 Cause = Literal["unsealed", "due", "silent", "refused", "suspended", "carried", "packed"]
-_CODE = re.compile(r"\(([a-z_]+(?:\.[a-z_]+)+)\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +57,12 @@ def _of_peer(peer: Peer, delivery: Delivery, since: datetime) -> Wait | None:
     if peer.state != "active":
         return Wait("suspended", peer.code, since)
     if scheme_of(peer.url) in OTHER_WAYS and not delivery.attempts:
-        package = package_of(delivery)
-        return Wait("packed" if package else "carried", peer.code, since, error=package)
+        package = delivery.package
+        return Wait("packed" if package else "carried", peer.code, since, error=package or "")
     if not peer.failures:
         return None
-    error, code = error_of(peer)
     next_at = max(delivery.next_at, peer.open_until or delivery.next_at)
-    return Wait("silent", peer.code, since, peer.failures, code, error, next_at)
-
-
-def error_of(peer: Peer) -> tuple[str, str]:
-    """What went wrong with the last call to a peer, in the error's own words, and its code; both may be empty."""
-    code = _CODE.search(peer.error)
-    return (peer.error[: code.start()].strip(), code[1]) if code else (peer.error, "")
+    return Wait("silent", peer.code, since, peer.failures, peer.error_code, peer.error, next_at)
 
 
 def _of_message(delivery: Delivery, since: datetime) -> Wait:

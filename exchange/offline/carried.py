@@ -25,15 +25,9 @@ def mark_packed(session: Session, rows: Sequence[int], package: str, *, at: date
         session.execute(
             update(Delivery)
             .where(Delivery.id.in_(part), Delivery.state == "waiting")
-            .values(sent_at=at, error=_in(package))
+            .values(sent_at=at, package=package)
             .execution_options(synchronize_session=False)
         )
-
-
-def package_of(delivery: Delivery) -> str:
-    """The package a waiting message left with last, or empty."""
-    before, _, package = delivery.error.partition(_in(""))
-    return package if not before else ""
 
 
 def note_unanswered(session: Session, peer: str, package: str) -> int:
@@ -41,16 +35,11 @@ def note_unanswered(session: Session, peer: str, package: str) -> int:
 
     Effects: table ``delivery``.
     """
-    query = select(Delivery).where(
-        Delivery.peer == peer, Delivery.state == "waiting", Delivery.error == _in(package)
-    )  # fmt: skip
+    query = select(Delivery).where(Delivery.peer == peer, Delivery.state == "waiting", Delivery.package == package)
     rows = session.execute(query).scalars().all()
     for row in rows:
         row.attempts += 1
         row.code, row.error = ReceiptError.code, f"expected a receipt with the return of package {package}, got none"
         row.state = "dead" if row.attempts >= MAX_PACKAGES else "waiting"
+        row.package = None
     return len(rows)
-
-
-def _in(package: str) -> str:
-    return f"in package {package}"

@@ -19,7 +19,7 @@ class Peer(Base):
         keys: list of ``{"kid","suite","use","public","since","until"}``.
         scopes: ``{"in": [...], "out": [...]}`` types of messages it may send and get; empty means all.
         kind: ``authority`` or ``department`` (税务, 质监 …). state: ``active`` or ``suspended``.
-        failures: in a row; open_until: no call before this (circuit breaker).
+        failures: in a row; open_until: no call before this (circuit breaker); error_code, error: of the last one.
         receipts_after: row number, at the peer, of the last sheet that was asked for and came.
     """
 
@@ -39,6 +39,7 @@ class Peer(Base):
     heard_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failures: Mapped[int] = mapped_column(default=0)
     open_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error_code: Mapped[str] = mapped_column(String(60), default="")
     error: Mapped[str] = mapped_column(Text, default="")
     receipts_after: Mapped[int] = mapped_column(default=0)
 
@@ -175,7 +176,7 @@ class Delivery(Base):
     Attributes:
         message_row: the row of the message. peer: code of the next hop.
         state: ``waiting`` ``stored`` (the hop has it) ``done`` (the receiver has said what came of it) ``dead``.
-        next_at: not before this. code, error: of the last try.
+        next_at: not before this. code, error: of the last try. package: the one it is in, until its return has come.
     """
 
     __tablename__ = "delivery"
@@ -195,6 +196,7 @@ class Delivery(Base):
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     code: Mapped[str] = mapped_column(String(60), default="")
     error: Mapped[str] = mapped_column(Text, default="")
+    package: Mapped[str | None] = mapped_column(String(80))
 
 
 class BusinessVersion(Base):

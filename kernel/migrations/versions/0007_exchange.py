@@ -66,6 +66,7 @@ def _exchange() -> None:
     sa.Column('heard_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('failures', sa.Integer(), nullable=False),
     sa.Column('open_until', kernel.db.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('error_code', sa.String(length=60), nullable=False),
     sa.Column('error', sa.Text(), nullable=False),
     sa.Column('receipts_after', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_peer')),
@@ -192,6 +193,7 @@ def _exchange() -> None:
     sa.Column('done_at', kernel.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('code', sa.String(length=60), nullable=False),
     sa.Column('error', sa.Text(), nullable=False),
+    sa.Column('package', sa.String(length=80), nullable=True),
     sa.ForeignKeyConstraint(['message_row'], ['message.id'], name=op.f('fk_delivery_message_row_message')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_delivery')),
     sa.UniqueConstraint('message_row', 'peer', name=op.f('uq_delivery_message_row_peer'))

@@ -19,13 +19,13 @@ SOON, LATER = AT + timedelta(minutes=2), AT + timedelta(hours=1)
     [
         ({}, None, ("unsealed", 0, "", None)),
         ({}, {}, ("due", 0, "", SOON)),
-        ({"failures": 4, "open_until": LATER, "error": "expected an answer, got none (exchange.peer)"}, {},
+        ({"failures": 4, "open_until": LATER, "error_code": "exchange.peer", "error": "no answer"}, {},
          ("silent", 4, "exchange.peer", LATER)),
         ({"failures": 1, "error": "cut short"}, {}, ("silent", 1, "", SOON)),
         ({}, {"attempts": 2, "code": "exchange.scope", "error": "no"}, ("refused", 2, "exchange.scope", SOON)),
         ({"state": "suspended", "failures": 3}, {}, ("suspended", 0, "", None)),
         ({"url": "folder:/srv/box"}, {}, ("carried", 0, "", None)),
-        ({"url": "offline:"}, {"error": "in package p-1"}, ("packed", 0, "", None)),
+        ({"url": "offline:"}, {"package": "p-1"}, ("packed", 0, "", None)),
         ({"url": "folder:/srv/box"}, {"attempts": 2, "code": "exchange.scope", "error": "no"},
          ("refused", 2, "exchange.scope", SOON)),
         ({}, {"state": "stored"}, None),
@@ -57,4 +57,3 @@ def test_why_it_is_not_there(
     assert wait is not None
     assert (wait.cause, wait.tries, wait.code, wait.next_at) == expected
     assert (wait.since, wait.peer, wait.counts) == (AT, "000000", wait.cause == "refused")
-    assert "(" not in wait.error
