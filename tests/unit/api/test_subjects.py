@@ -175,6 +175,9 @@ def test_a_subject_shows_who_said_what(read_house: tuple[House, Street]) -> None
     assert page.css_matches(f"svg.graph a[href='/shops/{street.linked}']")
     assert page.css_matches(f".note a[href='/matches/{street.conflict}']")
     assert page.css_matches(f"#shops a[href='/shops/{street.linked}']")
+    shown = {link.text() for link in page.css(f"ol.custody a[href='/shops/{street.linked}']")}
+    assert shown
+    assert str(street.linked) not in shown, "by its name"
 
 
 def test_lists_find_by_name_former_name_and_code(read_house: tuple[House, Street]) -> None:
