@@ -2,6 +2,7 @@
 
 import os
 import struct
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,9 @@ class Desk:
     def verify_file(self, path: Path) -> Done:
         """Verify a file within a bounded address space and time; the file stays as it is and nothing is written."""
         before = (path.stat().st_size, path.stat().st_mtime_ns, sorted(self.folder.rglob("*")))
+        start = time.monotonic()
         done = self.installation.run("verify", str(path), timeout=SECONDS * 3, limits=LIMITS)
+        assert time.monotonic() - start < SECONDS * 3
         assert before == (path.stat().st_size, path.stat().st_mtime_ns, sorted(self.folder.rglob("*")))
         return done
 
