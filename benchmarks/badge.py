@@ -36,6 +36,7 @@ from kernel.config import Settings
 from kernel.db import Database
 from kernel.models import Badge, Subject
 from kernel.schema import upgrade
+from pipeline.process import free_port
 from tests.data.badges.issuing import site, synthetic_code
 
 TARGET_P95_MS = 20.0
@@ -178,12 +179,6 @@ async def measure(settings: Settings, numbers: list[str], options: argparse.Name
     return tally
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _wait(port: int) -> None:
     for _ in range(600):
         with socket.socket() as probe:
@@ -202,7 +197,7 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=100)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(folder), web_port=_free_port(), replay_port=_free_port())
+        settings = Settings(data_dir=Path(folder), web_port=free_port(), replay_port=free_port())
         numbers = seed(settings, options.badges)
         whole, bare = offline_rate(settings)
         print(f"load {os.getloadavg()[0]:.1f} before")

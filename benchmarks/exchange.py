@@ -27,7 +27,8 @@ from exchange.transport import HttpsTransport
 from kernel.clock import now
 from kernel.config import ROOT
 from kernel.models import Message
-from tests.servers.exchange_chaos import free_port, run
+from pipeline.process import free_port
+from tests.servers.exchange_chaos import run
 from tests.servers.exchange_side import EFFECTS, introduce, open_side
 
 TARGETS = {200: 3_000, 1: 250}

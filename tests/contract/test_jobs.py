@@ -16,7 +16,8 @@ from kernel.db import Database
 from kernel.errors import QueueUnavailableError
 from kernel.models import Job
 from kernel.private_redis import PrivateRedis
-from tests.servers.redis_server import free_port, redis_server
+from pipeline.process import free_port
+from tests.servers.redis_server import redis_server
 
 AT = datetime(2026, 11, 25, tzinfo=UTC)
 

@@ -1,6 +1,5 @@
 """Bad input through the command line: each with its code, its hint and its exit status, and nothing lost."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from evidence.trust import load as load_trust
 from evidence.verify import verify
 from kernel.clock import now
+from pipeline.process import free_port
 from simulators.market import RunningMarket, running_market
 from tests.servers.installation import Installation, installed, offending
 from tests.servers.timestamps import timestamping
@@ -28,12 +28,6 @@ def market() -> Iterator[RunningMarket]:
     """The sample market, for its host with an expired certificate."""
     with running_market() as market:
         yield market
-
-
-def _closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _list(folder: Path, data: bytes) -> str:
@@ -91,7 +85,7 @@ def test_one_good_shop_among_bad_ones(installation: Installation, tmp_path: Path
     slow = TinyShop(fallback=lambda _: Page(b"x" * 60, drip=0.2))
     good = TinyShop({"/": html("小店", "<h1>小店</h1><p>营业中</p>")})
     with serving(good), serving(slow), serving(TinyShop()) as private:
-        closed = _closed_port()
+        closed = free_port()
         expired = f"https://expired.example.test:{market.ports.tls}/"
         installation.hosts.append("expired.example.test=127.0.0.1")
         installation.allow += [f"127.0.0.1:{port}" for port in (good.port, slow.port, closed)]

@@ -27,6 +27,7 @@ from kernel.models import Message, Notice, Peer, Receipt, RuleHit, ToldMatter
 from kernel.schema import upgrade
 from pipeline import exchange_duty, matters_duty
 from pipeline.exchange_node import open_gateway, own_card
+from pipeline.process import free_port
 from tests.e2e.seeded_market import seed
 from tests.servers.matters import confirm, seal, tie
 
@@ -105,9 +106,7 @@ def _check_there(database: Database, shop_id: int) -> None:
 
 def test_a_lead_goes_up_follows_its_row_and_is_taken_back(tmp_path: Path) -> None:
     """Reported with the decision; evidence sealed later; dismissed while the other side is dead."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     city, national = _settings(tmp_path / "city", "310000", 1), _settings(tmp_path / "national", "000000", port)
     here, there = _records(city), _records(national)
     _introduce(city, here, national, there)

@@ -2,7 +2,6 @@
 
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from sqlalchemy import func, select, text
 from exchange.gateway import Gateway
 from kernel.config import ROOT
 from kernel.models import Delivery, Message, Receipt, Stream
+from pipeline.process import free_port
 from tests.servers.exchange_side import EFFECTS, introduce, open_side
 
 
@@ -66,13 +66,6 @@ class _Sides:
         for process in self.running.values():
             process.kill()
             process.wait()
-
-
-def free_port() -> int:
-    """A port that nobody uses just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def run(folder: Path, *, streams: int, each: int, share: float, kills: int, limit_s: float, seed: int = 7) -> Outcome:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kernel import private_redis
+from pipeline.process import free_port
 
 START_S = 120.0
 TRIES = 3
@@ -22,13 +23,6 @@ def redis_server(folder: Path) -> Iterator[str]:
             yield f"redis://127.0.0.1:{port}/0"
         finally:
             server.terminate()
-
-
-def free_port() -> int:
-    """A port that nobody serves now; somebody else may take it at any time."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _start(folder: Path) -> tuple["subprocess.Popen[bytes]", int]:
